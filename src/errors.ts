@@ -1,0 +1,158 @@
+/**
+ * Everything that can go wrong and that we expect. `text` is for the user of the API: what happened and what to do.
+ * `say` is for the person on the phone: one speakable line that ends with a next step; no code, no colon, no jargon.
+ */
+const catalogue = {
+  invalid_request: {
+    status: 400,
+    text: 'The request does not fit what this route expects.',
+    say: 'I did not get all the details. Could you say that once more?',
+  },
+  return_origin_refused: {
+    status: 400,
+    text: 'redirect_url is not one of the allowed frontend origins. Send scheme, host and port only, of an origin in FRONTEND_URL, CORS_ORIGINS or CORS_PREVIEW_PATTERN.',
+    say: 'That did not work. Shall I take a message instead?',
+  },
+  bad_time: {
+    status: 400,
+    text: 'That is not a time that can be booked. Send an ISO 8601 time in the future.',
+    say: 'I did not catch a day and time that I can book. Which day and what time would you like?',
+  },
+  not_signed_in: {
+    status: 401,
+    text: 'Sign in and send the token as "Authorization: Bearer …".',
+    say: 'I cannot do that on this line. Shall I take a message instead?',
+  },
+  not_found: {
+    status: 404,
+    text: 'There is nothing here under that address.',
+    say: 'I could not find that. Shall I take a message instead?',
+  },
+  calendar_not_connected: {
+    status: 409,
+    text: 'No calendar is connected. Connect Google Calendar or Microsoft 365 first.',
+    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+  },
+  consent_revoked: {
+    status: 409,
+    text: 'The calendar no longer lets us in. Connect it again.',
+    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+  },
+  slot_taken: {
+    status: 409,
+    text: 'That time is no longer free.',
+    say: 'That time was just taken, sorry. Which other time would suit you?',
+  },
+  slot_not_offered: {
+    status: 409,
+    text: 'That time is outside the times that can be booked.',
+    say: 'That time is not one I can book. Which other time would suit you?',
+  },
+  repeat_differs: {
+    status: 409,
+    text: 'The same operation was sent before with other values.',
+    say: 'I already have that request with other details. Which time would you like?',
+  },
+  assistant_taken: {
+    status: 409,
+    text: 'That assistant is already linked to another agent.',
+    say: 'I cannot do that on this line. Shall I take a message instead?',
+  },
+  too_large: {
+    status: 413,
+    text: 'The request is larger than this route accepts.',
+    say: 'That was too much at once. Could you say it more briefly?',
+  },
+  unsupported_type: {
+    status: 415,
+    text: 'Send the body as application/json.',
+    say: 'I did not get that. Could you say it once more?',
+  },
+  too_many_requests: {
+    status: 429,
+    text: 'Too many requests. Wait for the seconds given in Retry-After, then try again.',
+    say: 'I need a short moment. Could you ask me again in a minute?',
+  },
+  internal: {
+    status: 500,
+    text: 'Something went wrong on our side. Try again; if it stays, tell us the request id.',
+    say: 'Something went wrong on my side, sorry. Shall I take a message instead?',
+  },
+  consent_denied: {
+    status: 400,
+    text: 'The calendar was not connected, because access was not allowed.',
+    say: 'The calendar is not connected. Shall I take a message instead?',
+  },
+  flow_expired: {
+    status: 400,
+    text: 'This sign-in link was already used or has expired. Start connecting the calendar again.',
+    say: 'The calendar is not connected. Shall I take a message instead?',
+  },
+  code_refused: {
+    status: 400,
+    text: 'The calendar refused the sign-in. Start connecting the calendar again.',
+    say: 'The calendar is not connected. Shall I take a message instead?',
+  },
+  scope_missing: {
+    status: 403,
+    text: 'Not every permission was granted. Connect again and leave all the boxes ticked.',
+    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+  },
+  calendar_unusable: {
+    status: 409,
+    text: 'The account has no calendar that can be written to.',
+    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+  },
+  provider_off: {
+    status: 503,
+    text: 'This calendar vendor is not set up on this installation. Its client id and secret are missing from the settings.',
+    say: 'I cannot see the diary right now. Shall I take a message instead?',
+  },
+  /** Asking again later may help: no answer, refused, 5xx, nonsense. Whether a create took place is unknown. */
+  provider_unavailable: {
+    status: 502,
+    text: 'The calendar does not answer. Try again in a moment.',
+    say: 'The diary does not answer right now. Shall I try again, or take down what you need?',
+  },
+  /** The vendor asks us to slow down; nothing happened. */
+  provider_busy: {
+    status: 503,
+    text: 'The calendar asks us to wait. Try again in a minute.',
+    say: 'The diary is busy right now. Shall I try again, or take down what you need?',
+  },
+  /** The vendor understood and said no; nothing happened and asking again will not help. */
+  provider_refused: {
+    status: 502,
+    text: 'The calendar refused the request.',
+    say: 'The diary did not accept that. Shall I take down what you need, so that somebody calls you back?',
+  },
+  unavailable: {
+    status: 503,
+    text: 'The service is starting, stopping or without its database. Try again in a moment.',
+    say: 'I cannot reach the diary right now. Shall I take down what you need, so that somebody calls you back?',
+  },
+} as const satisfies Record<string, { status: number; text: string; say: string }>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** Every code, for the documentation and for tests. */
+export const errorCodes = Object.keys(catalogue).filter((code): code is ErrorCode => code in catalogue)
+
+/** A failure we expect. `why` is for the log alone: it never leaves the process. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode // assigned by hand: Node strips types, it does not compile `constructor(readonly code …)`
+  constructor(code: ErrorCode, why: string, options?: ErrorOptions) {
+    super(why, options)
+    this.code = code
+  }
+  get status() {
+    return catalogue[this.code].status
+  }
+  get text() {
+    return catalogue[this.code].text
+  }
+  get say() {
+    return catalogue[this.code].say
+  }
+}

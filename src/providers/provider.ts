@@ -1,0 +1,96 @@
+/**
+ * What a calendar vendor must do for us. Every method throws `AppError` only: the vendor's own errors end inside its folder.
+ *
+ * Codes that any method may throw: `provider_unavailable` (no usable answer; a create may or may not have happened),
+ * `provider_busy` (asked to slow down; nothing happened), `provider_refused` (a plain no; nothing happened).
+ */
+export interface CalendarProvider {
+  /** Stands in the database and in the frontend's contract: `google`, `microsoft`. */
+  readonly id: string
+  /** As people know it: "Google Calendar". */
+  readonly label: string
+  /** Where the user grants access. The vendor sends them back with a `code` and this same `state`. */
+  authorizationUrl(state: string, codeChallenge: string): URL
+  /** Is `iss`, which some vendors add to the callback (RFC 9207), one of this vendor's? */
+  issues(iss: string): boolean
+  /**
+   * Never repeated: a code works once.
+   * @throws AppError `code_refused` (wrong, used or expired code, wrong verifier), `scope_missing`
+   */
+  exchangeCode(code: string, codeVerifier: string): Promise<Grant>
+  /** @throws AppError `consent_revoked` when only the user can repair it, by connecting again */
+  refresh(refreshToken: string): Promise<Tokens>
+  /** Ends the grant at the vendor, where that concerns us alone; where it does not, does nothing. A grant that is gone already is success. */
+  revoke(refreshToken: string): Promise<void>
+  /** The calendars that this account may write to, its main one first. */
+  calendars(accessToken: string): Promise<CalendarInfo[]>
+  /** The calendar an access token opens. Makes no request by itself; every later one ends when `signal` fires. */
+  calendar(accessToken: string, calendarId: string, signal?: AbortSignal): Calendar
+}
+
+export interface Tokens {
+  accessToken: string
+  /** Opaque to all but its provider. `null`: the vendor sent none, the stored one stays good. */
+  refreshToken: string | null
+  /** Seconds from now; relative, so that no clock but the database's decides. */
+  expiresInSeconds: number
+  scopes: string[]
+}
+
+export interface Grant extends Tokens {
+  account: {
+    /** The vendor's stable id of the account, not an e-mail. */
+    id: string
+    /** For display, and the `calendar_email` of the frontend. Never identity. */
+    email: string
+  }
+}
+
+export interface CalendarInfo {
+  id: string
+  name: string
+  /** IANA name; `null` when the vendor does not tell. */
+  timeZone: string | null
+  /** Where a person sees this calendar in a browser. */
+  link: string
+}
+
+/**
+ * Besides the codes above, every method may throw `consent_revoked` (the access token was refused: refresh once, then ask the user)
+ * and `scope_missing`.
+ */
+export interface Calendar {
+  /** Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free". */
+  busy(range: Interval): Promise<Interval[]>
+  /**
+   * Creates the event and asks the vendor to invite the attendee. Repeating it with the same `bookingId` gives the first event again.
+   * @throws AppError `slot_taken` when the event of this booking was deleted at the vendor in the meantime
+   */
+  create(event: NewEvent): Promise<CalendarEvent>
+}
+
+export interface NewEvent {
+  /** UUID; the vendor's own id or key is derived from it. */
+  bookingId: string
+  subject: string
+  /** Plain text. */
+  description: string
+  location: string
+  startsAt: Date
+  endsAt: Date
+  /** IANA name; the zone in which the vendor shows the event and words the invitation. */
+  timeZone: string
+  attendee: { name: string; email: string } | null
+}
+
+export interface CalendarEvent {
+  id: string
+  /** Where the owner sees it in a browser. */
+  link: string | null
+}
+
+/** Half-open: 9–10 and 10–11 do not overlap. Both ends are instants; a time zone matters only where people read or speak. */
+export interface Interval {
+  startsAt: Date
+  endsAt: Date
+}
