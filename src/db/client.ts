@@ -1,0 +1,50 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+import type { DB } from './schema.ts'
+
+export type Db = Kysely<DB>
+/** A transaction that belongs to one tenant: row level security shows it that tenant's rows and no others. */
+export type TenantDb = Transaction<DB>
+
+/** The service's own connection to Postgres: the database and what ends it. */
+export interface Database {
+  db: Db
+  end(): Promise<void>
+}
+
+/** Statement, lock and idle timeouts are set on the role (`roles.ts`), so that they also hold through a pooler. */
+export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 8,
+    // Both for connecting and for waiting for a free connection.
+    connectionTimeoutMillis: 1000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'ringbook',
+    types: {
+      getTypeParser: (oid, format) => (oid === pg.types.builtins.DATE ? (text: string) => text : pg.types.getTypeParser(oid, format)),
+    },
+  })
+  // An idle connection lost its server: the pool makes a new one. Without a listener the process would end.
+  pool.on('error', (error) => options.onError?.(error))
+  return {
+    db: new Kysely<DB>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] }),
+    end: () => pool.end(),
+  }
+}
+
+/**
+ * Runs `work` in a transaction of this tenant. The tenant is set for the transaction alone, so it cannot stay on a pooled connection.
+ * Nothing external belongs inside: a vendor that stalls would hold the connection and its locks.
+ */
+export function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    await sql`select set_config('app.tenant', ${clerkUserId}, true)`.execute(trx)
+    return work(trx)
+  })
+}
+
+/** A constraint of this name refused the row. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === constraint
+}

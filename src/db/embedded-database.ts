@@ -1,0 +1,42 @@
+import { createHmac } from 'node:crypto'
+import pg from 'pg'
+
+const OWNER_ROLE = 'ringbook_owner'
+
+/**
+ * An empty database on an embedded server, owned by a role that is no superuser, as at a hosting provider. A database of that name is
+ * dropped first; `template` makes it a copy of another instead of empty.
+ * @returns the owner's address of it
+ */
+export async function createDatabase(adminUrl: string, name: string, template = 'template1'): Promise<string> {
+  const url = new URL(adminUrl)
+  const password = createHmac('sha256', decodeURIComponent(url.password)).update(`role ${OWNER_ROLE}`).digest('base64url')
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query(`do $$ begin
+      create role ${OWNER_ROLE} login createrole password '${password}';
+    exception when duplicate_object or unique_violation then null; end $$`)
+    await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`)
+    await client.query(
+      `create database ${client.escapeIdentifier(name)} owner ${OWNER_ROLE} template ${client.escapeIdentifier(template)} strategy file_copy`,
+    )
+  } finally {
+    await client.end()
+  }
+  url.username = OWNER_ROLE
+  url.password = password
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Drops what `createDatabase` made; connections that are still open are cut. */
+export async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`)
+  } finally {
+    await client.end()
+  }
+}
