@@ -14,7 +14,7 @@ create table bookings (
   subject             text        not null,
   address             text,
   notes               text,
-  customer_name       text        not null,
+  customer_name       text,
   customer_email      text,
   customer_phone      text, -- E.164 where it could be read so
   starts_at           timestamptz not null,

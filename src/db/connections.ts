@@ -1,0 +1,183 @@
+import { sql } from 'kysely'
+import type { TenantDb } from './client.ts'
+
+/** A user's consent for one account at one vendor, with the calendar chosen there. Tokens are sealed. */
+export interface Connection {
+  clerkUserId: string
+  id: string
+  provider: string
+  accountId: string
+  calendarEmail: string
+  calendarId: string
+  calendarName: string
+  calendarLink: string
+  timeZone: string | null
+  role: string
+  accessToken: string
+  refreshToken: string
+  expiresAt: Date
+  /** Of the access token, by the database's clock, when the row was read. Negative once it has expired. */
+  secondsLeft: number
+  scopes: string[]
+  state: string
+  verifiedAt: Date | null
+  lastError: string | null
+}
+
+export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedAt' | 'lastError'> & { expiresInSeconds: number }
+
+const COLUMNS = [
+  'clerkUserId',
+  'id',
+  'provider',
+  'accountId',
+  'calendarEmail',
+  'calendarId',
+  'calendarName',
+  'calendarLink',
+  'timeZone',
+  'role',
+  'accessToken',
+  'refreshToken',
+  'expiresAt',
+  'scopes',
+  'state',
+  'verifiedAt',
+  'lastError',
+] as const
+
+const secondsLeft = sql<number>`extract(epoch from expires_at - now())::double precision`.as('secondsLeft')
+
+/** The destination first. */
+export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Connection[]> {
+  return trx
+    .selectFrom('oauthTokens')
+    .select([...COLUMNS, secondsLeft])
+    .where('clerkUserId', '=', clerkUserId)
+    .orderBy(sql`role = 'destination'`, 'desc')
+    .orderBy('createdAt')
+    .execute()
+}
+
+export function findConnection(trx: TenantDb, clerkUserId: string, id: string): Promise<Connection | undefined> {
+  return trx.selectFrom('oauthTokens').select([...COLUMNS, secondsLeft]).where('clerkUserId', '=', clerkUserId).where('id', '=', id).executeTakeFirst()
+}
+
+/** The row that this account has already: its id is needed to seal tokens, which are bound to their row. */
+export function findAccount(trx: TenantDb, clerkUserId: string, provider: string, accountId: string): Promise<Connection | undefined> {
+  return trx
+    .selectFrom('oauthTokens')
+    .select([...COLUMNS, secondsLeft])
+    .where('clerkUserId', '=', clerkUserId)
+    .where('provider', '=', provider)
+    .where('accountId', '=', accountId)
+    .executeTakeFirst()
+}
+
+/** Connecting an account again keeps its row. Only after a read of the calendar that worked: it counts as verified now. */
+export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...connection }: NewConnection): Promise<void> {
+  const fresh = {
+    ...connection,
+    expiresAt: sql<Date>`now() + ${expiresInSeconds} * interval '1 second'`,
+    state: 'active',
+    verifiedAt: sql<Date>`now()`,
+    lastError: null,
+    refreshLease: null,
+    leasedUntil: null,
+  }
+  const { clerkUserId: _owner, id: _row, provider: _vendor, accountId: _account, ...changes } = fresh
+  await trx
+    .insertInto('oauthTokens')
+    .values(fresh)
+    .onConflict((conflict) =>
+      conflict.columns(['clerkUserId', 'provider', 'accountId']).doUpdateSet({ ...changes, updatedAt: sql<Date>`now()` }),
+    )
+    .execute()
+}
+
+export async function deleteConnections(trx: TenantDb, clerkUserId: string, ids: string[]): Promise<void> {
+  if (ids.length === 0) return
+  await trx.deleteFrom('oauthTokens').where('clerkUserId', '=', clerkUserId).where('id', 'in', ids).execute()
+}
+
+/**
+ * Takes the right to refresh, unless somebody has it or the token is good already.
+ * @param refused sealed access token that the vendor did not take: refresh although it has not expired
+ * @returns the row as it is now, or `undefined` when there is nothing for the caller to do but look again
+ */
+export function leaseRefresh(
+  trx: TenantDb,
+  connection: { clerkUserId: string; id: string },
+  lease: { holder: string; leaseMs: number; aheadMs: number; refused: string | undefined },
+): Promise<Connection | undefined> {
+  return trx
+    .updateTable('oauthTokens')
+    .set({ refreshLease: lease.holder, leasedUntil: sql<Date>`now() + ${lease.leaseMs} * interval '1 millisecond'` })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
+    .where('state', '=', 'active')
+    .where((eb) => eb.or([eb('leasedUntil', 'is', null), eb('leasedUntil', '<', sql<Date>`now()`)]))
+    .where((eb) =>
+      eb.or([
+        eb('expiresAt', '<', sql<Date>`now() + ${lease.aheadMs} * interval '1 millisecond'`),
+        ...(lease.refused === undefined ? [] : [eb('accessToken', '=', lease.refused)]),
+      ]),
+    )
+    .returning([...COLUMNS, secondsLeft])
+    .executeTakeFirst()
+}
+
+/** Only the holder of the lease stores, so an older token never replaces a newer one. */
+export function storeRefreshed(
+  trx: TenantDb,
+  connection: { clerkUserId: string; id: string },
+  holder: string,
+  tokens: { accessToken: string; refreshToken: string; expiresInSeconds: number },
+): Promise<Connection | undefined> {
+  return trx
+    .updateTable('oauthTokens')
+    .set({
+      accessToken: tokens.accessToken,
+      refreshToken: tokens.refreshToken,
+      expiresAt: sql<Date>`now() + ${tokens.expiresInSeconds} * interval '1 second'`,
+      refreshLease: null,
+      leasedUntil: null,
+      updatedAt: sql<Date>`now()`,
+    })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
+    .where('refreshLease', '=', holder)
+    .returning([...COLUMNS, secondsLeft])
+    .executeTakeFirst()
+}
+
+export async function releaseRefresh(trx: TenantDb, connection: { clerkUserId: string; id: string }, holder: string): Promise<void> {
+  await trx
+    .updateTable('oauthTokens')
+    .set({ refreshLease: null, leasedUntil: null })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
+    .where('refreshLease', '=', holder)
+    .execute()
+}
+
+/** Only the user can repair it now. Not for tokens that were replaced in the meantime. */
+export async function markReconnect(trx: TenantDb, connection: Connection, lastError: string): Promise<void> {
+  await trx
+    .updateTable('oauthTokens')
+    .set({ state: 'reconnect', verifiedAt: null, lastError, refreshLease: null, leasedUntil: null, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
+    .where('refreshToken', '=', connection.refreshToken)
+    .execute()
+}
+
+/** What the last look at the calendar found: `null` when it could be read. */
+export async function recordCheck(trx: TenantDb, connection: { clerkUserId: string; id: string }, lastError: string | null): Promise<void> {
+  await trx
+    .updateTable('oauthTokens')
+    .set({ verifiedAt: lastError === null ? sql<Date>`now()` : null, lastError })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
+    .execute()
+}

@@ -1,0 +1,24 @@
+import { sql } from 'kysely'
+import type { Db } from './client.ts'
+
+/** Counts one more of `key` in the running minute, which begins with its first. Shared by all processes. */
+export async function countHit(db: Db, key: string): Promise<{ hits: number; resetsInSeconds: number }> {
+  const { rows } = await sql<{ hits: number; resetsInSeconds: number }>`
+    insert into rate_limits as r (key, hits, resets_at) values (${key}, 1, now() + interval '1 minute')
+    on conflict (key) do update set
+      hits = case when r.resets_at <= now() then 1 else r.hits + 1 end,
+      resets_at = case when r.resets_at <= now() then excluded.resets_at else r.resets_at end
+    returning hits, ceil(extract(epoch from resets_at - now()))::int as resets_in_seconds`.execute(db)
+  return rows[0] ?? { hits: 1, resetsInSeconds: 60 }
+}
+
+/** How often `key` was counted in the running minute. */
+export async function hitsOf(db: Db, key: string): Promise<number> {
+  const row = await db.selectFrom('rateLimits').select('hits').where('key', '=', key).where('resetsAt', '>', sql<Date>`now()`).executeTakeFirst()
+  return row?.hits ?? 0
+}
+
+/** Counters of minutes that are over. */
+export async function dropOldHits(db: Db): Promise<void> {
+  await db.deleteFrom('rateLimits').where('resetsAt', '<', sql<Date>`now() - interval '1 minute'`).execute()
+}

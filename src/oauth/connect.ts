@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { inTenant } from '../db/client.ts'
+import { type Connection, deleteConnections, findAccount, listConnections, saveConnection } from '../db/connections.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { closeFlow } from './state.ts'
+import { providerOf, sealed, tokenPlace } from './tokens.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+export interface Callback {
+  code?: string | undefined
+  state?: string | undefined
+  error?: string | undefined
+  iss?: string | undefined
+}
+
+/** How a sign-in at a vendor ended, and where the browser goes now. */
+export type Connected = { returnOrigin: string; failure?: AppError }
+
+/** The vendor sent the browser back. Nothing it sent is shown to anybody. */
+export async function finishConnecting(deps: Deps, providerId: string, callback: Callback): Promise<Connected> {
+  const flow = callback.state === undefined ? undefined : await closeFlow(deps, callback.state)
+  if (!flow) return { returnOrigin: deps.config.frontendUrl, failure: new AppError('flow_expired', 'unknown or used state') }
+  const { returnOrigin } = flow
+  try {
+    if (flow.expired) throw new AppError('flow_expired', 'late')
+    if (flow.provider !== providerId) throw new AppError('flow_expired', 'a state of another vendor')
+    await connect(deps, providerId, flow, callback)
+    return { returnOrigin }
+  } catch (failure) {
+    if (!(failure instanceof AppError)) throw failure
+    return { returnOrigin, failure }
+  }
+}
+
+async function connect(deps: Deps, providerId: string, { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: string }, callback: Callback) {
+  const provider = providerOf(deps, providerId)
+  if (callback.error !== undefined) throw new AppError(callback.error === 'access_denied' ? 'consent_denied' : 'code_refused', 'the vendor said no')
+  if (callback.code === undefined) throw new AppError('code_refused', 'no code')
+  if (callback.iss !== undefined && !provider.issues(callback.iss)) throw new AppError('code_refused', 'another issuer')
+  const grant = await provider.exchangeCode(callback.code, codeVerifier)
+  const { refreshToken } = grant
+  if (refreshToken === null) throw new AppError('scope_missing', 'no refresh token')
+  const [calendar] = await provider.calendars(grant.accessToken)
+  if (!calendar) throw new AppError('calendar_unusable', 'no calendar to write to')
+  // A live read: what cannot be read is not called connected.
+  const from = deps.clock.now()
+  await provider.calendar(grant.accessToken, calendar.id).busy({ startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) })
+
+  const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const others = (await listConnections(trx, clerkUserId)).filter((one) => one.role === 'destination' && one.accountId !== grant.account.id)
+    await deleteConnections(trx, clerkUserId, others.map((one) => one.id))
+    const known = await findAccount(trx, clerkUserId, providerId, grant.account.id)
+    const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
+    await saveConnection(trx, {
+      ...row,
+      ...sealed(deps, row, grant, refreshToken),
+      accountId: grant.account.id,
+      calendarEmail: grant.account.email,
+      calendarId: calendar.id,
+      calendarName: calendar.name,
+      calendarLink: calendar.link,
+      timeZone: calendar.timeZone,
+      role: 'destination',
+      scopes: grant.scopes,
+    })
+    return others
+  })
+  for (const other of replaced) await revoke(deps, other)
+}
+
+/** Forgets the tokens of this vendor and ends the grant there. Nothing to do is success. */
+export async function disconnect(deps: Deps, clerkUserId: string, providerId: string): Promise<void> {
+  const gone = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const found = (await listConnections(trx, clerkUserId)).filter((one) => one.provider === providerId)
+    await deleteConnections(trx, clerkUserId, found.map((one) => one.id))
+    return found
+  })
+  for (const connection of gone) await revoke(deps, connection)
+}
+
+/** Our copy is gone already; a vendor that does not answer now must not bring it back. */
+async function revoke(deps: Deps, connection: Connection): Promise<void> {
+  const provider = deps.providers.get(connection.provider)
+  if (!provider) return
+  await provider.revoke(deps.cipher.open(connection.refreshToken, tokenPlace('refresh_token', connection))).catch((error: unknown) => {
+    deps.log.warn({ err: error, provider: provider.id }, 'the grant was forgotten here, but could not be ended at the vendor')
+  })
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { inTenant } from '../db/client.ts'
+import { type Connection, findConnection, leaseRefresh, markReconnect, releaseRefresh, storeRefreshed } from '../db/connections.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import type { CalendarProvider, Tokens } from '../providers/provider.ts'
+
+// A call lasts minutes: a token that ends sooner could die between two questions.
+const REFRESH_AHEAD_SECONDS = 5 * 60
+// While the vendor's token endpoint is away, a token that lasts for one more answer is better than none.
+const STILL_USABLE_SECONDS = 30
+// Two attempts at a vendor's token endpoint and a store; whoever needs longer has died.
+const LEASE_MS = 7000
+const LOOK_AGAIN_MS = 50
+
+/** Where a sealed token stands: it opens nowhere else. */
+export function tokenPlace(column: 'access_token' | 'refresh_token', row: { clerkUserId: string; id: string; provider: string }): string[] {
+  return ['oauth_tokens', column, row.id, row.clerkUserId, row.provider]
+}
+
+/**
+ * An access token that is still good for a call. Of many that need a new one at once, in whatever process, one refreshes and the others
+ * take what it stored. No transaction is open while the vendor is asked.
+ * @param refused the connection whose access token the vendor did not take
+ * @throws AppError `consent_revoked` when only the user can repair it
+ */
+export async function accessTokenOf(deps: Deps, connection: Connection, options: { refused?: Connection } = {}): Promise<{ accessToken: string; connection: Connection }> {
+  const giveUpAt = performance.now() + LEASE_MS
+  let current = connection
+  for (;;) {
+    if (current.state !== 'active') throw new AppError('consent_revoked', 'marked for reconnecting')
+    if (isGood(current, options.refused)) return { accessToken: deps.cipher.open(current.accessToken, tokenPlace('access_token', current)), connection: current }
+    const holder = randomUUID()
+    const lease = { holder, leaseMs: LEASE_MS, aheadMs: REFRESH_AHEAD_SECONDS * 1000, refused: options.refused?.accessToken }
+    const leased = await inTenant(deps.db, connection.clerkUserId, (trx) => leaseRefresh(trx, connection, lease))
+    if (leased) {
+      const usable = leased.secondsLeft > STILL_USABLE_SECONDS && leased.accessToken !== options.refused?.accessToken
+      const refreshed = await refresh(deps, leased, holder).catch((error: unknown) => {
+        if (usable && error instanceof AppError && error.code !== 'consent_revoked') return leased
+        throw error
+      })
+      return { accessToken: deps.cipher.open(refreshed.accessToken, tokenPlace('access_token', refreshed)), connection: refreshed }
+    }
+    if (performance.now() > giveUpAt) throw new AppError('provider_unavailable', 'somebody else refreshes and does not finish')
+    await delay(LOOK_AGAIN_MS)
+    const found = await inTenant(deps.db, connection.clerkUserId, (trx) => findConnection(trx, connection.clerkUserId, connection.id))
+    if (!found) throw new AppError('calendar_not_connected', 'disconnected meanwhile')
+    current = found
+  }
+}
+
+function isGood(current: Connection, refused: Connection | undefined): boolean {
+  return current.secondsLeft > REFRESH_AHEAD_SECONDS && current.accessToken !== refused?.accessToken
+}
+
+/** Asks the vendor and stores the answer before anybody uses it: a refresh token may be good only once. */
+async function refresh(deps: Deps, leased: Connection, holder: string): Promise<Connection> {
+  const provider = providerOf(deps, leased.provider)
+  const refreshToken = deps.cipher.open(leased.refreshToken, tokenPlace('refresh_token', leased))
+  const tokens = await provider.refresh(refreshToken).catch(async (error: unknown) => {
+    await inTenant(deps.db, leased.clerkUserId, async (trx) => {
+      if (error instanceof AppError && error.code === 'consent_revoked') await markReconnect(trx, leased, error.code)
+      else await releaseRefresh(trx, leased, holder)
+    })
+    throw error
+  })
+  const stored = await inTenant(deps.db, leased.clerkUserId, (trx) => storeRefreshed(trx, leased, holder, sealed(deps, leased, tokens, refreshToken)))
+  if (!stored) throw new AppError('provider_unavailable', 'the refresh took longer than its lease')
+  return stored
+}
+
+/** Tokens as they are stored in this row. */
+export function sealed({ cipher }: Pick<Deps, 'cipher'>, row: { clerkUserId: string; id: string; provider: string }, tokens: Tokens, kept: string) {
+  return {
+    accessToken: cipher.seal(tokens.accessToken, tokenPlace('access_token', row)),
+    refreshToken: cipher.seal(tokens.refreshToken ?? kept, tokenPlace('refresh_token', row)),
+    expiresInSeconds: tokens.expiresInSeconds,
+  }
+}
+
+/** @throws AppError `provider_off` when the vendor has no credentials on this installation */
+export function providerOf({ providers }: Pick<Deps, 'providers'>, id: string): CalendarProvider {
+  const provider = providers.get(id)
+  if (!provider) throw new AppError('provider_off', id)
+  return provider
+}

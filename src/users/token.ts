@@ -1,0 +1,79 @@
+import { verifyToken } from '@clerk/backend'
+import { decodeJwt } from '@clerk/backend/jwt'
+import * as z from 'zod'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
+import { clerkKeys } from './clerk-keys.ts'
+
+const LEEWAY_SECONDS = 5
+
+const Header = z.object({ alg: z.literal('RS256'), kid: z.string(), crit: z.undefined() })
+const text = z
+  .string()
+  .transform((value) => value.trim() || undefined)
+  .optional()
+const Claims = z.object({
+  sub: z.string().regex(/^user_[A-Za-z0-9]+$/),
+  user_id: z.string().optional(),
+  iss: z.string(),
+  exp: z.number(),
+  nbf: z.number().optional(),
+  iat: z.number(),
+  azp: z.string().optional(),
+  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  sts: z.string().optional(),
+  email: text,
+  first_name: text,
+  last_name: text,
+})
+
+/** Who a token says she is, once everything about it was checked. */
+export interface Identity {
+  clerkUserId: string
+  email?: string
+  firstName?: string
+  lastName?: string
+}
+
+/**
+ * Verifies Clerk's tokens of both kinds. With a configured key nothing is asked over the network; otherwise Clerk's key set is cached.
+ * Clerk's own verifier checks signature and times, but neither the issuer nor a missing audience, and refuses tokens without `azp`.
+ * @returns a function that throws AppError `not_signed_in` for whatever is wrong
+ */
+export function tokenVerifier({ clerk, baseUrl, origins, previewPattern }: Config, allowed: (origin: string) => boolean): (token: string) => Promise<Identity> {
+  const keyOf = clerk.jwtKey === undefined ? clerkKeys(clerk.apiUrl, clerk.secretKey) : async () => clerk.jwtKey
+  const audiences = clerk.audience.length > 0 ? clerk.audience : [baseUrl]
+  const isParty = (azp: string) => (clerk.authorizedParties.length > 0 ? clerk.authorizedParties.includes(azp) : allowed(azp))
+
+  return async (token) => {
+    const header = Header.safeParse(headerOf(token))
+    if (!header.success) throw new AppError('not_signed_in', 'malformed token or header')
+    const key = await keyOf(header.data.kid)
+    if (key === undefined) throw new AppError('not_signed_in', 'unknown key')
+    const verified = await verifyToken(token, { jwtKey: key, clockSkewInMs: LEEWAY_SECONDS * 1000 }).catch((cause) => {
+      throw new AppError('not_signed_in', 'signature or times', { cause })
+    })
+    const claims = Claims.safeParse(verified)
+    if (!claims.success) throw new AppError('not_signed_in', 'claims are missing or malformed')
+    const { sub, user_id, iss, azp, aud, sts, email, first_name, last_name } = claims.data
+    if (iss !== clerk.issuer) throw new AppError('not_signed_in', 'another issuer')
+    if (azp !== undefined && !isParty(azp)) throw new AppError('not_signed_in', 'another party')
+    if (aud !== undefined && ![aud].flat().some((one) => audiences.includes(one))) throw new AppError('not_signed_in', 'another audience')
+    if (user_id !== undefined && user_id !== sub) throw new AppError('not_signed_in', 'user_id is not sub')
+    if (sts === 'pending') throw new AppError('not_signed_in', 'the session is pending')
+    return {
+      clerkUserId: sub,
+      ...(email === undefined ? {} : { email }),
+      ...(first_name === undefined ? {} : { firstName: first_name }),
+      ...(last_name === undefined ? {} : { lastName: last_name }),
+    }
+  }
+}
+
+function headerOf(token: string): unknown {
+  try {
+    return decodeJwt(token).header
+  } catch {
+    return undefined
+  }
+}
