@@ -1,0 +1,37 @@
+import type { Interval } from '../providers/provider.ts'
+import { inZone } from './zone.ts'
+
+/**
+ * At most three slots, spread for the ear: the earliest, one in the other half of its day, and one on the next day that has any.
+ * Where the spread finds fewer, the nearest others fill up. With a `wish` the nearest to it takes the place of the earliest, and
+ * another day's is the nearest to the same time of day.
+ * @param slots earliest first
+ * @returns earliest first
+ */
+export function choose(slots: Interval[], timeZone: string, wish?: Date): Interval[] {
+  const known = slots.map((slot) => {
+    const local = inZone(slot.startsAt.getTime(), timeZone)
+    return { slot, at: slot.startsAt.getTime(), day: local.toPlainDate().toString(), minutes: local.hour * 60 + local.minute }
+  })
+  type Known = (typeof known)[number]
+  const nearest = (candidates: Known[], distance: (one: Known) => number) =>
+    candidates.reduce<Known | undefined>((best, one) => (best && distance(best) <= distance(one) ? best : one), undefined)
+
+  const first = wish ? nearest(known, (one) => Math.abs(one.at - wish.getTime())) : known[0]
+  if (!first) return []
+  const otherHalf = nearest(
+    known.filter((one) => one.day === first.day && one.minutes < 12 * 60 !== first.minutes < 12 * 60),
+    (one) => Math.abs(one.at - first.at),
+  )
+  const nextDay = known.find((one) => one.day > first.day)?.day ?? known.findLast((one) => one.day < first.day)?.day
+  const another = nearest(
+    known.filter((one) => one.day === nextDay),
+    (one) => (wish ? Math.abs(one.minutes - first.minutes) : one.at),
+  )
+  const spread = new Set([first, otherHalf, another].filter((one) => one !== undefined))
+  const rest = known.filter((one) => !spread.has(one)).sort((a, b) => Math.abs(a.at - first.at) - Math.abs(b.at - first.at))
+  return [...spread, ...rest]
+    .slice(0, 3)
+    .sort((a, b) => a.at - b.at)
+    .map((one) => one.slot)
+}
