@@ -1,0 +1,180 @@
+import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
+import { z } from 'zod'
+import { AppError } from '../../errors.ts'
+import { mergeIntervals } from '../intervals.ts'
+import type { Call, Outbound } from '../outbound.ts'
+import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
+import { apiFailure, isDuplicate } from './failure.ts'
+import { clientFor, type GoogleSettings } from './oauth.ts'
+
+interface Vendor {
+  settings: GoogleSettings
+  send: Outbound
+  api: calendar_v3.Calendar
+}
+
+interface Access {
+  accessToken: string
+  signal?: AbortSignal | undefined
+}
+
+// The longest range is not documented; somewhat over three months was seen to be refused.
+const LONGEST_QUERY_MS = 60 * 24 * 3_600_000
+const MAX_PAGES = 20
+
+export async function listCalendars(vendor: Vendor, access: Access): Promise<CalendarInfo[]> {
+  const operation = 'calendarList.list'
+  const found: z.infer<typeof CalendarPage>['items'] = []
+  let pageToken: string | undefined
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await vendor.api.calendarList
+      .list({
+        auth: auth(vendor, access, { operation, budget: 'read' }),
+        minAccessRole: 'writer',
+        maxResults: 250,
+        ...(pageToken ? { pageToken } : {}),
+      })
+      .catch((error: unknown) => {
+        throw apiFailure(operation, error)
+      })
+    const { items, nextPageToken } = readable(operation, CalendarPage, answer.data)
+    found.push(...items)
+    if (nextPageToken === undefined) return found.sort((a, b) => Number(b.primary) - Number(a.primary)).map(calendarInfo)
+    pageToken = nextPageToken
+  }
+  throw new AppError('provider_unavailable', `google ${operation}: pages without end`)
+}
+
+export async function listBusy(vendor: Vendor, access: Access, calendarId: string, range: Interval): Promise<Interval[]> {
+  const busy: Interval[] = []
+  const end = range.endsAt.getTime()
+  for (let start = range.startsAt.getTime(); start < end; start += LONGEST_QUERY_MS) {
+    busy.push(...(await queryBusy(vendor, access, calendarId, start, Math.min(start + LONGEST_QUERY_MS, end))))
+  }
+  return mergeIntervals(busy)
+}
+
+async function queryBusy(vendor: Vendor, access: Access, calendarId: string, start: number, end: number): Promise<Interval[]> {
+  const operation = 'freebusy.query'
+  const answer = await vendor.api.freebusy
+    .query({
+      auth: auth(vendor, access, { operation, budget: 'read' }),
+      requestBody: {
+        timeMin: new Date(start).toISOString(),
+        timeMax: new Date(end).toISOString(),
+        timeZone: 'UTC',
+        items: [{ id: calendarId }],
+      },
+    })
+    .catch((error: unknown) => {
+      throw apiFailure(operation, error)
+    })
+  const calendar = readable(operation, FreeBusy, answer.data).calendars[calendarId]
+  // A 200 may still say that this calendar could not be read: that is not the same as free.
+  if (calendar?.busy === undefined || calendar.errors.length > 0) {
+    const why = calendar?.errors[0]?.reason ?? 'the calendar is not in the answer'
+    throw new AppError('provider_unavailable', `google ${operation}: ${why}`)
+  }
+  return calendar.busy.map(({ start, end }) => ({ startsAt: start, endsAt: end }))
+}
+
+export async function createEvent(vendor: Vendor, access: Access, calendarId: string, event: NewEvent): Promise<CalendarEvent> {
+  const operation = 'events.insert'
+  // Google's alphabet for own ids is a–v and 0–9. The same booking has the same id, so a second insert is refused, never doubled.
+  const eventId = `bk${event.bookingId.replaceAll('-', '').toLowerCase()}`
+  try {
+    const answer = await vendor.api.events.insert({
+      auth: auth(vendor, access, { operation, budget: 'create' }),
+      calendarId,
+      sendUpdates: 'all', // left out, nobody is invited
+      requestBody: { id: eventId, ...eventBody(event) },
+    })
+    return calendarEvent(readable(operation, Event, answer.data))
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    if (!isDuplicate(error)) throw apiFailure(operation, error)
+  }
+  return await findOurs(vendor, access, calendarId, eventId, event.bookingId)
+}
+
+/** After a doubled id: our own earlier event, unless the owner has deleted it since, which leaves its id taken. */
+async function findOurs(vendor: Vendor, access: Access, calendarId: string, eventId: string, bookingId: string): Promise<CalendarEvent> {
+  const operation = 'events.get'
+  const answer = await vendor.api.events
+    .get({ auth: auth(vendor, access, { operation, budget: 'read' }), calendarId, eventId })
+    .catch((error: unknown) => {
+      throw apiFailure(operation, error)
+    })
+  const found = readable(operation, Event, answer.data)
+  if (found.status === 'cancelled') throw new AppError('slot_taken', `google ${operation}: the event of this booking was deleted`)
+  if (found.extendedProperties?.private?.bookingId !== bookingId) {
+    throw new AppError('provider_refused', `google ${operation}: somebody else's event has this booking's id`)
+  }
+  return calendarEvent(found)
+}
+
+function eventBody(event: NewEvent): calendar_v3.Schema$Event {
+  const time = (at: Date) => ({ dateTime: at.toISOString(), timeZone: event.timeZone })
+  return {
+    summary: event.subject,
+    description: event.description,
+    location: event.location,
+    start: time(event.startsAt),
+    end: time(event.endsAt),
+    ...(event.attendee ? { attendees: [{ email: event.attendee.email, displayName: event.attendee.name }] } : {}),
+    reminders: { useDefault: true },
+    extendedProperties: { private: { bookingId: event.bookingId } },
+  }
+}
+
+/** With an expiry ahead and no refresh token, the library neither refreshes nor repeats a refused request by itself. */
+function auth(vendor: Vendor, access: Access, call: Pick<Call, 'operation' | 'budget'>) {
+  const client = clientFor(vendor, { ...call, repeatable: true, signal: access.signal })
+  client.setCredentials({ access_token: access.accessToken, expiry_date: Date.now() + 3_600_000 })
+  return client
+}
+
+function calendarInfo({ id, summary, summaryOverride, timeZone }: z.infer<typeof CalendarPage>['items'][number]): CalendarInfo {
+  return { id, name: summaryOverride ?? summary, timeZone, link: 'https://calendar.google.com/calendar/r' }
+}
+
+function calendarEvent({ id, htmlLink }: z.infer<typeof Event>): CalendarEvent {
+  return { id, link: htmlLink ?? null }
+}
+
+function readable<T extends z.ZodType>(operation: string, schema: T, data: unknown): z.infer<T> {
+  const parsed = schema.safeParse(data)
+  if (parsed.success) return parsed.data
+  throw new AppError('provider_unavailable', `google ${operation}: not the answer that Google describes`)
+}
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const FreeBusy = z.object({
+  calendars: z.record(
+    z.string(),
+    z.object({
+      busy: z.array(z.object({ start: instant, end: instant })).optional(),
+      errors: z.array(z.object({ reason: z.string().optional() })).default([]),
+    }),
+  ),
+})
+const CalendarPage = z.object({
+  items: z
+    .array(
+      z.object({
+        id: z.string(),
+        summary: z.string().default(''),
+        summaryOverride: z.string().optional(),
+        timeZone: z.string().nullable().default(null),
+        primary: z.boolean().default(false),
+      }),
+    )
+    .default([]),
+  nextPageToken: z.string().optional(),
+})
+const Event = z.object({
+  id: z.string(),
+  status: z.string().optional(),
+  htmlLink: z.string().optional(),
+  extendedProperties: z.object({ private: z.record(z.string(), z.string()).optional() }).optional(),
+})

@@ -1,0 +1,31 @@
+import { calendar } from 'googleapis/build/src/apis/calendar/index.js'
+import { type OutboundOptions, outbound } from '../outbound.ts'
+import type { CalendarProvider } from '../provider.ts'
+import { createEvent, listBusy, listCalendars } from './calendar.ts'
+import { authorizationUrl, exchangeCode, type GoogleSettings, refresh, revoke } from './oauth.ts'
+
+export type { GoogleSettings } from './oauth.ts'
+
+export function googleProvider(settings: GoogleSettings, options: OutboundOptions = {}): CalendarProvider {
+  const { authUrl, tokenUrl, revokeUrl, apiUrl } = settings
+  const google = {
+    settings,
+    send: outbound({ ...options, vendor: 'google', urls: [tokenUrl, revokeUrl, apiUrl] }),
+    // The SDK cuts a path off a root URL, and wants the slash.
+    api: calendar({ version: 'v3', rootUrl: `${new URL(apiUrl).origin}/` }),
+  }
+  return {
+    id: 'google',
+    label: 'Google Calendar',
+    authorizationUrl: (state, codeChallenge) => authorizationUrl(google, state, codeChallenge),
+    issues: (iss) => iss === new URL(authUrl).origin,
+    exchangeCode: (code, codeVerifier) => exchangeCode(google, code, codeVerifier),
+    refresh: (refreshToken) => refresh(google, refreshToken),
+    revoke: (refreshToken) => revoke(google, refreshToken),
+    calendars: (accessToken) => listCalendars(google, { accessToken }),
+    calendar: (accessToken, calendarId, signal) => ({
+      busy: (range) => listBusy(google, { accessToken, signal }, calendarId, range),
+      create: (event) => createEvent(google, { accessToken, signal }, calendarId, event),
+    }),
+  }
+}

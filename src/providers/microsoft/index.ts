@@ -1,0 +1,26 @@
+import { type OutboundOptions, outbound } from '../outbound.ts'
+import type { CalendarProvider } from '../provider.ts'
+import { createEvent, listBusy, listCalendars } from './calendar.ts'
+import { authorizationUrl, exchangeCode, issues, type MicrosoftSettings, refresh } from './oauth.ts'
+
+export type { MicrosoftSettings } from './oauth.ts'
+
+export function microsoftProvider(settings: MicrosoftSettings, options: OutboundOptions = {}): CalendarProvider {
+  const { authorityUrl, graphUrl } = settings
+  const microsoft = { settings, send: outbound({ ...options, vendor: 'microsoft', urls: [authorityUrl, graphUrl] }) }
+  return {
+    id: 'microsoft',
+    label: 'Microsoft 365',
+    authorizationUrl: (state, codeChallenge) => authorizationUrl(settings, state, codeChallenge),
+    issues: (iss) => issues(settings, iss),
+    exchangeCode: (code, codeVerifier) => exchangeCode(microsoft, code, codeVerifier),
+    refresh: (refreshToken) => refresh(microsoft, refreshToken),
+    // The only revocation Microsoft offers signs the person out of everything, which is not ours to do.
+    revoke: async () => {},
+    calendars: (accessToken) => listCalendars(microsoft, { accessToken }),
+    calendar: (accessToken, calendarId, signal) => ({
+      busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
+      create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
+    }),
+  }
+}

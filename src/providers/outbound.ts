@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Agent, fetch } from 'undici'
+import { AppError } from '../errors.ts'
+
+/** One request that was really sent: a repeated request is two attempts. */
+export interface Attempt {
+  vendor: string
+  operation: string
+  /** The HTTP status, or why there is none. */
+  status: number | 'timeout' | 'aborted' | 'network' | 'too_large'
+  seconds: number
+}
+
+/** Milliseconds for one attempt, from the first byte sent to the last byte read. */
+export interface Timeouts {
+  read: number
+  create: number
+  token: number
+}
+
+export interface OutboundOptions {
+  observe?: (attempt: Attempt) => void
+  timeouts?: Partial<Timeouts>
+}
+
+export interface Call {
+  /** A fixed word for logs and metrics, never a part of the URL. */
+  operation: string
+  budget: keyof Timeouts
+  /** May the same request be sent a second time? Not where a code works once. */
+  repeatable: boolean
+  /** The caller's own deadline: ends the attempt that runs and allows no further one. */
+  signal?: AbortSignal | undefined
+}
+
+export type Outbound = (call: Call, url: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+const DEFAULT_TIMEOUTS: Timeouts = { read: 2500, create: 4000, token: 2500 }
+const MAX_BYTES = 1024 * 1024
+const MAX_WAIT_SECONDS = 1
+// Bodies arrive unpacked and whole, so what described the packed or streamed form no longer holds.
+const FORM_HEADERS = ['content-encoding', 'content-length', 'transfer-encoding']
+
+/**
+ * The one way out to a vendor: to its configured origins alone, without following redirects, bounded in time and size, at most two attempts.
+ * Any status outside 3xx is an answer; everything else is an `AppError` `provider_unavailable`.
+ * @param urls the vendor's configured URLs; requests go to their origins and nowhere else
+ */
+export function outbound(options: OutboundOptions & { vendor: string; urls: string[] }): Outbound {
+  const { vendor, urls, observe } = options
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  const origins = new Set(urls.map((url) => new URL(url).origin))
+  const dispatcher = new Agent({ connect: { timeout: 2000 }, connections: 100 })
+
+  async function attempt(call: Call, url: URL, request: ReturnType<typeof plain>): Promise<Response> {
+    const startedAt = performance.now()
+    const report = (status: Attempt['status']) =>
+      observe?.({ vendor, operation: call.operation, status, seconds: (performance.now() - startedAt) / 1000 })
+    const timeout = AbortSignal.timeout(timeouts[call.budget])
+    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout
+    try {
+      const answer = await fetch(url, { ...request, signal, redirect: 'manual', dispatcher })
+      const body = await readBody(answer.body)
+      report(body === 'too_large' ? body : answer.status)
+      if (body === 'too_large') throw unavailable(call, `an answer of more than ${MAX_BYTES} bytes`)
+      if (answer.status >= 300 && answer.status < 400) throw unavailable(call, `a redirect (${answer.status})`)
+      const headers = [...answer.headers].filter(([name]) => !FORM_HEADERS.includes(name))
+      return new Response(answer.status === 204 || answer.status === 205 ? null : body, { status: answer.status, headers })
+    } catch (error) {
+      if (error instanceof AppError) throw error
+      const reason = call.signal?.aborted ? 'aborted' : timeout.aborted ? 'timeout' : 'network'
+      report(reason)
+      throw new NoAnswer(reason, networkCode(error))
+    }
+  }
+
+  function unavailable(call: Call, why: string): AppError {
+    return new AppError('provider_unavailable', `${vendor} ${call.operation}: ${why}`)
+  }
+
+  return async (call, target, init = {}) => {
+    const url = new URL(target instanceof Request ? target.url : target)
+    if (!origins.has(url.origin)) throw unavailable(call, `${url.origin} is not an address of this vendor`)
+    const request = plain(init)
+    const signal = call.signal ?? init.signal ?? undefined
+    for (let last = !call.repeatable; ; last = true) {
+      try {
+        signal?.throwIfAborted()
+        const answer = await attempt({ ...call, signal }, url, request)
+        const pause = pauseSeconds(answer)
+        if (last || pause === null) return answer
+        await delay(pause * 1000, undefined, { signal })
+      } catch (error) {
+        if (error instanceof AppError) throw error
+        const reason = error instanceof NoAnswer ? `${error.reason} ${error.code}` : 'aborted'
+        if (last || signal?.aborted) throw unavailable(call, reason.trim())
+      }
+    }
+  }
+}
+
+/** Ends inside this file: why an attempt brought no answer. */
+class NoAnswer extends Error {
+  readonly reason: 'timeout' | 'aborted' | 'network'
+  readonly code: string
+  constructor(reason: NoAnswer['reason'], code: string) {
+    super(reason)
+    this.reason = reason
+    this.code = code
+  }
+}
+
+/** Seconds until the request may be sent again; `null` when it must not be. Waiting longer than a moment is worse for a caller than an honest no. */
+function pauseSeconds(answer: Response): number | null {
+  const asked = answer.headers.get('retry-after')
+  if (asked !== null && (answer.status === 429 || answer.status === 503)) {
+    const seconds = Number(asked)
+    return asked.trim() !== '' && seconds >= 0 && seconds <= MAX_WAIT_SECONDS ? seconds : null
+  }
+  return answer.status >= 500 ? 0 : null
+}
+
+/** Of what an SDK hands to fetch, the parts that can be sent twice: a stream could not. */
+function plain(init: RequestInit): { method: string; headers: [string, string][]; body: string | null } {
+  const { body = null } = init
+  if (body !== null && typeof body !== 'string' && !(body instanceof URLSearchParams)) throw new TypeError('Only text bodies go out')
+  const headers = new Headers(init.headers)
+  if (body instanceof URLSearchParams && !headers.has('content-type')) headers.set('content-type', 'application/x-www-form-urlencoded')
+  return { method: init.method ?? 'GET', headers: [...headers], body: body === null ? null : String(body) }
+}
+
+async function readBody(body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer> | 'too_large'> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength
+    if (length > MAX_BYTES) return 'too_large' // leaving the loop cancels the stream
+    chunks.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+/** `ECONNREFUSED` and the like; built-in messages may repeat the URL, codes never do. */
+function networkCode(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+}
