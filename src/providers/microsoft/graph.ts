@@ -75,13 +75,14 @@ export async function allPages<Item>(
     items.push(...answer.value)
     const link = answer['@odata.nextLink']
     if (link === undefined) return items
-    next = pathOf(link)
+    next = pathOf(graph, operation, link)
   }
   throw new AppError('provider_unavailable', `microsoft ${operation}: pages without end`)
 }
 
-/** The SDK glues an absolute link behind its base URL, so only path and query are kept; the host stays the configured one. */
-function pathOf(link: string): string {
-  const { pathname, search } = new URL(link)
-  return pathname.slice(pathname.indexOf('/v1.0/') + '/v1.0'.length) + search
+/** The SDK glues an absolute link behind its base URL, so what follows the base is handed to it. A page anywhere else is none of Graph's. */
+function pathOf({ settings }: Graph, operation: string, link: string): string {
+  const base = `${settings.graphUrl.replace(/\/+$/, '')}/v1.0`
+  if (!link.startsWith(`${base}/`)) throw new AppError('provider_unavailable', `microsoft ${operation}: a next page outside Graph`)
+  return link.slice(base.length)
 }

@@ -27,7 +27,7 @@ const NEEDED = 'Calendars.ReadWrite'
 /** The second one only tells the calendar's time zone; all works without it. */
 const GRAPH_SCOPES = [NEEDED, 'MailboxSettings.Read']
 
-/** Written by hand because msal's own answers only later, and sends nothing beyond this. */
+/** msal can write this address too, but not at once: the interface promises it without waiting. */
 export function authorizationUrl(settings: MicrosoftSettings, state: string, codeChallenge: string): URL {
   const url = new URL(endpoints(settings).authorization_endpoint)
   url.search = new URLSearchParams({
@@ -47,11 +47,10 @@ export function authorizationUrl(settings: MicrosoftSettings, state: string, cod
 
 /** With `common`, the issuer names the tenant of whoever signed in. */
 export function issues({ authorityUrl, tenantId }: MicrosoftSettings, iss: string): boolean {
-  const [start, tenant, version, ...rest] = iss.startsWith(`${bare(authorityUrl)}/`)
-    ? ['', ...iss.slice(bare(authorityUrl).length + 1).split('/')]
-    : []
-  if (start === undefined || !tenant || version !== 'v2.0' || rest.length > 0) return false
-  return tenant === tenantId || ['common', 'organizations', 'consumers'].includes(tenantId)
+  const authority = `${bare(authorityUrl)}/`
+  const [tenant, ...rest] = iss.slice(authority.length).split('/')
+  const anyTenant = ['common', 'organizations', 'consumers'].includes(tenantId)
+  return iss.startsWith(authority) && rest.join('/') === 'v2.0' && (anyTenant ? tenant !== '' : tenant === tenantId)
 }
 
 export async function exchangeCode(vendor: Vendor, code: string, codeVerifier: string): Promise<Grant> {
@@ -80,7 +79,7 @@ export async function refresh(vendor: Vendor, stored: string): Promise<Tokens> {
   return tokensOf(app, result, 'refresh')
 }
 
-export function grants(scopes: string[], wanted: string): boolean {
+function grants(scopes: string[], wanted: string): boolean {
   return scopes.some((scope) => scope.split('/').at(-1)?.toLowerCase() === wanted.toLowerCase())
 }
 
@@ -155,8 +154,8 @@ const IDENTITY_SCOPES = ['openid', 'profile', 'email', 'offline_access']
 function grantedScopes(stored: string): string[] {
   try {
     const { AccessToken } = StoredCache.parse(JSON.parse(stored))
-    const scopes = Object.values(AccessToken).flatMap(({ target }) => target.split(' '))
-    return scopes.filter((scope) => !IDENTITY_SCOPES.includes(scope))
+    const scopes = new Set(Object.values(AccessToken).flatMap(({ target }) => target.split(' ')))
+    return [...scopes].filter((scope) => !IDENTITY_SCOPES.includes(scope))
   } catch {
     throw new AppError('consent_revoked', 'microsoft refresh: the stored cache cannot be read')
   }
