@@ -49,7 +49,9 @@ interface StandInOptions {
   vendor: string
   tls?: { key: string; cert: string }
   /** The vendor's error body for a status that a fault asks for. */
-  errorBody?(status: number): unknown
+  errorBody?(status: number, path: string): unknown
+  /** 0 or none: any free one. */
+  port?: number
 }
 
 declare module 'fastify' {
@@ -100,7 +102,9 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
     }
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) reply.header('retry-after', String(fault.retryAfter))
-      return reply.code(fault.status).send(fault.body ?? options.errorBody?.(fault.status) ?? { error: `fault ${fault.status}` })
+      return reply
+        .code(fault.status)
+        .send(fault.body ?? options.errorBody?.(fault.status, entry.path) ?? { error: `fault ${fault.status}` })
     }
   })
   app.addHook('preHandler', async (request) => {
@@ -119,7 +123,7 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
   }
 
   await build(app)
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   const { port } = app.server.address() as AddressInfo
   const url = `${options.tls ? 'https' : 'http'}://localhost:${port}`
   return {

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+import type { FastifyRequest } from 'fastify'
+
+/** What a vendor publishes about its API, as far as it is at hand. Where it is not, everything passes and tests may skip. */
+export interface PublishedDescription {
+  present: boolean
+  /** How the request breaks the description, or `null`. */
+  violation(request: FastifyRequest): string | null
+}
+
+export interface Operation {
+  method: string
+  /** With the parameters in braces, as the vendor writes it. */
+  path: string
+  query: Record<string, { schema: AnySchema; required: boolean; repeated: boolean }>
+  body: AnySchema | null
+  bodyRequired: boolean
+}
+
+/** The published files lie beside the checkout, not in it: they belong to their vendors. */
+export function readPublished(file: string): unknown {
+  const address = new URL(`../../../shared/specs/${file}`, import.meta.url)
+  return existsSync(address) ? JSON.parse(readFileSync(address, 'utf8')) : null
+}
+
+/** @param beyond paths that the vendor documents elsewhere: nothing is held against them */
+export function publishedDescription(
+  operations: Operation[] | null,
+  definitions: { id: string; schema: AnySchema } | null,
+  beyond: RegExp[] = [],
+): PublishedDescription {
+  if (operations === null || definitions === null) return { present: false, violation: () => null }
+  const inBody = new Ajv({ strict: false, allErrors: true, logger: false })
+  // Everything in a query is text: numbers and flags are read from it.
+  const inQuery = new Ajv({ strict: false, allErrors: true, logger: false, coerceTypes: 'array' })
+  formats.default(inBody)
+  formats.default(inQuery)
+  inBody.addSchema(definitions.schema, definitions.id)
+  const known = operations.map((operation) => ({
+    ...operation,
+    pattern: new RegExp(`^${operation.path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
+    checkQuery: later(() => inQuery.compile(querySchema(operation))),
+    checkBody: later(() => inBody.compile(operation.body ?? true)),
+  }))
+
+  return {
+    present: true,
+    violation(request) {
+      const path = request.url.split('?')[0] ?? ''
+      if (beyond.some((pattern) => pattern.test(path))) return null
+      const operation = known.find((one) => one.method === request.method && one.pattern.test(path))
+      if (!operation) return `the description knows no ${request.method} ${path}`
+      const checkQuery = operation.checkQuery()
+      if (!checkQuery(structuredClone(request.query))) return `query ${explain(checkQuery.errors)}`
+      if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
+      if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
+      const checkBody = operation.checkBody()
+      return checkBody(request.body) ? null : `body ${explain(checkBody.errors)}`
+    },
+  }
+}
+
+function querySchema({ query }: Operation): AnySchema {
+  const properties = Object.fromEntries(
+    Object.entries(query).map(([name, { schema, repeated }]) => [name, repeated ? { type: 'array', items: schema } : schema]),
+  )
+  const required = Object.keys(query).filter((name) => query[name]?.required)
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+function explain(errors: ErrorObject[] | null | undefined): string {
+  return (errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`).join('; ')
+}
+
+/** Compiling all of a vendor's description takes a second; a test needs a handful of operations. */
+function later(compile: () => ValidateFunction): () => ValidateFunction {
+  let compiled: ValidateFunction | undefined
+  return () => {
+    compiled ??= compile()
+    return compiled
+  }
+}
