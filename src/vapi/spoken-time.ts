@@ -1,0 +1,44 @@
+import { cardinal, months, ordinal } from '../calendar/words.ts'
+import { weekdayOf } from '../calendar/zone.ts'
+
+/** "Tuesday the first of December at two thirty in the afternoon". `readWhen` understands every one of these. */
+export function spokenTime(at: Date, timeZone: string): string {
+  return `${spokenDay(at, timeZone)} at ${spokenHour(at, timeZone)}`
+}
+
+/** "Tuesday the first of December". */
+export function spokenDay(at: Date, timeZone: string): string {
+  const local = zoned(at, timeZone)
+  const weekday = capital(weekdayOf(local.toPlainDate()))
+  return `${weekday} the ${ordinal(local.day)} of ${capital(months[local.month - 1] ?? '')}`
+}
+
+/** "two thirty in the afternoon", "noon". */
+export function spokenHour(at: Date, timeZone: string): string {
+  const { clock, part } = clockWords(at, timeZone)
+  return part ? `${clock} ${part}` : clock
+}
+
+/** Hour and part of the day apart, so that several times can share the part: "nine or ten thirty in the morning". */
+export function clockWords(at: Date, timeZone: string): { clock: string; part: string } {
+  const { hour, minute } = zoned(at, timeZone)
+  if (minute === 0 && hour === 0) return { clock: 'midnight', part: '' }
+  if (minute === 0 && hour === 12) return { clock: 'noon', part: '' }
+  const minutes = minute === 0 ? '' : minute < 10 ? ` oh ${cardinal(minute)}` : ` ${cardinal(minute)}`
+  return { clock: `${cardinal(hour % 12 || 12)}${minutes}`, part: partWords(hour) }
+}
+
+/** Half past midnight is "twelve thirty at night": "in the morning" would be heard as half past noon. */
+function partWords(hour: number): string {
+  if (hour === 0 || hour >= 21) return 'at night'
+  if (hour < 12) return 'in the morning'
+  return hour < 17 ? 'in the afternoon' : 'in the evening'
+}
+
+function zoned(at: Date, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone)
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
