@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { AppError, errorCodes } from '../../src/errors.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -239,6 +240,19 @@ t.test('the setup guides name only settings that exist', async (t) => {
   for (const guide of globSync('docs/setup/*.md', { cwd: root })) {
     for (const [name] of read(guide).matchAll(/\b[A-Z]+(?:_[A-Z0-9]+)+\b/g))
       if (families.test(name)) t.ok(settings.includes(name), `${guide}: ${name}`)
+  }
+})
+
+t.test('the errors that the guides explain are those that the service gives', async (t) => {
+  const codes: readonly string[] = errorCodes
+  const texts = errorCodes.map((code) => new AppError(code, 'for its text').text)
+  for (const guide of globSync('docs/setup/*.md', { cwd: root })) {
+    for (const [, code = ''] of read(guide).matchAll(/"code": "(\w+)"/g)) t.ok(codes.includes(code), `${guide}: ${code}`)
+    for (const [, quoted = ''] of read(guide).matchAll(/`auth=error`, "([^"]+)"/g))
+      t.ok(
+        texts.some((text) => text.startsWith(quoted)),
+        `${guide}: ${quoted}`,
+      )
   }
 })
 
