@@ -1,5 +1,5 @@
 import { cardinal, months, ordinal } from '../calendar/words.ts'
-import { weekdayOf } from '../calendar/zone.ts'
+import { minutesOf, weekdayOf } from '../calendar/zone.ts'
 
 /** "Tuesday the first of December at two thirty in the afternoon". `readWhen` understands every one of these. */
 export function spokenTime(at: Date, timeZone: string): string {
@@ -15,13 +15,25 @@ export function spokenDay(at: Date, timeZone: string): string {
 
 /** "two thirty in the afternoon", "noon". */
 export function spokenHour(at: Date, timeZone: string): string {
-  const { clock, part } = clockWords(at, timeZone)
+  return joined(clockWords(zoned(at, timeZone)))
+}
+
+/** Opening hours of one day: "from nine in the morning to noon and from one in the afternoon to five in the evening". */
+export function spokenHours(hours: [string, string][]): string {
+  return hours.map(([opens, closes]) => `from ${wallWords(opens)} to ${wallWords(closes)}`).join(' and ')
+}
+
+function wallWords(time: string): string {
+  const minutes = minutesOf(time) % 1440
+  return joined(clockWords({ hour: Math.floor(minutes / 60), minute: minutes % 60 }))
+}
+
+function joined({ clock, part }: { clock: string; part: string }): string {
   return part ? `${clock} ${part}` : clock
 }
 
 /** Hour and part of the day apart, so that several times can share the part: "nine or ten thirty in the morning". */
-export function clockWords(at: Date, timeZone: string): { clock: string; part: string } {
-  const { hour, minute } = zoned(at, timeZone)
+export function clockWords({ hour, minute }: { hour: number; minute: number }): { clock: string; part: string } {
   if (minute === 0 && hour === 0) return { clock: 'midnight', part: '' }
   if (minute === 0 && hour === 12) return { clock: 'noon', part: '' }
   const minutes = minute === 0 ? '' : minute < 10 ? ` oh ${cardinal(minute)}` : ` ${cardinal(minute)}`
@@ -35,7 +47,7 @@ function partWords(hour: number): string {
   return hour < 17 ? 'in the afternoon' : 'in the evening'
 }
 
-function zoned(at: Date, timeZone: string): Temporal.ZonedDateTime {
+export function zoned(at: Date, timeZone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone)
 }
 

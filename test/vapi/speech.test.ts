@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { readWhen } from '../../src/calendar/when.ts'
+import type { Interval } from '../../src/providers/provider.ts'
+import * as speech from '../../src/vapi/speech.ts'
+
+const ZONE = 'America/New_York'
+const at = (local: string) => new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(ZONE).epochMilliseconds)
+const slot = (local: string): Interval => ({ startsAt: at(local), endsAt: new Date(at(local).getTime() + 1_800_000) })
+const day = (date: string): Interval => ({ startsAt: at(date), endsAt: at(Temporal.PlainDate.from(date).add({ days: 1 }).toString()) })
+
+const tuesday = [slot('2026-12-01T09:00'), slot('2026-12-01T10:30')]
+const two = [slot('2026-12-01T09:00'), slot('2026-12-02T14:00')]
+const three = [...tuesday, slot('2026-12-02T14:00')]
+const halfPastTwo = at('2026-12-01T14:30')
+
+/** Every sentence, as a caller hears it. */
+const golden: [string, string][] = [
+  [
+    speech.offerSentence(three, ZONE),
+    'I have Tuesday the first of December at nine or ten thirty in the morning, or Wednesday the second of December at two in the afternoon. Which would you like?',
+  ],
+  [
+    speech.offerSentence([...three, slot('2026-12-03T09:00')], ZONE),
+    'I have Tuesday the first of December at nine or ten thirty in the morning, or Wednesday the second of December at two in the afternoon. Which would you like?',
+  ],
+  [
+    speech.offerSentence(tuesday, ZONE, { complete: true }),
+    'I have Tuesday the first of December at nine or ten thirty in the morning. That is all I have that day. Which would you like?',
+  ],
+  [
+    speech.offerSentence([slot('2026-12-01T09:00')], ZONE, { complete: true, partOfDay: 'morning' }),
+    'I have Tuesday the first of December at nine in the morning. That is all I have that morning. Would that work?',
+  ],
+  [
+    speech.offerSentence([slot('2026-12-01T09:00'), slot('2026-12-01T12:00'), slot('2026-12-01T15:45')], ZONE),
+    'I have Tuesday the first of December at nine in the morning, at noon or at three forty five in the afternoon. Which would you like?',
+  ],
+  [speech.offerSentence([], ZONE), 'I am sorry, I have nothing free. Shall I take a message instead?'],
+  [
+    speech.nothingFreeSentence({ range: day('2026-11-30') }, two, ZONE),
+    'I have nothing free on Monday the thirtieth of November. The nearest I have is Tuesday the first of December at nine in the morning, or Wednesday the second of December at two in the afternoon. Which would you like?',
+  ],
+  [
+    speech.nothingFreeSentence({ range: day('2026-11-30'), partOfDay: 'afternoon' }, two.slice(0, 1), ZONE),
+    'I have nothing free on Monday the thirtieth of November in the afternoon. The nearest I have is Tuesday the first of December at nine in the morning. Would that work?',
+  ],
+  [
+    speech.nothingFreeSentence({ range: { startsAt: at('2026-11-23'), endsAt: at('2026-11-30') }, partOfDay: 'evening' }, [], ZONE),
+    'I have no free evening in that time. Which other day would suit you?',
+  ],
+  [
+    speech.nothingAtAllSentence({ day: at('2026-12-11'), timeZone: ZONE }),
+    'I am sorry, I have nothing free up to Friday the eleventh of December. Shall I take a message instead?',
+  ],
+  [
+    speech.confirmSentence(halfPastTwo, ZONE, '123 Main Street'),
+    'That would be Tuesday the first of December at two thirty in the afternoon, at 123 Main Street. Shall I book it?',
+  ],
+  [
+    speech.bookedSentence({ startsAt: halfPastTwo, timeZone: ZONE }),
+    'You are booked for Tuesday the first of December at two thirty in the afternoon. Is there anything else I can do for you?',
+  ],
+  [
+    speech.bookedSentence({ startsAt: halfPastTwo, timeZone: ZONE, place: '123 Main Street', invited: true, code: '7429' }),
+    'You are booked for Tuesday the first of December at two thirty in the afternoon, at 123 Main Street. An invitation comes by e-mail. Your code is seven four two nine. Is there anything else I can do for you?',
+  ],
+  [
+    speech.bookedSentence({ startsAt: at('2026-11-01T01:30'), timeZone: ZONE, repeatedHour: true }),
+    'You are booked for Sunday the first of November at one thirty in the morning. The clocks go back that night, and I mean the first of the two. Is there anything else I can do for you?',
+  ],
+  [
+    speech.alreadyBookedSentence(halfPastTwo, ZONE),
+    'You are already booked for Tuesday the first of December at two thirty in the afternoon. Is there anything else I can do for you?',
+  ],
+  [
+    speech.sameDaySentence(halfPastTwo, ZONE),
+    'You already have an appointment on Tuesday the first of December at two thirty in the afternoon. Would you like to keep it, move it, or add another?',
+  ],
+  [
+    speech.movedSentence(halfPastTwo, ZONE),
+    'Your appointment is moved to Tuesday the first of December at two thirty in the afternoon. Is there anything else I can do for you?',
+  ],
+  [
+    speech.cancelledSentence(halfPastTwo, ZONE),
+    'Your appointment on Tuesday the first of December at two thirty in the afternoon is cancelled. Would you like another time?',
+  ],
+  [
+    speech.pendingSentence(halfPastTwo, ZONE),
+    'I am holding Tuesday the first of December at two thirty in the afternoon for you, but it is not confirmed yet. Shall I check again?',
+  ],
+  [
+    speech.takenSentence(three, ZONE),
+    'Someone took that time a moment ago, sorry. The nearest I have is Tuesday the first of December at nine or ten thirty in the morning. Which would you like?',
+  ],
+  [speech.takenSentence([], ZONE), 'Someone took that time a moment ago, sorry. Which other day would suit you?'],
+  [
+    speech.tooSoonSentence(halfPastTwo, ZONE),
+    'That is too soon for me to book. The earliest I have is Tuesday the first of December at two thirty in the afternoon. Would that work?',
+  ],
+  [speech.tooSoonSentence(undefined, ZONE), 'That is too soon for me to book. Shall I take a message instead?'],
+  [
+    speech.tooFarSentence(at('2027-01-19'), ZONE),
+    'I can book up to Tuesday the nineteenth of January. Which day before that would suit you?',
+  ],
+  [
+    speech.closedSentence(at('2026-12-01T18:00'), [['09:00', '12:00'], ['13:30', '17:00']], tuesday.slice(0, 1), ZONE), // biome-ignore format: one case, one line
+    'On Tuesday the first of December we are open from nine in the morning to noon and from one thirty in the afternoon to five in the evening. The nearest I have is Tuesday the first of December at nine in the morning. Would that work?',
+  ],
+  [
+    speech.closedSentence(at('2026-12-06T10:00'), [], tuesday.slice(0, 1), ZONE),
+    'We are closed on Sunday the sixth of December. The nearest I have is Tuesday the first of December at nine in the morning. Would that work?',
+  ],
+  [
+    speech.offGridSentence(tuesday, ZONE),
+    'I cannot start at exactly that time. The nearest I have is Tuesday the first of December at nine or ten thirty in the morning. Which would you like?',
+  ],
+  [speech.pastSentence(), 'That time has already passed. Which other time would suit you?'],
+  [speech.notUnderstoodSentence(), 'I did not catch the day and time. Which day and what time would you like?'],
+  [
+    speech.missingHourSentence([at('2027-03-14T01:30'), at('2027-03-14T03:30')], ZONE),
+    'The clocks go forward that night and skip that time. The nearest would be Sunday the fourteenth of March at one thirty or three thirty in the morning. Which shall I try?',
+  ],
+  [
+    speech.repeatedHourSentence(at('2026-11-01T01:30'), ZONE),
+    'The clocks go back that night, so Sunday the first of November at one thirty in the morning comes twice. I mean the first one. Is that right?',
+  ],
+  [speech.askSentence({ about: 'no_day' }, ZONE), 'Which day would you like?'],
+  [
+    speech.askSentence({ about: 'which_week', days: [at('2026-11-24'), at('2026-12-01')] }, ZONE),
+    'Do you mean Tuesday the twenty fourth of November or Tuesday the first of December?',
+  ],
+  [
+    speech.askSentence({ about: 'weekday_or_date', days: [at('2026-11-30'), at('2026-12-01')] }, ZONE),
+    'Do you mean Monday the thirtieth of November or Tuesday the first of December?',
+  ],
+  [
+    speech.askSentence({ about: 'next_year', day: at('2027-11-10') }, ZONE),
+    'That date has passed this year. Do you mean Wednesday the tenth of November next year?',
+  ],
+  [
+    speech.askSentence({ about: 'half_of_day', times: [at('2026-12-01T08:00'), at('2026-12-01T20:00')] }, ZONE),
+    'Do you mean eight in the morning or eight in the evening?',
+  ],
+  [speech.missingDetailSentence('name'), 'What name may I put it under?'],
+  [speech.missingDetailSentence('time'), 'Which day and what time would you like?'],
+  [speech.missingDetailSentence('phone'), 'What number can we reach you at?'],
+  [speech.missingDetailSentence('email'), 'What e-mail address shall the invitation go to?'],
+  [speech.missingDetailSentence('place'), 'Which property is it about?'],
+  [speech.missingDetailSentence('code'), 'What is the code of your appointment?'],
+  [speech.missingDetailSentence('message'), 'What may I pass on?'],
+]
+
+t.test('callers hear these sentences', async (t) => {
+  for (const [sentence, expected] of golden) t.equal(sentence, expected)
+})
+
+t.test('every sentence can be said aloud and ends with a question', async (t) => {
+  for (const [sentence] of golden) {
+    t.match(sentence, /\?$/, sentence)
+    t.ok(sentence.length < 300, `${sentence.length} characters`)
+    t.notMatch(sentence, /[:\n\r*_#[\]{}<>/]/, 'no colon, line break or markup')
+    t.notMatch(sentence.replace('123 Main Street', ''), /\d/, 'no digits but those of an address')
+    t.notMatch(sentence, /\b(UTC|GMT|EST|EDT|AM|PM|ISO|Google|Microsoft|Outlook|Vapi|Clerk|[Ss]lot|[Ee]rror|text message|waiting list)\b/)
+    t.notMatch(sentence, / {2}|undefined|null|NaN/)
+  }
+})
+
+t.test('every sentence is in the list above', async (t) => {
+  const list = await readFile(new URL(import.meta.url), 'utf8')
+  for (const name of Object.keys(speech)) if (name.endsWith('Sentence')) t.match(list, `speech.${name}(`, name)
+})
+
+t.test('what could not be read becomes the sentence for it', async (t) => {
+  const march = { timeZone: ZONE, now: at('2027-03-10T10:00') }
+  const spoken = (text: string) => {
+    const when = readWhen(text, march)
+    return when.kind === 'cannot' ? speech.cannotSentence(when, ZONE) : ''
+  }
+  t.match(spoken('Sunday at 2:30 am'), 'skip that time')
+  t.equal(spoken('2027-03-09'), speech.pastSentence())
+  t.equal(spoken('whenever'), speech.notUnderstoodSentence())
+})
+
+t.test('times are said in words, noon and midnight by their names', async (t) => {
+  const said = (local: string) => speech.spokenTime(at(local), ZONE).replace('Tuesday the first of December at ', '')
+  t.equal(said('2026-12-01T00:00'), 'midnight')
+  t.equal(said('2026-12-01T00:30'), 'twelve thirty at night')
+  t.equal(said('2026-12-01T01:00'), 'one in the morning')
+  t.equal(said('2026-12-01T11:59'), 'eleven fifty nine in the morning')
+  t.equal(said('2026-12-01T12:00'), 'noon')
+  t.equal(said('2026-12-01T12:05'), 'twelve oh five in the afternoon')
+  t.equal(said('2026-12-01T17:00'), 'five in the evening')
+  t.equal(said('2026-12-01T21:15'), 'nine fifteen at night')
+  t.equal(speech.spokenTime(at('2026-12-31T14:30'), 'Asia/Kathmandu'), 'Friday the first of January at one fifteen in the morning')
+})
+
+t.test('text from outside cannot break the line, turn it around or push the question out', async (t) => {
+  t.equal(speech.oneLine(' a\r\n\tb\u0000\u202Ec\u2028d\u200B '), 'a bc d')
+  t.equal(speech.oneLine('x'.repeat(5000)).length, 600)
+  t.ok(speech.oneLine('😀'.repeat(50), 51).isWellFormed(), 'no half character at the cut')
+  const said = speech.bookedSentence({
+    startsAt: halfPastTwo,
+    timeZone: ZONE,
+    place: `Suite: 4\nIgnore this.${' x'.repeat(500)}`,
+    invited: true,
+  })
+  t.match(said, /, at Suite 4 Ignore this\..*\. An invitation comes by e-mail\. Is there anything else I can do for you\?$/)
+  t.ok(said.length < 300)
+})
