@@ -1,0 +1,113 @@
+import type { Test } from 'tap'
+import { email, newBooking, newWorld, span, type Vendor } from '../setup.ts'
+
+export async function booking(t: Test, vendor: Vendor): Promise<void> {
+  t.test('a booking becomes one event with the right time, zone and words, and the caller is invited', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const made = await (await calendar()).create(newBooking())
+    t.match(made, { id: /./, link: /^https?:/ })
+    t.match(standIn.events(email), [
+      {
+        id: made.id,
+        subject: 'Viewing with Kim',
+        description: 'Kim would like to see the garden.',
+        location: '123 Main St',
+        ...span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z'),
+        timeZone: 'America/New_York',
+        attendees: [{ name: 'Kim Lee', email: 'kim@example.com' }],
+        invitationsSent: true,
+        status: 'confirmed',
+        showAs: 'busy',
+      },
+    ])
+    t.equal(standIn.ledger.length, 1)
+  })
+
+  t.test('a booking without an e-mail address invites nobody', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    await (await calendar()).create(newBooking({ attendee: null }))
+    t.match(standIn.events(email), [{ attendees: [] }])
+  })
+
+  t.test('what was booked is busy', async (t) => {
+    const { calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    await open.create(newBooking())
+    t.same(await open.busy(span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')), [span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z')])
+  })
+
+  for (const [timeZone, night] of [
+    ['America/New_York', '2026-11-01T04:00:00Z'],
+    ['America/New_York', '2027-03-14T05:00:00Z'],
+    ['Europe/Berlin', '2026-10-24T22:00:00Z'],
+    ['Europe/Berlin', '2027-03-27T23:00:00Z'],
+  ] as const) {
+    t.test(`each half hour of the night of ${night.slice(0, 10)} in ${timeZone} is booked at its instant`, async (t) => {
+      const { standIn, calendar } = await newWorld(t, vendor, { timeZone })
+      const open = await calendar()
+      for (let half = 0; half < 10; half += 1) {
+        const startsAt = new Date(Date.parse(night) + half * 1_800_000)
+        const times = { startsAt, endsAt: new Date(startsAt.getTime() + 1_800_000) }
+        const { id } = await open.create(newBooking({ ...times, timeZone }))
+        t.match(
+          standIn.events(email).find((event) => event.id === id),
+          times,
+        )
+      }
+    })
+  }
+
+  t.test('the same booking created twice is one event, in turn and at once', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    const wanted = newBooking()
+    const made = [await open.create(wanted), await open.create(wanted), ...(await Promise.all([open.create(wanted), open.create(wanted)]))]
+    t.equal(new Set(made.map(({ id }) => id)).size, 1)
+    t.equal(standIn.events(email).length, 1)
+  })
+
+  t.test('when the vendor acts and its answer is lost, there is one event and we find it', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    standIn.faults.add({ kind: 'lost', method: 'POST', path: vendor.createPath })
+    const made = await open.create(newBooking())
+    t.same(
+      standIn.events(email).map(({ id }) => id),
+      [made.id],
+    )
+  })
+
+  t.test('when every answer is lost, the outcome is unknown, and asking later still gives one event', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    const wanted = newBooking()
+    standIn.faults.add({ kind: 'lost', times: Number.POSITIVE_INFINITY })
+    await t.rejects(open.create(wanted), { code: 'provider_unavailable' })
+    standIn.faults.clear()
+    const made = await open.create(wanted)
+    t.same(
+      standIn.events(email).map(({ id }) => id),
+      [made.id],
+    )
+  })
+
+  t.test('a booking whose event the owner has deleted is not success', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    const wanted = newBooking()
+    standIn.deleteEvent(email, (await open.create(wanted)).id)
+    await t.rejects(open.create(wanted), { code: 'slot_taken' })
+    t.same(
+      standIn.events(email).filter(({ status }) => status !== 'cancelled'),
+      [],
+    )
+  })
+
+  t.test('two bookings are two events, even at the same time: conflicts are ours to prevent', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    await open.create(newBooking())
+    await open.create(newBooking())
+    t.equal(standIn.events(email).length, 2)
+  })
+}

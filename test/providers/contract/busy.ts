@@ -1,0 +1,128 @@
+import type { Test } from 'tap'
+import { email, newWorld, shown, span, type Vendor } from '../setup.ts'
+
+/** Per zone, the instants around one change of its clocks: with the night's local dates. */
+const nights = [
+  { timeZone: 'America/New_York', date: '2026-11-01', next: '2026-11-02', starts: '2026-11-01T04:00', ends: '2026-11-02T05:00' },
+  { timeZone: 'America/New_York', date: '2027-03-14', next: '2027-03-15', starts: '2027-03-14T05:00', ends: '2027-03-15T04:00' },
+  { timeZone: 'Europe/Berlin', date: '2026-10-25', next: '2026-10-26', starts: '2026-10-24T22:00', ends: '2026-10-25T23:00' },
+  { timeZone: 'Europe/Berlin', date: '2027-03-28', next: '2027-03-29', starts: '2027-03-27T23:00', ends: '2027-03-28T22:00' },
+]
+
+export async function busy(t: Test, vendor: Vendor): Promise<void> {
+  const week = span('2026-12-01T00:00:00Z', '2026-12-08T00:00:00Z')
+
+  t.test('what the owner has accepted is busy; free, declined and cancelled entries are not', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const add = (day: number, entry: object) =>
+      standIn.addEvent(email, {
+        subject: 'private',
+        startsAt: new Date(`2026-12-0${day}T15:00:00Z`),
+        endsAt: new Date(`2026-12-0${day}T16:00:00Z`),
+        ...entry,
+      })
+    add(5, {})
+    add(1, {})
+    add(2, { showAs: 'free' })
+    add(3, { cancelled: true })
+    add(4, { declined: true })
+    t.same(shown(await (await calendar()).busy(week)), ['2026-12-01T15:00/2026-12-01T16:00', '2026-12-05T15:00/2026-12-05T16:00'])
+  })
+
+  t.test('each occurrence of a series is busy, at its wall time across a clock change', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, {
+      subject: 'daily',
+      ...span('2026-10-31T14:00:00Z', '2026-10-31T14:30:00Z'),
+      recurrence: { every: 'day', count: 3 },
+    })
+    t.same(shown(await (await calendar()).busy(span('2026-10-30T00:00:00Z', '2026-11-10T00:00:00Z'))), [
+      '2026-10-31T14:00/2026-10-31T14:30',
+      '2026-11-01T15:00/2026-11-01T15:30',
+      '2026-11-02T15:00/2026-11-02T15:30',
+    ])
+  })
+
+  t.test('overlapping and touching entries are one busy time', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, { subject: 'c', ...span('2026-12-01T16:00:00Z', '2026-12-01T17:00:00Z') })
+    standIn.addEvent(email, { subject: 'a', ...span('2026-12-01T15:00:00Z', '2026-12-01T15:45:00Z') })
+    standIn.addEvent(email, { subject: 'b', ...span('2026-12-01T15:30:00Z', '2026-12-01T16:00:00Z') })
+    t.same(shown(await (await calendar()).busy(week)), ['2026-12-01T15:00/2026-12-01T17:00'])
+  })
+
+  t.test('what touches the asked range from outside is not in the answer, what reaches into it is', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, { subject: 'before', ...span('2026-12-01T14:00:00Z', '2026-12-01T15:00:00Z') })
+    standIn.addEvent(email, { subject: 'after', ...span('2026-12-01T17:00:00Z', '2026-12-01T18:00:00Z') })
+    const range = span('2026-12-01T15:00:00Z', '2026-12-01T17:00:00Z')
+    t.same(shown(await (await calendar()).busy(range)), [])
+    standIn.addEvent(email, { subject: 'across', ...span('2026-12-01T16:45:00Z', '2026-12-01T17:15:00Z') })
+    t.match(await (await calendar()).busy(range), [{ startsAt: new Date('2026-12-01T16:45:00Z') }])
+  })
+
+  for (const { timeZone, date, next, starts, ends } of nights) {
+    t.test(`an all-day entry lasts from midnight to midnight of its owner in ${timeZone} on ${date}`, async (t) => {
+      const { standIn, calendar } = await newWorld(t, vendor, { timeZone })
+      standIn.addEvent(email, { subject: 'day off', allDay: { from: date, to: next } })
+      const range = {
+        startsAt: new Date(Date.parse(`${date}T00:00Z`) - 3 * 86_400_000),
+        endsAt: new Date(Date.parse(`${date}T00:00Z`) + 4 * 86_400_000),
+      }
+      t.same(shown(await (await calendar()).busy(range)), [`${starts}/${ends}`])
+      const lastHour = { startsAt: new Date(Date.parse(`${ends}Z`) - 3_600_000), endsAt: new Date(`${ends}Z`) }
+      t.equal((await (await calendar()).busy(lastHour)).length, 1, 'its last hour is busy, whatever day that is in UTC')
+      const hourAfter = { startsAt: new Date(`${ends}Z`), endsAt: new Date(Date.parse(`${ends}Z`) + 3_600_000) }
+      t.same(await (await calendar()).busy(hourAfter), [])
+    })
+
+    t.test(`entries around the clock change in ${timeZone} on ${date} keep their instants`, async (t) => {
+      const { standIn, calendar } = await newWorld(t, vendor, { timeZone })
+      const hours = Array.from({ length: 13 }, (_, index) => Date.parse(`${starts}Z`) + (2 * index + 0.25) * 3_600_000)
+      for (const at of hours) standIn.addEvent(email, { subject: 'x', startsAt: new Date(at), endsAt: new Date(at + 1_800_000) })
+      const busy = await (await calendar()).busy({
+        startsAt: new Date(`${starts}Z`),
+        endsAt: new Date(Date.parse(`${starts}Z`) + 2 * 86_400_000),
+      })
+      t.same(
+        busy.map(({ startsAt }) => startsAt.getTime()),
+        hours,
+      )
+    })
+  }
+
+  t.test('a long range is read to its end', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const first = Date.parse('2026-12-01T15:00:00Z')
+    for (let day = 0; day < 150; day += 1) {
+      const startsAt = new Date(first + day * 86_400_000)
+      standIn.addEvent(email, { subject: 'x', startsAt, endsAt: new Date(startsAt.getTime() + 1_800_000) })
+    }
+    const busy = await (await calendar()).busy(span('2026-12-01T00:00:00Z', '2027-05-01T00:00:00Z'))
+    t.equal(busy.length, 150)
+  })
+
+  t.test('entries are read to the last page', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.setPageSize(2)
+    const starts = [1, 2, 3, 4, 5].map((day) => new Date(`2026-12-0${day}T15:00:00Z`))
+    for (const startsAt of starts) standIn.addEvent(email, { subject: 'x', startsAt, endsAt: new Date(startsAt.getTime() + 1_800_000) })
+    t.same(
+      (await (await calendar()).busy(week)).map(({ startsAt }) => startsAt),
+      starts,
+    )
+  })
+
+  t.test('an empty range is empty', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, { subject: 'x', ...span('2026-12-01T15:00:00Z', '2026-12-01T16:00:00Z') })
+    t.same(await (await calendar()).busy(span('2026-12-02T15:00:00Z', '2026-12-02T15:00:00Z')), [])
+  })
+
+  t.test('the titles of entries are not even read', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, { subject: 'Surgeon', ...span('2026-12-01T15:00:00Z', '2026-12-01T16:00:00Z') })
+    await (await calendar()).busy(week)
+    t.notOk(standIn.ledger.some(({ query }) => String(query.$select ?? '').includes('subject')))
+  })
+}

@@ -1,0 +1,151 @@
+import { inspect } from 'node:util'
+import type { Test } from 'tap'
+import { email, newWorld, span, type Vendor } from '../setup.ts'
+
+const tomorrow = span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')
+
+export async function connecting(t: Test, vendor: Vendor): Promise<void> {
+  t.test('a user signs in, and the account and its calendars are known', async (t) => {
+    const { standIn, provider, signIn } = await newWorld(t, vendor)
+    const { callback, code, codeVerifier } = await signIn()
+    t.equal(callback.searchParams.get('state'), 'the-state')
+    const issuer = callback.searchParams.get('iss')
+    t.ok(issuer === null || provider.issues(issuer), 'the vendor is who it says')
+    t.notOk(provider.issues('https://elsewhere.example/v2.0'))
+
+    const grant = await provider.exchangeCode(code, codeVerifier)
+
+    t.match(grant, { accessToken: /./, refreshToken: /./, account: { id: /./, email } })
+    t.ok(grant.expiresInSeconds > 3000 && grant.expiresInSeconds <= 3600)
+    const granted = grant.scopes.map((scope) => scope.toLowerCase())
+    t.ok(granted.includes(vendor.neededScope.toLowerCase()), 'the needed permission is among the granted ones')
+    const [main] = await provider.calendars(grant.accessToken)
+    t.match(main, { id: /./, timeZone: 'America/New_York', link: /^https:/ })
+    t.same(await provider.calendar(grant.accessToken, main?.id ?? '').busy(tomorrow), [])
+    t.same(
+      standIn.ledger.filter(({ status }) => status !== null && status >= 400),
+      [],
+      'nothing was asked that the vendor refuses',
+    )
+  })
+
+  t.test('the same account has the same identity when it connects again', async (t) => {
+    const { connect } = await newWorld(t, vendor)
+    const [first, second] = [await connect(), await connect()]
+    t.same(first.account, second.account)
+    t.type(second.refreshToken, 'string', 'connecting again brings a refresh token again')
+  })
+
+  t.test('of many calendars those that can be written to are offered, the main one first', async (t) => {
+    const calendars = [{ name: 'Team' }, { name: 'Holidays', writable: false }, { name: 'Dana', main: true }, { name: 'Garden' }]
+    const { standIn, provider } = await newWorld(t, vendor, { calendars })
+    const token = await standIn.tokenFor(email)
+    for (const pageSize of [100, 1]) {
+      standIn.setPageSize(pageSize)
+      const [main, ...others] = await provider.calendars(token)
+      t.equal(main?.name, 'Dana')
+      t.same(others.map(({ name }) => name).sort(), ['Garden', 'Team'])
+    }
+  })
+
+  t.test('a user who says no comes back without a code', async (t) => {
+    const { signIn } = await newWorld(t, vendor)
+    const { callback } = await signIn({ deny: true })
+    t.equal(callback.searchParams.get('error'), 'access_denied')
+    t.equal(callback.searchParams.get('state'), 'the-state')
+    t.notOk(callback.searchParams.has('code'))
+  })
+
+  t.test('a code is worth nothing to somebody who did not begin the sign-in', async (t) => {
+    const { provider, signIn } = await newWorld(t, vendor)
+    const { code } = await signIn()
+    const failure: unknown = await provider.exchangeCode(code, 'not-the-verifier-of-this-sign-in-at-all-0123').catch((error) => error)
+    t.match(failure, { name: 'AppError', code: 'code_refused' })
+    t.notOk(inspect(failure, { depth: 9 }).includes(code), 'and the failure does not print it')
+  })
+
+  t.test('a code works once, and is never sent twice by us', async (t) => {
+    const { standIn, provider, signIn } = await newWorld(t, vendor)
+    const { code, codeVerifier } = await signIn()
+    await provider.exchangeCode(code, codeVerifier)
+    await t.rejects(provider.exchangeCode(code, codeVerifier), { code: 'code_refused' })
+
+    const second = await signIn()
+    standIn.ledger.length = 0
+    standIn.faults.add({ kind: 'lost', path: vendor.tokenPath })
+    await t.rejects(provider.exchangeCode(second.code, second.codeVerifier), { code: 'provider_unavailable' })
+    t.equal(standIn.ledger.length, 1)
+  })
+
+  t.test('an account that withholds a needed permission is not connected', async (t) => {
+    const { provider, signIn } = await newWorld(t, vendor)
+    const { code, codeVerifier } = await signIn({ scopes: vendor.allScopes.filter((scope) => scope !== vendor.neededScope) })
+    await t.rejects(provider.exchangeCode(code, codeVerifier), { code: 'scope_missing' })
+  })
+
+  t.test('when the access token has ended, a refresh opens the calendar again', async (t) => {
+    const { standIn, provider, connect } = await newWorld(t, vendor)
+    const grant = await connect()
+    const [main] = await provider.calendars(grant.accessToken)
+    standIn.expireAccessTokens(email)
+    await t.rejects(provider.calendar(grant.accessToken, main?.id ?? '').busy(tomorrow), { code: 'consent_revoked' })
+
+    const tokens = await provider.refresh(grant.refreshToken ?? '')
+
+    t.not(tokens.accessToken, grant.accessToken)
+    t.ok(tokens.expiresInSeconds > 3000 && tokens.expiresInSeconds <= 3600)
+    t.same(tokens.scopes.length > 0, true)
+    t.same(await provider.calendar(tokens.accessToken, main?.id ?? '').busy(tomorrow), [])
+  })
+
+  t.test('every refresh leaves a refresh token that works', async (t) => {
+    const { provider, connect } = await newWorld(t, vendor)
+    let { refreshToken } = await connect()
+    for (let round = 0; round < 3; round += 1) {
+      const tokens = await provider.refresh(refreshToken ?? '')
+      t.equal(tokens.refreshToken !== null && tokens.refreshToken !== refreshToken, vendor.rotates)
+      refreshToken = tokens.refreshToken ?? refreshToken
+    }
+  })
+
+  t.test('a revoked consent is told apart from an outage', async (t) => {
+    const { standIn, provider, connect } = await newWorld(t, vendor)
+    const grant = await connect()
+    standIn.faults.add({ kind: 'status', status: 503, path: vendor.tokenPath, times: 2 })
+    await t.rejects(provider.refresh(grant.refreshToken ?? ''), { code: 'provider_unavailable' })
+    standIn.faults.add({ kind: 'status', status: 429, retryAfter: 120, path: vendor.tokenPath })
+    await t.rejects(provider.refresh(grant.refreshToken ?? ''), { code: 'provider_busy' })
+
+    standIn.revokeGrants(email)
+    const failure: unknown = await provider.refresh(grant.refreshToken ?? '').catch((error) => error)
+
+    t.match(failure, { name: 'AppError', code: 'consent_revoked' })
+    t.notOk(inspect(failure, { depth: 9, showHidden: true }).includes(grant.refreshToken ?? ''), 'and the failure does not print the token')
+  })
+
+  t.test('a refresh survives one outage of the vendor by itself', async (t) => {
+    const { standIn, provider, connect } = await newWorld(t, vendor)
+    const grant = await connect()
+    standIn.faults.add({ kind: 'cut', path: vendor.tokenPath })
+    t.match(await provider.refresh(grant.refreshToken ?? ''), { accessToken: /./ })
+  })
+
+  t.test('a wrong secret of ours never counts as the user having left', async (t) => {
+    const { standIn, connect } = await newWorld(t, vendor)
+    const grant = await connect()
+    const misconfigured = vendor.provider(standIn, {}, 'not-our-secret')
+    await t.rejects(misconfigured.refresh(grant.refreshToken ?? ''), { code: 'provider_refused' })
+  })
+
+  t.test('a stored refresh token that is nonsense asks the user to connect again', async (t) => {
+    const { provider } = await newWorld(t, vendor)
+    await t.rejects(provider.refresh('nonsense'), { code: 'consent_revoked' })
+  })
+
+  t.test('disconnecting can be repeated', async (t) => {
+    const { provider, connect } = await newWorld(t, vendor)
+    const { refreshToken } = await connect()
+    await provider.revoke(refreshToken ?? '')
+    await provider.revoke(refreshToken ?? '')
+  })
+}

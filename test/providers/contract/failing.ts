@@ -1,0 +1,128 @@
+import type { Test } from 'tap'
+import type { Calendar } from '../../../src/providers/provider.ts'
+import type { Fault } from '../../world/stand-in.ts'
+import { email, newBooking, newWorld, span, type Vendor } from '../setup.ts'
+
+type Trouble = { fault: Fault; code: string; requests: number }
+const always = { times: Number.POSITIVE_INFINITY }
+const troubles: Record<string, Trouble> = {
+  'asks us to wait two minutes': { fault: { kind: 'status', status: 429, retryAfter: 120 }, code: 'provider_busy', requests: 1 },
+  'asks us to wait, without saying how long': { fault: { kind: 'status', status: 429 }, code: 'provider_busy', requests: 1 },
+  'asks us to wait a second, again and again': {
+    fault: { kind: 'status', status: 429, retryAfter: 1 },
+    code: 'provider_busy',
+    requests: 2,
+  },
+  'breaks down': { fault: { kind: 'status', status: 500 }, code: 'provider_unavailable', requests: 2 },
+  'is overloaded': { fault: { kind: 'status', status: 503 }, code: 'provider_unavailable', requests: 2 },
+  'is overloaded for minutes': { fault: { kind: 'status', status: 503, retryAfter: 120 }, code: 'provider_unavailable', requests: 1 },
+  'shows a web page of a broken proxy': {
+    fault: { kind: 'status', status: 502, body: '<html><body>Bad gateway</body></html>' },
+    code: 'provider_unavailable',
+    requests: 2,
+  },
+  'shows a web page as if all was well': {
+    fault: { kind: 'status', status: 200, body: '<html><body>Sign in to the hotel network</body></html>' },
+    code: 'provider_unavailable',
+    requests: 1,
+  },
+  'answers with nothing': { fault: { kind: 'status', status: 200, body: {} }, code: 'provider_unavailable', requests: 1 },
+  'answers with too much': {
+    fault: { kind: 'status', status: 200, body: 'x'.repeat(1_100_000) },
+    code: 'provider_unavailable',
+    requests: 1,
+  },
+  'sends us elsewhere': { fault: { kind: 'status', status: 302 }, code: 'provider_unavailable', requests: 1 },
+  'says nothing': { fault: { kind: 'silent' }, code: 'provider_unavailable', requests: 2 },
+  'cuts the line': { fault: { kind: 'cut' }, code: 'provider_unavailable', requests: 2 },
+  'does not want it': { fault: { kind: 'status', status: 400 }, code: 'provider_refused', requests: 1 },
+  'forgets our token': { fault: { kind: 'status', status: 401 }, code: 'consent_revoked', requests: 1 },
+}
+
+export async function failing(t: Test, vendor: Vendor): Promise<void> {
+  const range = span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')
+  const calls: Record<string, (calendar: Calendar) => Promise<unknown>> = {
+    'busy times are read': (calendar) => calendar.busy(range),
+    'a booking is made': (calendar) => calendar.create(newBooking()),
+  }
+
+  for (const [action, call] of Object.entries(calls)) {
+    t.test(`while ${action}, the vendor`, async (t) => {
+      const { standIn, calendar } = await newWorld(t, vendor)
+      const open = await calendar()
+      for (const [trouble, { fault, code, requests }] of Object.entries(troubles)) {
+        await t.test(trouble, async (t) => {
+          standIn.ledger.length = 0
+          standIn.faults.add({ ...fault, ...always })
+          const startedAt = performance.now()
+          await t.rejects(call(open), { name: 'AppError', code })
+          t.ok(performance.now() - startedAt < 2500, 'in bounded time')
+          t.equal(standIn.ledger.length, requests)
+          standIn.faults.clear()
+        })
+      }
+      await t.test('cannot be reached', async (t) => {
+        await standIn.down()
+        await t.rejects(call(open), { name: 'AppError', code: 'provider_unavailable' })
+        await standIn.up()
+        await call(open)
+      })
+      await t.test('stumbles once, and nobody notices', async (t) => {
+        standIn.faults.add({ kind: 'status', status: 500 })
+        await t.resolves(call(open))
+        standIn.faults.add({ kind: 'cut' })
+        await t.resolves(call(open))
+        standIn.faults.add({ kind: 'slow', ms: 150 })
+        await t.resolves(call(open))
+      })
+    })
+  }
+
+  t.test('nothing was booked by a vendor that said no', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    for (const status of [429, 400, 401, 403]) {
+      standIn.faults.add({ kind: 'status', status })
+      await t.rejects(open.create(newBooking()), { name: 'AppError' })
+    }
+    t.same(standIn.events(email), [])
+  })
+
+  t.test('a token that is none opens nothing', async (t) => {
+    const { provider } = await newWorld(t, vendor)
+    await t.rejects(provider.calendars('not-a-token'), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar('not-a-token', 'primary').busy(range), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar('not-a-token', 'primary').create(newBooking()), { code: 'consent_revoked' })
+  })
+
+  t.test("another account's calendar is neither free nor ours to write to", async (t) => {
+    const { standIn, provider } = await newWorld(t, vendor)
+    standIn.addPerson({ name: 'Eve', email: 'eve@example.com', timeZone: 'America/New_York' })
+    const [hers] = await provider.calendars(await standIn.tokenFor('eve@example.com'))
+    const foreign = provider.calendar(await standIn.tokenFor(email), hers?.id ?? '')
+    await t.rejects(foreign.busy(range), { name: 'AppError', code: vendor.foreign })
+    await t.rejects(foreign.create(newBooking()), { name: 'AppError', code: 'provider_refused' })
+    t.same(standIn.events('eve@example.com'), [])
+  })
+
+  t.test("the caller's deadline ends a request that the vendor leaves open", async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar(AbortSignal.timeout(300))
+    standIn.faults.add({ kind: 'silent', ...always })
+    const startedAt = performance.now()
+    await t.rejects(open.create(newBooking()), { code: 'provider_unavailable' })
+    t.ok(performance.now() - startedAt < 500)
+    t.equal(standIn.ledger.length, 1)
+  })
+
+  t.test('every attempt is measured, and told by a fixed word', async (t) => {
+    const { standIn, calendar, attempts } = await newWorld(t, vendor)
+    const open = await calendar()
+    attempts.length = 0
+    standIn.faults.add({ kind: 'status', status: 500 })
+    await open.busy(range)
+    t.match(attempts, [{ status: 500 }, { status: 200 }])
+    t.equal(new Set(attempts.map(({ operation }) => operation)).size, 1)
+    t.ok(attempts.every(({ seconds, vendor: name }) => seconds > 0 && name === standIn.vendor))
+  })
+}

@@ -1,0 +1,112 @@
+import t from 'tap'
+import { googleProvider } from '../../src/providers/google/index.ts'
+import { googleError } from '../world/google/errors.ts'
+import { startGoogle } from '../world/google/index.ts'
+import { contract } from './contract.ts'
+import { email, newBooking, newWorld, redirectUri, span, type Vendor } from './setup.ts'
+
+const auth = 'https://www.googleapis.com/auth'
+const allScopes = ['calendar.events', 'calendar.freebusy', 'calendar.calendarlist.readonly'].map((name) => `${auth}/${name}`)
+
+const google: Vendor = {
+  name: 'Google Calendar',
+  start: () => startGoogle({ redirectUri }),
+  provider: (standIn, options, secret = standIn.clientSecret) =>
+    googleProvider(
+      {
+        clientId: standIn.clientId,
+        clientSecret: secret,
+        redirectUri,
+        authUrl: `${standIn.url}/o/oauth2/v2/auth`,
+        tokenUrl: `${standIn.url}/token`,
+        revokeUrl: `${standIn.url}/revoke`,
+        apiUrl: standIn.url,
+      },
+      options,
+    ),
+  neededScope: `${auth}/calendar.freebusy`,
+  allScopes,
+  tokenPath: /\/token/,
+  busyPath: /\/freeBusy/,
+  createPath: /\/events/,
+  rotates: false,
+  foreign: 'provider_unavailable',
+}
+
+contract(google)
+
+const day = span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')
+
+t.test('Google asks for offline access, for consent, and for no more than is needed', async (t) => {
+  const { provider } = await newWorld(t, google)
+  const { searchParams } = provider.authorizationUrl('s', 'c')
+  t.match(Object.fromEntries(searchParams), {
+    access_type: 'offline',
+    prompt: 'consent',
+    code_challenge: 'c',
+    code_challenge_method: 'S256',
+  })
+  t.same(searchParams.get('scope')?.split(' '), ['openid', 'email', ...allScopes])
+})
+
+t.test("Google's 403 is told apart by its reason: too fast, or not allowed", async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  const reasons = {
+    rateLimitExceeded: 'provider_busy',
+    userRateLimitExceeded: 'provider_busy',
+    quotaExceeded: 'provider_busy',
+    insufficientPermissions: 'scope_missing',
+    forbidden: 'provider_refused',
+  }
+  for (const [reason, code] of Object.entries(reasons)) {
+    standIn.ledger.length = 0
+    standIn.faults.add({ kind: 'status', status: 403, body: googleError(403, reason), times: 2 })
+    await t.rejects(open.busy(day), { name: 'AppError', code }, reason)
+    await t.rejects(open.create(newBooking()), { name: 'AppError', code }, reason)
+    t.equal(standIn.ledger.length, 2)
+  }
+})
+
+t.test('a calendar that Google could not read is not free, although the answer says 200', async (t) => {
+  const { standIn, provider } = await newWorld(t, google)
+  const calendar = provider.calendar(await standIn.tokenFor(email), 'c1')
+  const answers = [
+    { calendars: { c1: { errors: [{ domain: 'global', reason: 'internalError' }], busy: [] } } },
+    { calendars: { c1: {} } },
+    { calendars: {} },
+  ]
+  for (const body of answers) {
+    standIn.faults.add({ kind: 'status', status: 200, body })
+    await t.rejects(calendar.busy(day), { code: 'provider_unavailable' })
+  }
+})
+
+t.test('Google is never asked for more than sixty days at once', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  await (await calendar()).busy(span('2026-12-01T00:00:00Z', '2027-05-01T00:00:00Z'))
+  t.equal(standIn.ledger.length, 3)
+})
+
+t.test('a refresh token that Google replaces is not lost in its library', async (t) => {
+  const { standIn, provider, connect } = await newWorld(t, google)
+  const { refreshToken } = await connect()
+  const body = { access_token: 'a2', refresh_token: 'r2', expires_in: 3600, token_type: 'Bearer' }
+  standIn.faults.add({ kind: 'status', status: 200, path: google.tokenPath, body })
+  t.match(await provider.refresh(refreshToken ?? ''), { accessToken: 'a2', refreshToken: 'r2', scopes: allScopes })
+})
+
+t.test('disconnecting ends the consent at Google', async (t) => {
+  const { provider, connect } = await newWorld(t, google)
+  const { refreshToken } = await connect()
+  await provider.revoke(refreshToken ?? '')
+  await t.rejects(provider.refresh(refreshToken ?? ''), { code: 'consent_revoked' })
+})
+
+t.test('a booking whose id belongs to another event is refused, not taken for ours', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  standIn.faults.add({ kind: 'status', status: 409, method: 'POST' })
+  standIn.faults.add({ kind: 'status', status: 200, method: 'GET', body: { id: 'bk1', status: 'confirmed' } })
+  await t.rejects(open.create(newBooking()), { code: 'provider_refused' })
+})

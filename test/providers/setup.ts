@@ -1,0 +1,90 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { Attempt, OutboundOptions } from '../../src/providers/outbound.ts'
+import type { CalendarProvider, Grant, Interval, NewEvent } from '../../src/providers/provider.ts'
+import type { CalendarStandIn } from '../world/calendar-stand-in.ts'
+import type { NewPerson } from '../world/people.ts'
+
+/** What differs between vendors as far as a test can see. */
+export interface Vendor {
+  name: string
+  start(): Promise<CalendarStandIn>
+  /** @param secret instead of the right one */
+  provider(standIn: CalendarStandIn, options: OutboundOptions, secret?: string): CalendarProvider
+  /** Left out by the user, connecting must fail. */
+  neededScope: string
+  allScopes: string[]
+  tokenPath: RegExp
+  busyPath: RegExp
+  createPath: RegExp
+  /** Does a refresh bring a new refresh token? */
+  rotates: boolean
+  /** How the calendar of another account fails. */
+  foreign: string
+}
+
+export const redirectUri = 'http://localhost:8000/callback'
+export const email = 'dana@example.com'
+
+/** Short enough for a test to wait for, in the proportions of the real ones. */
+const timeouts = { read: 400, create: 600, token: 400 }
+
+export type World = Awaited<ReturnType<typeof newWorld>>
+
+/** A vendor of this test's own with one person in it, Dana. */
+export async function newWorld(t: Test, vendor: Vendor, person: Partial<NewPerson> = {}) {
+  const standIn = await vendor.start()
+  t.teardown(() => standIn.stop())
+  standIn.addPerson({ name: 'Dana', email, timeZone: 'America/New_York', ...person })
+  const attempts: Attempt[] = []
+  const provider = vendor.provider(standIn, { timeouts, observe: (attempt) => attempts.push(attempt) })
+
+  async function signIn(options: { deny?: boolean; scopes?: string[] } = {}) {
+    const codeVerifier = randomBytes(32).toString('base64url')
+    const challenge = createHash('sha256').update(codeVerifier).digest('base64url')
+    const callback = await standIn.signIn(provider.authorizationUrl('the-state', challenge), email, options)
+    return { callback, code: callback.searchParams.get('code') ?? '', codeVerifier }
+  }
+
+  return {
+    standIn,
+    provider,
+    attempts,
+    signIn,
+    async connect(): Promise<Grant> {
+      const { code, codeVerifier } = await signIn()
+      return await provider.exchangeCode(code, codeVerifier)
+    },
+    /** Dana's main calendar, opened with a token of hers. */
+    async calendar(signal?: AbortSignal) {
+      const token = await standIn.tokenFor(email)
+      const [main] = await provider.calendars(token)
+      if (!main) throw new Error('Dana has no calendar')
+      standIn.ledger.length = 0
+      return provider.calendar(token, main.id, signal)
+    },
+  }
+}
+
+export function newBooking(changes: Partial<NewEvent> = {}): NewEvent {
+  return {
+    bookingId: randomUUID(),
+    subject: 'Viewing with Kim',
+    description: 'Kim would like to see the garden.',
+    location: '123 Main St',
+    startsAt: new Date('2026-12-01T15:00:00Z'),
+    endsAt: new Date('2026-12-01T15:30:00Z'),
+    timeZone: 'America/New_York',
+    attendee: { name: 'Kim Lee', email: 'kim@example.com' },
+    ...changes,
+  }
+}
+
+export function span(start: string, end: string): Interval {
+  return { startsAt: new Date(start), endsAt: new Date(end) }
+}
+
+/** As text, so that a failing comparison can be read. */
+export function shown(intervals: Interval[]): string[] {
+  return intervals.map(({ startsAt, endsAt }) => `${startsAt.toISOString().slice(0, 16)}/${endsAt.toISOString().slice(0, 16)}`)
+}
