@@ -83,15 +83,21 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
     if (!origins.has(url.origin)) throw unavailable(call, `${url.origin} is not an address of this vendor`)
     const request = plain(init)
     const signal = call.signal ?? init.signal ?? undefined
+    let mayHaveActed = false
     for (let last = !call.repeatable; ; last = true) {
       try {
         signal?.throwIfAborted()
         const answer = await attempt({ ...call, signal }, url, request)
         const pause = pauseSeconds(answer)
+        if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status)) {
+          throw unavailable(call, `${answer.status}, after an attempt that may have succeeded`)
+        }
         if (last || pause === null) return answer
+        mayHaveActed ||= answer.status >= 500
         await delay(pause * 1000, undefined, { signal })
       } catch (error) {
         if (error instanceof AppError) throw error
+        mayHaveActed = true
         const reason = error instanceof NoAnswer ? `${error.reason} ${error.code}` : 'aborted'
         if (last || signal?.aborted) throw unavailable(call, reason.trim())
       }
@@ -118,6 +124,11 @@ function pauseSeconds(answer: Response): number | null {
     return asked.trim() !== '' && seconds >= 0 && seconds <= MAX_WAIT_SECONDS ? seconds : null
   }
   return answer.status >= 500 ? 0 : null
+}
+
+/** A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. */
+function isLateRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 400 && status !== 409
 }
 
 /** Of what an SDK hands to fetch, the parts that can be sent twice: a stream could not. */

@@ -103,7 +103,8 @@ async function findOurs(vendor: Vendor, access: Access, calendarId: string, even
   const answer = await vendor.api.events
     .get({ auth: auth(vendor, access, { operation, budget: 'read' }), calendarId, eventId })
     .catch((error: unknown) => {
-      throw apiFailure(operation, error)
+      // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
+      throw new AppError('provider_unavailable', apiFailure(operation, error).message)
     })
   const found = readable(operation, Event, answer.data)
   if (found.status === 'cancelled') throw new AppError('slot_taken', `google ${operation}: the event of this booking was deleted`)

@@ -36,13 +36,11 @@ async function mailboxTimeZone(graph: Graph, access: Access): Promise<string | n
 }
 
 export async function listBusy(graph: Graph, access: Access, calendarId: string, range: Interval): Promise<Interval[]> {
+  if (range.startsAt >= range.endsAt) return []
   // Graph places all-day events by its own idea of midnight: a day more on both sides finds those that reach into the range.
-  const query = new URLSearchParams({
-    startDateTime: new Date(range.startsAt.getTime() - DAY_MS).toISOString(),
-    endDateTime: new Date(range.endsAt.getTime() + DAY_MS).toISOString(),
-    $select: 'id,start,end,showAs,isAllDay,isCancelled,responseStatus',
-    $top: '1000',
-  })
+  const start = new Date(range.startsAt.getTime() - DAY_MS).toISOString()
+  const end = new Date(range.endsAt.getTime() + DAY_MS).toISOString()
+  const query = `startDateTime=${start}&endDateTime=${end}&$select=id,start,end,showAs,isAllDay,isCancelled,responseStatus&$top=1000`
   const path = `/me/calendars/${encodeURIComponent(calendarId)}/calendarView?${query}`
   const events = (await allPages(graph, access, 'calendarView', path, EventPage)).filter(blocks)
   const timeZone = events.some(({ isAllDay }) => isAllDay) ? await mailboxTimeZone(graph, access) : null
@@ -83,13 +81,11 @@ export async function createEvent(graph: Graph, access: Access, calendarId: stri
 async function findOurs(graph: Graph, access: Access, path: string, bookingId: string): Promise<CalendarEvent> {
   const operation = 'events.find'
   const filter = `singleValueExtendedProperties/Any(ep: ep/id eq '${BOOKING_ID}' and ep/value eq '${bookingId}')`
-  const found = await allPages(
-    graph,
-    access,
-    operation,
-    `${path}?$filter=${encodeURIComponent(filter)}&$select=id,webLink,isCancelled`,
-    FoundPage,
-  )
+  const query = `$filter=${encodeURIComponent(filter)}&$select=id,webLink,isCancelled`
+  const found = await allPages(graph, access, operation, `${path}?${query}`, FoundPage).catch((error: unknown) => {
+    // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
+    throw new AppError('provider_unavailable', graphFailure(operation, error).message)
+  })
   const event = found.find(({ isCancelled }) => !isCancelled)
   if (!event) throw new AppError('slot_taken', `microsoft ${operation}: the event of this booking was deleted`)
   return calendarEvent(event)

@@ -91,6 +91,23 @@ export async function booking(t: Test, vendor: Vendor): Promise<void> {
     )
   })
 
+  t.test('a refusal after a lost answer does not count as "nothing happened"', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    const wanted = newBooking()
+    for (const status of [429, 401, 403, 404]) {
+      standIn.faults.add({ kind: 'lost', method: 'POST', path: vendor.createPath })
+      standIn.faults.add({ kind: 'status', status, method: 'POST', path: vendor.createPath })
+      await t.rejects(open.create(wanted), { code: 'provider_unavailable' })
+    }
+    for (const status of [429, 401, 403]) {
+      standIn.faults.add({ kind: 'status', status, method: 'GET' })
+      await t.rejects(open.create(wanted), { code: 'provider_unavailable' }, 'nor does one while looking for the first event')
+    }
+    t.match(await open.create(wanted), { id: standIn.events(email)[0]?.id })
+    t.equal(standIn.events(email).length, 1)
+  })
+
   t.test('a booking whose event the owner has deleted is not success', async (t) => {
     const { standIn, calendar } = await newWorld(t, vendor)
     const open = await calendar()
