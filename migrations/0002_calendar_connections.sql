@@ -60,3 +60,24 @@ create policy tenant on oauth_tokens
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
   with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
 grant select, insert, update, delete on oauth_tokens to ringbook_app;
+create policy sealing on oauth_tokens for select to current_user using (true);
+
+-- A key may leave the settings once nothing is sealed with it any more. Sealed texts read `v1.<key id>.…`.
+create function oauth_tokens_sealing_keys() returns setof text
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query
+    select distinct split_part(sealed, '.', 2)
+    from oauth_tokens t, lateral (values (t.access_token), (t.refresh_token)) as v (sealed);
+end $$;
+
+create function oauth_tokens_sealed_elsewhere(a_key_id text, at_most integer) returns table (clerk_user_id text, id uuid)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query
+    select t.clerk_user_id, t.id from oauth_tokens t
+    where split_part(t.access_token, '.', 2) <> a_key_id or split_part(t.refresh_token, '.', 2) <> a_key_id
+    limit at_most;
+end $$;
+revoke all on function oauth_tokens_sealing_keys, oauth_tokens_sealed_elsewhere from public;
+grant execute on function oauth_tokens_sealing_keys, oauth_tokens_sealed_elsewhere to ringbook_app;

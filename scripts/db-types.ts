@@ -5,7 +5,7 @@ import path from 'node:path'
 import { startEmbeddedPostgres } from '../src/db/embedded.ts'
 import { createDatabase } from '../src/db/embedded-database.ts'
 import { migrate } from '../src/db/migrate.ts'
-import { appUrl } from '../src/db/roles.ts'
+import { appUrl, ensureAppRole } from '../src/db/roles.ts'
 import { embeddedFolder, root } from '../src/root.ts'
 
 // Writes src/db/schema.ts from a freshly migrated database; with --verify it writes nothing and fails when the file is out of date.
@@ -15,7 +15,8 @@ const server = await startEmbeddedPostgres(folder, { fsync: 'off' })
 const home = await mkdtemp(path.join(tmpdir(), 'ringbook-types-'))
 try {
   const url = await createDatabase(server.adminUrl, 'types')
-  await migrate(url, appUrl(url))
+  await ensureAppRole(url, appUrl(url))
+  await migrate(url)
   const codegen = ['--dialect', 'postgres', '--camel-case', '--date-parser', 'string', '--exclude-pattern', 'kysely_*']
   const { status } = spawnSync(
     path.join(root, 'node_modules/.bin/kysely-codegen'),

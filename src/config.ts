@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { isTimeZone } from './calendar/zone.ts'
 import { appUrl } from './db/roles.ts'
+import { parseKeys } from './oauth/cipher.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
 
@@ -13,6 +15,8 @@ export interface Config {
   /** Owner of the schema (migrations), and the service's own role. */
   databaseUrl: string
   databaseAppUrl: string
+  /** Do we make that role, or has an administrator made it? */
+  appRoleIsOurs: boolean
   /** Origin to which a browser returns when it named none. */
   frontendUrl: string
   /** Origins that may call from a browser, `frontendUrl` among them. */
@@ -132,6 +136,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl,
     databaseUrl: e.DATABASE_URL,
     databaseAppUrl: e.DATABASE_APP_URL ?? appUrl(e.DATABASE_URL),
+    appRoleIsOurs: e.DATABASE_APP_URL === undefined,
     frontendUrl,
     origins: [...new Set([frontendUrl, ...e.CORS_ORIGINS])],
     previewPattern: e.CORS_PREVIEW_PATTERN,
@@ -201,6 +206,8 @@ function microsoft(e: Environment, baseUrl: string): MicrosoftSettings | undefin
 // Each setting is fine by itself; together they are not.
 function contradictions(e: Environment): string[] {
   const problems: string[] = []
+  const keys = keyProblem(e.TOKEN_ENCRYPTION_KEYS)
+  if (keys !== undefined) problems.push(`TOKEN_ENCRYPTION_KEYS: ${keys}`)
   const baseUrl = new URL(e.BASE_URL).origin
   const halves = [
     ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
@@ -239,11 +246,11 @@ function entries<K extends string, V>(record: Record<K, V>): [K, V][] {
   return keys.map((key) => [key, record[key]])
 }
 
-function isTimeZone(name: string): boolean {
+function keyProblem(spec: string): string | undefined {
   try {
-    Temporal.Now.zonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
+    parseKeys(spec)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }

@@ -18,5 +18,5 @@ export interface Deps {
   cipher: Cipher
   clock: Clock
   metrics: Metrics
-  log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
+  log: FastifyBaseLogger
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
+import manifest from '../package.json' with { type: 'json' }
 
 /** The checkout (or the image's folder): where package.json and migrations/ are. */
 export const root = path.resolve(import.meta.dirname, '..')
@@ -13,3 +14,6 @@ export function embeddedFolder(name: string): string {
   const checkout = createHash('sha256').update(root).digest('hex').slice(0, 16)
   return path.join('/var/lib/ringbook', checkout, name)
 }
+
+/** As package.json has it. */
+export const version = manifest.version

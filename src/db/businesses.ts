@@ -15,8 +15,10 @@ export interface Business {
   horizonDays: number
 }
 
-const hours = z.array(z.tuple([z.string(), z.string()])).optional()
-const StoredHours = z.object({ monday: hours, tuesday: hours, wednesday: hours, thursday: hours, friday: hours, saturday: hours, sunday: hours })
+const StoredHours = z.partialRecord(
+  z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
+  z.array(z.tuple([z.string(), z.string()])),
+)
 const COLUMNS = ['id', 'name', 'timeZone', 'openingHours', 'slotMinutes', 'noticeMinutes', 'aheadDays', 'horizonDays'] as const
 
 /** The user's first business; one was made with her. */

@@ -44,11 +44,6 @@ export function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) =
   })
 }
 
-/** A constraint of this name refused the row. */
-export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof pg.DatabaseError && error.constraint === constraint
-}
-
 // Connection failures, and what Postgres says while it starts, stops, is full or gave up waiting.
 const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '57014', '55P03', '53300', '53100', '25P03'])
 

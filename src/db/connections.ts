@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TenantDb } from './client.ts'
+import type { Db, TenantDb } from './client.ts'
 
 /** A user's consent for one account at one vendor, with the calendar chosen there. Tokens are sealed. */
 export interface Connection {
@@ -180,4 +180,29 @@ export async function recordCheck(trx: TenantDb, connection: { clerkUserId: stri
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .execute()
+}
+
+/** Ids of the keys that sealed the stored tokens, over all tenants. */
+export async function sealingKeys(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select * from oauth_tokens_sealing_keys() as id`.execute(db)
+  return rows.map((row) => row.id)
+}
+
+/** Rows of all tenants with a token that another key than this sealed. */
+export async function listSealedElsewhere(db: Db, keyId: string, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from oauth_tokens_sealed_elsewhere(${keyId}, ${atMost})`.execute(db)
+  return rows
+}
+
+/** The same tokens in a new seal; false when they were refreshed meanwhile. */
+export async function replaceSealed(trx: TenantDb, row: Connection, fresh: { accessToken: string; refreshToken: string }): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('oauthTokens')
+    .set(fresh)
+    .where('clerkUserId', '=', row.clerkUserId)
+    .where('id', '=', row.id)
+    .where('accessToken', '=', row.accessToken)
+    .where('refreshToken', '=', row.refreshToken)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }

@@ -4,11 +4,11 @@ import pg from 'pg'
 const OWNER_ROLE = 'ringbook_owner'
 
 /**
- * An empty database on an embedded server, owned by a role that is no superuser, as at a hosting provider. A database of that name is
- * dropped first; `template` makes it a copy of another instead of empty.
+ * A database on an embedded server, owned by a role that is no superuser, as at a hosting provider. One of that name is dropped first,
+ * unless it is to be kept; `template` makes it a copy of another instead of empty.
  * @returns the owner's address of it
  */
-export async function createDatabase(adminUrl: string, name: string, template = 'template1'): Promise<string> {
+export async function createDatabase(adminUrl: string, name: string, options: { template?: string; keep?: boolean } = {}): Promise<string> {
   const url = new URL(adminUrl)
   const password = createHmac('sha256', decodeURIComponent(url.password)).update(`role ${OWNER_ROLE}`).digest('base64url')
   const client = new pg.Client({ connectionString: adminUrl })
@@ -17,10 +17,13 @@ export async function createDatabase(adminUrl: string, name: string, template = 
     await client.query(`do $$ begin
       create role ${OWNER_ROLE} login createrole password '${password}';
     exception when duplicate_object or unique_violation then null; end $$`)
-    await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`)
-    await client.query(
-      `create database ${client.escapeIdentifier(name)} owner ${OWNER_ROLE} template ${client.escapeIdentifier(template)} strategy file_copy`,
-    )
+    const database = client.escapeIdentifier(name)
+    if (!options.keep) await client.query(`drop database if exists ${database} with (force)`)
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+    if (rowCount === 0) {
+      const template = client.escapeIdentifier(options.template ?? 'template1')
+      await client.query(`create database ${database} owner ${OWNER_ROLE} template ${template} strategy file_copy`)
+    }
   } finally {
     await client.end()
   }

@@ -33,7 +33,7 @@ export async function startEmbeddedPostgres(folder: string, settings: Record<str
   const umask = asRoot ? process.umask(0o022) : undefined // the unprivileged server must be able to walk to its files
   await mkdir(folder, { recursive: true, mode: 0o711 })
   const runner: Runner = { cwd: folder, ...(asRoot ? await unprivileged() : {}) }
-  const program = await postgresPrograms(asRoot ? folder : undefined)
+  const program = await postgresPrograms(asRoot ? path.dirname(folder) : undefined)
   const data = path.join(folder, 'pgdata')
   const secret = path.join(data, 'embedded.secret') // inside pgdata: one rename publishes both
   if (!existsSync(path.join(data, 'PG_VERSION'))) await initialize(program('initdb'), data, secret, runner)

@@ -4,15 +4,13 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { root } from '../root.ts'
-import { ensureAppRole } from './roles.ts'
 
 /**
- * Brings the schema up to date, as its owner. Pending files run in one transaction under a lock: of several processes at once one works
+ * Brings the schema up to date, as its owner; the service's role must be there (`ensureAppRole`). Pending files run in one transaction under a lock: of several processes at once one works
  * and the others wait; a file that fails leaves nothing behind.
  * @returns the names of the files applied now, in order
  */
-export async function migrate(ownerUrl: string, serviceUrl: string): Promise<string[]> {
-  await ensureAppRole(ownerUrl, serviceUrl)
+export async function migrate(ownerUrl: string): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 10_000 })
   const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }) })
   try {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { sql } from 'kysely'
 import pg from 'pg'
+import type { Db } from './client.ts'
 
 /** The role that the service runs as. It owns nothing, so row level security binds it. */
 export const APP_ROLE = 'ringbook_app'
@@ -46,21 +48,14 @@ export async function ensureAppRole(ownerUrl: string, serviceUrl: string): Promi
   }
 }
 
-/** What a service must not run as, in words, or `undefined` when the role is fit. A superuser or owner would see every tenant's rows. */
-export async function unfitRole(url: string): Promise<string | undefined> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ superuser: boolean; bypass: boolean; owner: boolean }>(`
-      select r.rolsuper as superuser, r.rolbypassrls as bypass,
-        exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as owner
-      from pg_roles r where r.rolname = current_user`)
-    const found = rows[0]
-    if (found?.superuser) return 'it is a superuser'
-    if (found?.bypass) return 'it may bypass row level security'
-    if (found?.owner) return 'it owns tables'
-    return undefined
-  } finally {
-    await client.end()
-  }
+/** What a service must not run as, in words, or `undefined` when its role is fit. A superuser or owner would see every tenant's rows. */
+export async function unfitRole(db: Db): Promise<string | undefined> {
+  const { rows } = await sql<{ superuser: boolean; bypass: boolean; owner: boolean }>`
+    select r.rolsuper as superuser, r.rolbypassrls as bypass,
+      exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as owner
+    from pg_roles r where r.rolname = current_user`.execute(db)
+  const found = rows[0]
+  if (found?.superuser) return 'it is a superuser'
+  if (found?.bypass) return 'it may bypass row level security'
+  return found?.owner ? 'it owns tables' : undefined
 }

@@ -30,7 +30,7 @@ export interface Bookings {
   connectionId: string | null;
   createdAt: Generated<Timestamp>;
   customerEmail: string | null;
-  customerName: string;
+  customerName: string | null;
   customerPhone: string | null;
   during: string;
   endsAt: Timestamp;

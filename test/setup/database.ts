@@ -21,7 +21,7 @@ export interface TestDatabase extends Database {
 export async function testDatabase(t: Pick<Test, 'teardown'>): Promise<TestDatabase> {
   const { adminUrl } = Server.parse(JSON.parse(await readFile(path.join(root, '.data/test-postgres.json'), 'utf8')))
   const name = `t_${randomUUID().replaceAll('-', '')}`
-  const ownerUrl = await createDatabase(adminUrl, name, 'test_template')
+  const ownerUrl = await createDatabase(adminUrl, name, { template: 'test_template' })
   const url = appUrl(ownerUrl)
   const database = openDatabase(url, { max: 10 })
   t.teardown(async () => {

@@ -1,0 +1,27 @@
+import { rm } from 'node:fs/promises'
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { createDatabase } from '../../src/db/embedded-database.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { appUrl, ensureAppRole } from '../../src/db/roles.ts'
+import { embeddedFolder } from '../../src/root.ts'
+
+export interface RunningDatabase {
+  ownerUrl: string
+  stop(): Promise<void>
+}
+
+/** An embedded server with one migrated database. Unless it is to be kept, it is empty now and gone after `stop`. */
+export async function prepareDatabase(name: string, { keep }: { keep: boolean }): Promise<RunningDatabase> {
+  const folder = embeddedFolder(name)
+  const server = await startEmbeddedPostgres(folder)
+  const ownerUrl = await createDatabase(server.adminUrl, 'ringbook', { keep })
+  await ensureAppRole(ownerUrl, appUrl(ownerUrl))
+  await migrate(ownerUrl)
+  return {
+    ownerUrl,
+    stop: async () => {
+      await server.stop()
+      if (!keep) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import underPressure from '@fastify/under-pressure'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { agentRoutes } from './agents/routes.ts'
+import type { Deps } from './deps.ts'
+import { AppError } from './errors.ts'
+import { tellBrowsers } from './http/browsers.ts'
+import { acceptJson } from './http/json-body.ts'
+import { watchRequests } from './http/logging.ts'
+import { describeRoutes } from './http/openapi.ts'
+import { answerProblems } from './http/problem.ts'
+import { useZod } from './http/zod.ts'
+import { oauthRoutes } from './oauth/routes.ts'
+import { serviceRoutes } from './service/routes.ts'
+import { userRoutes } from './users/routes.ts'
+import { vapiRoutes } from './vapi/routes.ts'
+
+/** The table of contents: everything that answers, in one place. */
+export async function buildApp(deps: Deps, draining = () => false): Promise<FastifyInstance> {
+  const { config } = deps
+  const app = Fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
+    bodyLimit: 64 * 1024,
+    requestTimeout: 15_000,
+    // Longer than the proxy's in front, or that one now and then finds a line that we just closed.
+    keepAliveTimeout: 120_000,
+    http: { headersTimeout: 10_000 },
+    routerOptions: { ignoreTrailingSlash: true },
+  }).withTypeProvider<ZodTypeProvider>()
+
+  useZod(app)
+  acceptJson(app)
+  answerProblems(app)
+  watchRequests(app, deps.metrics)
+  await tellBrowsers(app, config)
+  await app.register(underPressure, { maxEventLoopDelay: 1000, retryAfter: 5, customError: Overloaded })
+  await describeRoutes(app, config.baseUrl)
+
+  await app.register(serviceRoutes, { deps, draining })
+  await app.register(userRoutes, { prefix: '/users', deps })
+  await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', label: 'Microsoft Calendar', statusOfAny: true })
+  await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', label: 'Google Calendar', statusOfAny: false })
+  await app.register(agentRoutes, { prefix: '/agents', deps })
+  await app.register(vapiRoutes, { prefix: '/vapi', deps })
+  return app
+}
+
+class Overloaded extends AppError {
+  constructor() {
+    super('unavailable', 'the event loop lags')
+  }
+}

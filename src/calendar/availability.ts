@@ -1,0 +1,28 @@
+import type { Deps } from '../deps.ts'
+import type { Interval } from '../providers/provider.ts'
+import type { Diary } from './access.ts'
+import { busyTimes } from './busy.ts'
+import { freeSlots, type Wish } from './slots.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+// Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
+const BEYOND_DAYS = 14
+
+export interface Availability {
+  /** Inside the wish, earliest first. */
+  slots: Interval[]
+  /** When the wish has none: the next ones after it, at any time of day. */
+  others: Interval[]
+}
+
+/** What is free, by the live calendars. @throws AppError when a calendar cannot be read: unknown time is never offered */
+export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
+  const now = deps.clock.now()
+  const { startsAt, endsAt } = wish.range
+  const from = new Date(Math.max(startsAt.getTime(), now.getTime()))
+  const wide = { startsAt: from, endsAt: new Date(Math.max(endsAt.getTime(), from.getTime() + BEYOND_DAYS * DAY_MS)) }
+  const busy = await busyTimes(deps, diary, wide, { signal })
+  const slots = freeSlots(diary.rules, wish, busy, now)
+  if (slots.length > 0) return { slots, others: [] }
+  return { slots, others: freeSlots(diary.rules, { range: wide, minutes: wish.minutes }, busy, now) }
+}

@@ -1,0 +1,137 @@
+import { sql } from 'kysely'
+import type { Interval } from '../providers/provider.ts'
+import type { Db, TenantDb } from './client.ts'
+
+export type BookingStatus = 'held' | 'confirmed' | 'cancelled' | 'completed' | 'no_show' | 'failed'
+
+/** A booking as it stands. Times are instants; `timeZone` is the one in which it was agreed. */
+export interface Booking {
+  clerkUserId: string
+  id: string
+  appointmentId: string
+  connectionId: string | null
+  operationKey: string | null
+  wish: string
+  status: string
+  failure: string | null
+  subject: string
+  address: string | null
+  notes: string | null
+  customerName: string | null
+  customerEmail: string | null
+  customerPhone: string | null
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  createdAt: Date
+}
+
+export type NewBooking = Omit<Booking, 'status' | 'failure' | 'createdAt'> & { vapiCallId: string | null; leaseMs: number }
+
+const COLUMNS = [
+  'clerkUserId',
+  'id',
+  'appointmentId',
+  'connectionId',
+  'operationKey',
+  'wish',
+  'status',
+  'failure',
+  'subject',
+  'address',
+  'notes',
+  'customerName',
+  'customerEmail',
+  'customerPhone',
+  'startsAt',
+  'endsAt',
+  'timeZone',
+  'createdAt',
+] as const
+
+/** Statuses that take time, as the exclusion constraint has them. */
+const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
+
+/** Takes the time for this booking, unless the same operation has been here, or another appointment overlaps. */
+export async function holdBooking(trx: TenantDb, booking: NewBooking): Promise<'held' | 'overlap' | 'repeat'> {
+  const { leaseMs, ...row } = booking
+  const inserted = await trx
+    .insertInto('bookings')
+    .values({
+      ...row,
+      status: 'held',
+      during: sql<string>`tstzrange(${row.startsAt}, ${row.endsAt})`,
+      leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (inserted) return 'held'
+  return (await findByOperation(trx, booking.clerkUserId, booking.operationKey)) ? 'repeat' : 'overlap'
+}
+
+export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
+  return trx.selectFrom('bookings').select(COLUMNS).where('clerkUserId', '=', clerkUserId).where('id', '=', id).executeTakeFirst()
+}
+
+/** The booking that the same function call made before. */
+export async function findByOperation(trx: TenantDb, clerkUserId: string, operationKey: string | null): Promise<Booking | undefined> {
+  if (operationKey === null) return undefined
+  return trx
+    .selectFrom('bookings')
+    .select(COLUMNS)
+    .where('clerkUserId', '=', clerkUserId)
+    .where('operationKey', '=', operationKey)
+    .executeTakeFirst()
+}
+
+/** A booking that takes time and grew from the same wish. */
+export function findByWish(trx: TenantDb, clerkUserId: string, wish: string): Promise<Booking | undefined> {
+  return trx
+    .selectFrom('bookings')
+    .select(COLUMNS)
+    .where('clerkUserId', '=', clerkUserId)
+    .where('wish', '=', wish)
+    .where('status', 'in', OCCUPYING)
+    .executeTakeFirst()
+}
+
+/** What takes time within `range`, except one appointment. */
+export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Interval[]> {
+  return trx
+    .selectFrom('bookings')
+    .select(['startsAt', 'endsAt'])
+    .where('clerkUserId', '=', clerkUserId)
+    .where(sql<boolean>`during && tstzrange(${range.startsAt}, ${range.endsAt})`)
+    .where('status', 'in', OCCUPYING)
+    .$if(except !== undefined, (query) => query.where('appointmentId', '<>', except ?? ''))
+    .execute()
+}
+
+/** The vendor has the event. A booking that is no longer held stays as it is. */
+export async function confirmBooking(trx: TenantDb, booking: Booking, event: { id: string; link: string | null }): Promise<void> {
+  await trx
+    .updateTable('bookings')
+    .set({ status: 'confirmed', providerEventId: event.id, providerEventLink: event.link, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', booking.clerkUserId)
+    .where('id', '=', booking.id)
+    .where('status', '=', 'held')
+    .execute()
+}
+
+/** The time is free again. `failure` is one of our error codes. */
+export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<void> {
+  await trx
+    .updateTable('bookings')
+    .set({ status: 'failed', failure, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', booking.clerkUserId)
+    .where('id', '=', booking.id)
+    .where('status', '=', 'held')
+    .execute()
+}
+
+/** Bookings that somebody left half-way, of all tenants, leased to us. */
+export async function claimUnsettled(db: Db, leaseMs: number, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from bookings_claim_unsettled(${leaseMs}, ${atMost})`.execute(db)
+  return rows
+}

@@ -1,0 +1,32 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import { isAllowedOrigin } from './origins.ts'
+
+// Called by vendors and followed by browsers, never fetched by a page.
+const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/calendar/auth/callback', '/calendar/google/auth/callback']
+
+/** What browsers are told about every answer: who may read it, that nobody may keep or frame it. */
+export async function tellBrowsers(app: FastifyInstance, config: Config): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: true },
+  })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+  await app.register(cors, {
+    delegator: (request, done) => {
+      const { origin = '' } = request.headers
+      const path = request.url?.split('?')[0] ?? ''
+      done(null, {
+        origin: !WITHOUT_CORS.includes(path) && isAllowedOrigin(config, origin) ? origin : false,
+        methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+        allowedHeaders: ['Authorization', 'Content-Type'],
+        maxAge: 600,
+      })
+    },
+  })
+}

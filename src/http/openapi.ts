@@ -1,0 +1,43 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { version } from '../root.ts'
+
+const DESCRIPTION = `The calendar backend of voice agents. A Vapi assistant calls \`/vapi/webhook\`; the owner connects a calendar and links the
+assistant over the other routes. Every failure has the same body, with a stable \`code\` and a sentence in \`message\`.`
+
+/** The description of every route registered after it, made from the schemas that validate: `/openapi.json`, and `/docs` to read and try. */
+export async function describeRoutes(app: FastifyInstance, baseUrl: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Ringbook', version, description: DESCRIPTION },
+      servers: [{ url: baseUrl }],
+      tags: [
+        { name: 'service', description: 'The service itself' },
+        { name: 'users', description: 'Who is signed in' },
+        { name: 'calendar', description: 'Connecting a calendar' },
+        { name: 'agents', description: 'Which assistants answer for a user' },
+        { name: 'voice', description: "Vapi's door" },
+      ],
+      components: {
+        securitySchemes: {
+          user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A Clerk token of the signed-in user" },
+          vapiSecret: { type: 'apiKey', in: 'header', name: 'X-Vapi-Secret', description: "The assistant's own secret, or the installation's" },
+          metrics: { type: 'http', scheme: 'bearer', description: 'METRICS_TOKEN' },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // Meant for https; over plain http it would keep the page from loading its own files.
+    transformStaticCSP: (header) => header.replace(/upgrade-insecure-requests;?/, ''),
+    uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true },
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}

@@ -1,0 +1,32 @@
+import { inTenant } from '../db/client.ts'
+import { findConnection, listSealedElsewhere, replaceSealed, sealingKeys } from '../db/connections.ts'
+import type { Deps } from '../deps.ts'
+import { tokenPlace } from './tokens.ts'
+
+const AT_ONCE = 100
+
+/**
+ * Seals again, with the active key, what an older key sealed, so that the older one can be taken out of the settings. May be interrupted
+ * and run by several processes: a row that changed meanwhile is left for the next round.
+ * @throws Error when rows were sealed with a key that is not in the settings
+ */
+export async function rewrapTokens({ db, cipher, log }: Pick<Deps, 'db' | 'cipher' | 'log'>): Promise<void> {
+  const missing = (await sealingKeys(db)).filter((id) => !cipher.keyIds.includes(id))
+  if (missing.length > 0) throw new Error(`TOKEN_ENCRYPTION_KEYS lacks ${missing.join(', ')}: stored tokens were sealed with it`)
+  for (;;) {
+    const rows = await listSealedElsewhere(db, cipher.activeKeyId, AT_ONCE)
+    let changed = 0
+    for (const { clerkUserId, id } of rows) {
+      await inTenant(db, clerkUserId, async (trx) => {
+        const row = await findConnection(trx, clerkUserId, id)
+        if (!row) return
+        const again = (column: 'access_token' | 'refresh_token', sealed: string) =>
+          cipher.seal(cipher.open(sealed, tokenPlace(column, row)), tokenPlace(column, row))
+        const fresh = { accessToken: again('access_token', row.accessToken), refreshToken: again('refresh_token', row.refreshToken) }
+        if (await replaceSealed(trx, row, fresh)) changed += 1
+      })
+    }
+    if (changed > 0) log.info({ changed, key: cipher.activeKeyId }, 'tokens were sealed again')
+    if (changed === 0) return
+  }
+}

@@ -1,0 +1,46 @@
+import { findAgentOfAssistant, findOwner } from '../db/agents.ts'
+import { inTenant } from '../db/client.ts'
+import type { Deps } from '../deps.ts'
+import { type Credential, signatureFits } from './credentials.ts'
+import type { Origin } from './messages.ts'
+
+/** Whom a message concerns, and how far it is believed. */
+export type Admission =
+  /** Wrong or missing credentials: a 401 that explains nothing. */
+  | { kind: 'refused' }
+  /** Authentic, but of no tenant that we know: the caller hears so. */
+  | { kind: 'unknown' }
+  /** `trusted` is false for an assistant without a secret: then Vapi's facts about the caller may be anybody's. */
+  | { kind: 'tenant'; clerkUserId: string; assistantId: string | null; trusted: boolean }
+
+/**
+ * Whose assistant this is, from what Vapi and we know, never from what a model wrote. An assistant with a secret on file is served with
+ * that secret alone; ids of two tenants in one message are nobody's.
+ */
+export async function admit(deps: Deps, credential: Credential, body: Buffer, origin: Origin): Promise<Admission> {
+  const { vapi } = deps.config
+  if (credential.kind === 'signature' && !signatureFits(credential, body, vapi.hmacSecrets, new Date())) return { kind: 'refused' }
+  if (credential.kind === 'none' && vapi.unsigned === 'refuse') return { kind: 'refused' }
+
+  const found = await Promise.all(
+    origin.assistantIds.map(async (assistantId) => ({ assistantId, owner: await findOwner(deps.db, 'assistant', assistantId) })),
+  )
+  const known = found.find((one) => one.owner !== undefined)
+  const owners = new Set(found.map((one) => one.owner).filter((owner) => owner !== undefined))
+  if (credential.kind === 'own') owners.add(credential.clerkUserId)
+  const [clerkUserId] = owners
+  if (owners.size > 1) {
+    deps.log.warn({ assistants: origin.assistantIds.length }, 'a message names assistants or a secret of two tenants')
+    return credential.kind === 'own' ? { kind: 'refused' } : { kind: 'unknown' }
+  }
+  if (clerkUserId === undefined) return { kind: 'unknown' }
+
+  const { assistantId = null } = known ?? {}
+  if (assistantId !== null) {
+    const agent = await inTenant(deps.db, clerkUserId, (trx) => findAgentOfAssistant(trx, clerkUserId, assistantId))
+    const secrets = [agent?.secretDigest, agent?.previousSecretDigest].filter((digest) => typeof digest === 'string')
+    if (secrets.length > 0 && !(credential.kind === 'own' && secrets.includes(credential.digest))) return { kind: 'refused' }
+    if (!agent?.isActive) return { kind: 'unknown' }
+  }
+  return { kind: 'tenant', clerkUserId, assistantId, trusted: credential.kind !== 'none' }
+}

@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import { book, type Outcome } from '../bookings/book.ts'
+import { findSlots } from '../calendar/availability.ts'
+import { choose, type Refusal } from '../calendar/slots.ts'
+import { readWhen, type When } from '../calendar/when.ts'
+import { openOn } from '../calendar/zone.ts'
+import type { Interval } from '../providers/provider.ts'
+import type { Context, Spoken } from './functions.ts'
+import { type BookingParameters, phoneOf } from './parameters.ts'
+import {
+  alreadyBookedSentence,
+  askSentence,
+  bookedSentence,
+  cannotSentence,
+  closedSentence,
+  missingDetailSentence,
+  offGridSentence,
+  oneLine,
+  pastSentence,
+  pendingSentence,
+  takenSentence,
+  tooFarSentence,
+  tooSoonSentence,
+} from './speech.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+// Assistant hooks use it for every call they make.
+const CONSTANT_ID = 'hook-function-call'
+
+type Asked = z.infer<typeof BookingParameters>
+
+/** Books one appointment, and says what became of it. "Booked" is said only after the calendar has it. */
+export async function bookAppointment(context: Context, asked: Asked): Promise<Spoken> {
+  const { deps, diary, signal } = context
+  const { timeZone } = diary.rules
+  const now = deps.clock.now()
+  if (asked.when === undefined) return { error: missingDetailSentence('time') }
+  const when = readWhen(asked.when, { timeZone: asked.timeZone ?? timeZone, now, openingHours: diary.rules.openingHours })
+  if (when.kind === 'ask') return { error: askSentence(when.question, timeZone) }
+  if (when.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
+  if (when.kind === 'days') return { error: missingDetailSentence('time') }
+
+  const slot = { startsAt: when.startsAt, endsAt: endOf(context, asked, when.startsAt) }
+  const outcome = await book(deps, diary, requestOf(context, asked, slot), signal)
+  deps.metrics.bookingOutcome(outcome.kind === 'refused' ? outcome.why : outcome.kind)
+  return outcome.kind === 'refused' ? explain(context, slot, outcome.why) : say(outcome, when)
+}
+
+function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Interval) {
+  const clean = (text: string | undefined | null, longest: number) => oneLine(text ?? '', longest) || null
+  const name = clean(asked.name ?? caller.customerName, 100)
+  const about = clean(asked.title, 150) ?? (asked.address ? `Viewing, ${clean(asked.address, 150)}` : 'Appointment')
+  const conversation = caller.callId ?? caller.assistantId ?? ''
+  return {
+    slot,
+    timeZone: diary.rules.timeZone,
+    subject: name && !about.includes(name) ? `${about}, ${name}` : about,
+    address: clean(asked.address, 200),
+    notes: clean(asked.notes, 1000),
+    customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.customerNumber) },
+    // An id means something within its call only.
+    operation: callId === null || callId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, callId]),
+    conversation,
+    vapiCallId: caller.callId,
+  }
+}
+
+/** The end that was asked for, if it makes sense, else the length that was, else one slot. */
+function endOf({ deps, diary }: Context, asked: Asked, startsAt: Date): Date {
+  const { timeZone, slotMinutes } = diary.rules
+  const until = asked.until === undefined ? undefined : readWhen(asked.until, { timeZone: asked.timeZone ?? timeZone, now: deps.clock.now() })
+  const named = until?.kind === 'instant' ? (until.startsAt.getTime() - startsAt.getTime()) / 60_000 : undefined
+  const minutes = named !== undefined && named >= 5 && named <= 480 ? named : (asked.minutes ?? slotMinutes)
+  return new Date(startsAt.getTime() + minutes * 60_000)
+}
+
+function say(outcome: Exclude<Outcome, { kind: 'refused' }>, when: When & { kind: 'instant' }): Spoken {
+  const { startsAt, timeZone, address, customerEmail } = outcome.booking
+  switch (outcome.kind) {
+    case 'booked':
+      return {
+        result: bookedSentence({
+          startsAt,
+          timeZone,
+          ...(address === null ? {} : { place: address }),
+          invited: customerEmail !== null,
+          repeatedHour: when.note === 'repeated_hour',
+        }),
+      }
+    case 'already':
+      return { result: alreadyBookedSentence(startsAt, timeZone) }
+    case 'pending':
+      return { error: pendingSentence(startsAt, timeZone) }
+  }
+}
+
+/** Why not, and the nearest times instead. */
+async function explain({ deps, diary, signal }: Context, slot: Interval, why: Refusal): Promise<Spoken> {
+  const { rules } = diary
+  const { timeZone } = rules
+  const now = deps.clock.now()
+  if (why === 'past') return { error: pastSentence() }
+  if (why === 'too_far') return { error: tooFarSentence(new Date(now.getTime() + rules.horizonDays * DAY_MS), timeZone) }
+
+  const local = Temporal.Instant.fromEpochMilliseconds(slot.startsAt.getTime()).toZonedDateTimeISO(timeZone)
+  const from = Math.max(now.getTime(), local.startOfDay().epochMilliseconds)
+  const range = { startsAt: new Date(from), endsAt: new Date(from + rules.aheadDays * DAY_MS) }
+  const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / 60_000
+  const { slots, others } = await findSlots(deps, diary, { range, minutes }, signal)
+  const free = slots.length > 0 ? slots : others
+  const nearest = choose(free, timeZone, slot.startsAt)
+  switch (why) {
+    case 'too_soon':
+      return { error: tooSoonSentence(free[0]?.startsAt, timeZone) }
+    case 'closed':
+      return { error: closedSentence(slot.startsAt, openOn(rules.openingHours, local.toPlainDate()), nearest, timeZone) }
+    case 'off_grid':
+      return { error: offGridSentence(nearest, timeZone) }
+    case 'taken':
+      return { error: takenSentence(nearest, timeZone) }
+  }
+}

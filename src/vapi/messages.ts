@@ -1,0 +1,111 @@
+import * as z from 'zod'
+
+/** One request that an assistant makes of us. */
+export interface FunctionCall {
+  /** To be copied into the answer exactly; `null` in the legacy message. */
+  id: string | null
+  name: string
+  /** As the model wrote them; `undefined` when they are not an object. */
+  parameters: Record<string, unknown> | undefined
+}
+
+/** Where a message comes from: Vapi's own facts, none of them written by a model. */
+export interface Origin {
+  /** Every assistant id that the message names, the most telling first, without repetition. */
+  assistantIds: string[]
+  callId: string | null
+  /** As Vapi has it: E.164, or nothing for web calls and hidden numbers. */
+  customerNumber: string | null
+  customerName: string | null
+}
+
+/** What Vapi sent, whatever its layout: all of them leave here as one of these. */
+export type Message = { origin: Origin } & (
+  | { kind: 'functions'; legacy: boolean; calls: FunctionCall[] }
+  /** Everything else, by Vapi's own type. */
+  | { kind: 'other'; type: string }
+)
+
+// Absent, null and of an unexpected type are alike: nothing here may make a message unreadable.
+const text = z.string().min(1).nullish().catch(undefined)
+const Named = z.looseObject({ id: text }).nullish().catch(undefined)
+const Customer = z.object({ number: text, name: text }).nullish().catch(undefined)
+const ToolFunction = z.object({ name: text, arguments: z.unknown(), parameters: z.unknown() }).nullish().catch(undefined)
+const Call = z.object({ id: text, type: z.unknown(), name: text, function: ToolFunction, arguments: z.unknown(), parameters: z.unknown() })
+// In this wrapper `function.parameters` is the JSON Schema of the tool, not what the model wrote.
+const Wrapped = z.object({ name: text, function: z.object({ name: text }).nullish().catch(undefined), toolCall: Call })
+const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(z.unknown())
+    .nullish()
+    .catch(undefined)
+    .transform((list) => (list ?? []).flatMap((one) => item.safeParse(one).data ?? []))
+const Legacy = z.object({ id: text, name: z.string().min(1), parameters: z.unknown(), arguments: z.unknown() }).nullish().catch(undefined)
+const Body = z.object({
+  type: text,
+  toolCallList: listOf(Call),
+  toolCalls: listOf(Call),
+  toolWithToolCallList: listOf(Wrapped),
+  functionCall: Legacy,
+  call: z.object({ id: text, assistantId: text, customer: Customer }).nullish().catch(undefined),
+  assistant: Named,
+  assistantId: text,
+  customer: Customer,
+  chat: z.object({ assistantId: text }).nullish().catch(undefined),
+})
+const Envelope = Body.extend({ message: Body.nullish().catch(undefined) })
+
+/** @returns `undefined` when it is no message of Vapi's at all */
+export function readMessage(body: unknown): Message | undefined {
+  const envelope = Envelope.safeParse(body).data
+  if (!envelope) return undefined
+  const message = envelope.message ?? envelope
+  const origin = originOf(message, envelope)
+  const calls = functionCalls(message)
+  if (calls.length > 0) return { kind: 'functions', legacy: false, calls, origin }
+  const legacy = message.functionCall ?? envelope.functionCall
+  if (legacy) {
+    const parameters = readArguments(legacy.parameters ?? legacy.arguments)
+    return { kind: 'functions', legacy: true, calls: [{ id: legacy.id ?? null, name: legacy.name, parameters }], origin }
+  }
+  return message.type ? { kind: 'other', type: message.type, origin } : undefined
+}
+
+// The same calls stand in up to three parallel lists, of which some may be missing.
+function functionCalls(message: z.infer<typeof Body>): FunctionCall[] {
+  const wrapped = message.toolWithToolCallList.map(({ toolCall, function: tool, name }) => ({ ...toolCall, outer: tool?.name ?? name }))
+  const all = [...message.toolCallList, ...message.toolCalls].map((call) => ({ ...call, outer: undefined }))
+  const calls = new Map<string, FunctionCall>()
+  for (const call of [...all, ...wrapped]) {
+    const name = call.function?.name ?? call.name ?? call.outer
+    if (!call.id || calls.has(call.id)) continue
+    const parameters = call.function?.arguments ?? call.function?.parameters ?? call.arguments ?? call.parameters
+    calls.set(call.id, { id: call.id, name: name ?? '', parameters: readArguments(parameters) })
+  }
+  return [...calls.values()]
+}
+
+/** An object, or the same as JSON text. Nothing at all is no arguments. */
+function readArguments(raw: unknown): Record<string, unknown> | undefined {
+  if (raw === undefined || raw === null || raw === '') return {}
+  return z.record(z.string(), z.unknown()).safeParse(typeof raw === 'string' ? parsed(raw) : raw).data
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+function originOf(message: z.infer<typeof Body>, root: z.infer<typeof Body>): Origin {
+  const ids = [message, root].flatMap((at) => [at.call?.assistantId, at.assistant?.id, at.assistantId, at.chat?.assistantId])
+  const customer = message.customer ?? message.call?.customer
+  return {
+    assistantIds: [...new Set(ids.filter((id) => typeof id === 'string'))],
+    callId: message.call?.id ?? root.call?.id ?? null,
+    customerNumber: message.customer?.number ?? message.call?.customer?.number ?? null,
+    customerName: customer?.name ?? null,
+  }
+}

@@ -1,0 +1,42 @@
+import { findSlots } from '../calendar/availability.ts'
+import { choose, type Wish } from '../calendar/slots.ts'
+import { readWhen } from '../calendar/when.ts'
+import type { Context, Spoken } from './functions.ts'
+import type { AvailabilityParameters } from './parameters.ts'
+import { askSentence, cannotSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
+import type { z } from 'zod'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** What is free, at most three times of it, near what was asked for. */
+export async function offerTimes({ deps, diary, signal }: Context, asked: z.infer<typeof AvailabilityParameters>): Promise<Spoken> {
+  const { rules } = diary
+  const { timeZone } = rules
+  const now = deps.clock.now()
+  const minutes = asked.minutes ?? rules.slotMinutes
+  const said = asked.when ?? asked.from
+  const when = said === undefined ? undefined : readWhen(said, { timeZone, now, openingHours: rules.openingHours })
+  if (when?.kind === 'ask') return { result: askSentence(when.question, timeZone) }
+  if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
+
+  const near = when?.kind === 'instant' ? when.startsAt : undefined
+  const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
+  const ahead = (from: Date) => ({ startsAt: from, endsAt: new Date(from.getTime() + (asked.daysAhead ?? rules.aheadDays) * DAY_MS) })
+  const day = when?.kind === 'days' ? when.range : near && localDay(near, timeZone)
+  // "From Monday on" is not "on Monday".
+  const range = day === undefined ? ahead(now) : asked.when === undefined ? ahead(day.startsAt) : day
+  const wish: Wish = { range, minutes, ...(partOfDay ? { partOfDay } : {}) }
+
+  const { slots, others } = await findSlots(deps, diary, wish, signal)
+  if (slots.length > 0) {
+    const offers = choose(slots, timeZone, near)
+    return { result: offerSentence(offers, timeZone, { complete: day !== undefined && offers.length === slots.length, ...(partOfDay ? { partOfDay } : {}) }) }
+  }
+  if (others.length > 0) return { result: nothingFreeSentence(wish, choose(others, timeZone, near), timeZone) }
+  return { result: nothingAtAllSentence() }
+}
+
+function localDay(at: Date, timeZone: string) {
+  const start = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).startOfDay()
+  return { startsAt: new Date(start.epochMilliseconds), endsAt: new Date(start.add({ days: 1 }).epochMilliseconds) }
+}

@@ -1,0 +1,98 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import * as z from 'zod'
+import { isTimeZone } from '../calendar/zone.ts'
+
+/**
+ * What models send, under every name that the requirement documents and older prompts use. Each schema ends in our own words; a value that
+ * does not fit is as good as none, because the sentence that asks for it says more than an error. Unknown names are left alone: a
+ * `user_id` that a model wrote is text, never a key.
+ */
+
+// Templates of Vapi that have no value arrive as ''.
+const text = z
+  .union([z.string(), z.number()])
+  .transform((value) => String(value).trim() || undefined)
+  .optional()
+  .catch(undefined)
+const minutes = z.coerce.number().int().min(5).max(480).optional().catch(undefined)
+const days = z.coerce.number().int().min(1).max(365).optional().catch(undefined)
+const partOfDay = z
+  .string()
+  .transform((value) => value.trim().toLowerCase())
+  .pipe(z.enum(['morning', 'afternoon', 'evening']))
+  .optional()
+  .catch(undefined)
+
+/** get_availability, checkAvailability, find_available_times, get_calendar_availability */
+export const AvailabilityParameters = z
+  .object({
+    date: text,
+    when: text,
+    start_date: text,
+    timePreference: partOfDay,
+    part_of_day: partOfDay,
+    duration: minutes,
+    days_ahead: days,
+  })
+  .transform((p) => ({
+    /** A day or time, in words or ISO. */
+    when: p.date ?? p.when,
+    /** The day from which to look on. */
+    from: p.start_date,
+    partOfDay: p.part_of_day ?? p.timePreference,
+    minutes: p.duration,
+    daysAhead: p.days_ahead,
+  }))
+
+/** get_next_available */
+export const NextParameters = z
+  .object({ duration: minutes, part_of_day: partOfDay })
+  .transform((p) => ({ when: undefined, from: undefined, partOfDay: p.part_of_day, minutes: p.duration, daysAhead: undefined }))
+
+/** book_appointment, set_appointment, createBooking, schedule_meeting, create_calendar_event */
+export const BookingParameters = z
+  .object({
+    start_time: text,
+    appointment_time: text,
+    dateTime: text,
+    when: text,
+    end_time: text,
+    duration: minutes,
+    timezone: text,
+    attendee_name: text,
+    name: text,
+    attendee_email: text,
+    email: text,
+    attendee_phone: text,
+    phone: text,
+    property_address: text,
+    title: text,
+    subject: text,
+    description: text,
+    notes: text,
+  })
+  .transform((p) => ({
+    /** A time, in words or ISO. */
+    when: p.start_time ?? p.appointment_time ?? p.dateTime ?? p.when,
+    until: p.end_time,
+    minutes: p.duration,
+    /** IANA, for a written time without an offset. */
+    timeZone: p.timezone !== undefined && isTimeZone(p.timezone) ? p.timezone : undefined,
+    name: p.attendee_name ?? p.name,
+    email: emailOf(p.attendee_email ?? p.email),
+    phone: p.attendee_phone ?? p.phone,
+    address: p.property_address,
+    title: p.title ?? p.subject,
+    notes: p.description ?? p.notes,
+  }))
+
+/** An address that mail can be sent to; anything else is none, and the booking goes without an invitation. */
+function emailOf(given: string | undefined): string | undefined {
+  return z.email().max(254).safeParse(given).data
+}
+
+/** E.164. Numbers without a country are read as American; what is no number is none. */
+export function phoneOf(given: string | null | undefined): string | null {
+  const number = given ? parsePhoneNumberFromString(given, { defaultCountry: 'US', extract: false }) : undefined
+  return number?.isPossible() ? number.number : null
+}

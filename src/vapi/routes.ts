@@ -1,0 +1,107 @@
+import { Transform } from 'node:stream'
+import type { FastifyInstance, onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
+import * as z from 'zod'
+import { AppError } from '../errors.ts'
+import { Problem, type RoutePlugin } from '../http/zod.ts'
+import type { Deps } from '../deps.ts'
+import { admit } from './admission.ts'
+import { answerFunctions, answerOther } from './answers.ts'
+import { type Credential, countWrong, credentialOf, refuseGuessing } from './credentials.ts'
+import { readMessage } from './messages.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read. */
+    vapiCredential: Credential
+  }
+}
+
+const MIB = 1024 * 1024
+// Messages carry the whole history; from somebody who has shown no secret yet we read less.
+const AUTHENTIC_BYTES = 5 * MIB
+const UNPROVEN_BYTES = MIB
+
+const spoken = z.string().meta({ description: 'One line to say aloud' })
+const Answer = z
+  .object({
+    results: z
+      .array(z.object({ name: z.string(), toolCallId: z.string().nullable(), result: spoken.optional(), error: spoken.optional() }))
+      .optional()
+      .meta({ description: 'One entry per function call, in order; either result or error' }),
+    result: spoken.optional().meta({ description: 'For the legacy function-call message' }),
+    error: spoken.optional(),
+    eligible: z.boolean().optional(),
+  })
+  .meta({ id: 'VapiAnswer' })
+
+const EXAMPLE = {
+  message: {
+    type: 'tool-calls',
+    toolCallList: [{ id: 'call_1', type: 'function', function: { name: 'get_availability', arguments: { date: 'tomorrow' } } }],
+    call: { id: 'c1', assistantId: 'the-assistant' },
+  },
+}
+
+/** The voice assistant's door. Every authentic message is answered with 200: Vapi ignores any other answer and the caller hears silence. */
+export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
+  decorate(app)
+  for (const path of ['/webhook', '/function-call']) {
+    app.post(
+      path,
+      {
+        bodyLimit: AUTHENTIC_BYTES,
+        onRequest: lookAtCredentials(deps),
+        preParsing: readLessOfStrangers,
+        schema: {
+          operationId: path === '/webhook' ? 'vapiWebhook' : 'vapiFunctionCall',
+          tags: ['voice'],
+          summary: "Vapi's messages: function calls are carried out and answered in words, others are acknowledged",
+          security: [{ vapiSecret: [] }],
+          body: z.unknown().meta({ description: "Any of Vapi's server messages", examples: [EXAMPLE] }),
+          response: { 200: Answer, 400: Problem, 401: z.object({}), 413: Problem, 429: Problem, 503: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { vapiCredential: credential, rawBody = Buffer.alloc(0) } = request
+        const message = readMessage(request.body)
+        if (!message) throw new AppError('invalid_request', 'no message of Vapi')
+        const admission = await admit(deps, credential, rawBody, message.origin)
+        if (admission.kind === 'refused') {
+          if (credential.kind !== 'none') await countWrong(deps, request.ip)
+          return reply.code(401).send({})
+        }
+        if (message.kind === 'other') return answerOther(message.type)
+        return answerFunctions(deps, admission, message, request.log)
+      },
+    )
+  }
+}
+
+function decorate(app: FastifyInstance): void {
+  app.decorateRequest('vapiCredential')
+}
+
+function lookAtCredentials(deps: Deps): onRequestAsyncHookHandler {
+  return async (request, reply) => {
+    await refuseGuessing(deps, request.ip)
+    const credential = await credentialOf(deps, request.headers)
+    if (!credential) {
+      await countWrong(deps, request.ip)
+      return reply.code(401).send({})
+    }
+    request.vapiCredential = credential
+  }
+}
+
+const readLessOfStrangers: preParsingAsyncHookHandler = async (request, _reply, payload) => {
+  const { kind } = request.vapiCredential
+  if (kind === 'own' || kind === 'installation') return payload
+  let bytes = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      done(bytes > UNPROVEN_BYTES ? new AppError('too_large', 'an unproven body over 1 MiB') : null, chunk)
+    },
+  })
+  return payload.on('error', (error) => counted.destroy(error)).pipe(counted)
+}

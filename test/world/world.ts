@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { CALLBACK_PATHS } from '../../src/config.ts'
+import type { CalendarStandIn } from './calendar-stand-in.ts'
+import { type Clerk, startClerk } from './clerk/index.ts'
+import { startGoogle } from './google/index.ts'
+import { startMicrosoft } from './microsoft/index.ts'
+import { certificate } from './tls.ts'
+import { startVapi, type Vapi } from './vapi/index.ts'
+
+/** Everything outside Ringbook, on this machine. */
+export interface World {
+  google: CalendarStandIn
+  microsoft: CalendarStandIn
+  clerk: Clerk
+  vapi: Vapi
+  /** Of the authority that signed the stand-ins' certificate, PEM. */
+  ca: string
+  /** All that a real installation would have in its environment, but the database. Keys are made up anew each time. */
+  settings: Record<string, string>
+  stop(): Promise<void>
+}
+
+/** @param baseUrl of the service, as it is registered at the vendors */
+export async function startWorld(baseUrl: string): Promise<World> {
+  const [google, microsoft, clerk, vapi, { ca }] = await Promise.all([
+    startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
+    startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
+    startClerk(),
+    startVapi(),
+    certificate(),
+  ])
+  return {
+    google,
+    microsoft,
+    clerk,
+    vapi,
+    ca,
+    settings: {
+      BASE_URL: baseUrl,
+      FRONTEND_URL: 'http://localhost:3000',
+      TOKEN_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      SIGNING_SECRET: randomBytes(32).toString('base64url'),
+      VAPI_WEBHOOK_SECRET: randomBytes(24).toString('base64url'),
+      VAPI_UNSIGNED: 'restricted',
+      METRICS_TOKEN: randomBytes(24).toString('base64url'),
+      ...google.settings,
+      ...microsoft.settings,
+      ...clerk.settings,
+      ...vapi.settings,
+    },
+    stop: async () => {
+      await Promise.all([google, microsoft, clerk, vapi].map((standIn) => standIn.stop()))
+    },
+  }
+}
