@@ -28,6 +28,8 @@ export interface AuthorizationServerOptions {
   strictRotation(): boolean
   /** The vendor's own touch on answers of the token endpoint. `detail`: why a refusal came, in the library's words. */
   tokenAnswer?(body: Record<string, unknown>, person: Person | undefined, detail: string | undefined): Record<string, unknown>
+  /** The `sub` of an account where it is not its id: each client sees another one. */
+  pairwise?(accountId: string): string
   /** Does the callback name the issuer (RFC 9207)? */
   namesIssuer: boolean
 }
@@ -142,9 +144,12 @@ export function authorizationServer(app: FastifyInstance, options: Authorization
             redirect_uris: [options.redirectUri],
             grant_types: ['authorization_code', 'refresh_token'],
             token_endpoint_auth_method: 'client_secret_post',
+            subject_type: options.pairwise ? 'pairwise' : 'public',
           },
         ],
         routes: { authorization: paths.authorization, token: paths.token, jwks: paths.keys },
+        subjectTypes: ['public', 'pairwise'],
+        pairwiseIdentifier: (_ctx, accountId) => options.pairwise?.(accountId) ?? accountId,
         scopes: options.scopes,
         claims: options.claims,
         conformIdTokenClaims: false,
