@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type StandIn, startStandIn } from '../stand-in.ts'
+import { type Published, readPublished } from './published.ts'
+
+export * from './messages.ts'
+
+const kinds = ['assistant', 'tool', 'phone-number', 'call'] as const
+export type Kind = (typeof kinds)[number]
+
+/** What stands at Vapi, with the fields that Vapi adds. */
+export interface Thing extends Record<string, unknown> {
+  id: string
+  orgId: string
+  createdAt: string
+  updatedAt: string
+}
+
+export interface Vapi extends StandIn {
+  readonly apiKey: string
+  readonly settings: Record<'VAPI_API_KEY' | 'VAPI_API_URL', string>
+  /** Bodies are held against Vapi's published description where it is `present`; elsewhere anything is accepted. */
+  readonly published: Published
+  readonly things: Record<Kind, Map<string, Thing>>
+  /** Puts something there as if made in the dashboard, unchecked. */
+  add(kind: Kind, body: Record<string, unknown>): Thing
+  /** From now on deleting it is refused, as something else refers to it. */
+  pin(id: string): void
+}
+
+/** Vapi's REST API of one organisation. */
+export async function startVapi(): Promise<Vapi> {
+  const apiKey = randomUUID()
+  const orgId = randomUUID()
+  const published = await readPublished('vapi.openapi.json', { strictNames: true })
+  const things: Vapi['things'] = { assistant: new Map(), tool: new Map(), 'phone-number': new Map(), call: new Map() }
+  const pinned = new Set<string>()
+  let lastMade = 0
+
+  /** No two times are equal: lists are paged by them. */
+  const now = () => {
+    lastMade = Math.max(lastMade + 1, Date.now())
+    return new Date(lastMade).toISOString()
+  }
+  const add = (kind: Kind, body: Record<string, unknown>): Thing => {
+    const at = now()
+    const thing: Thing = { id: randomUUID(), createdAt: at, updatedAt: at, ...assigned(kind, body), ...body, orgId }
+    things[kind].set(thing.id, thing)
+    return thing
+  }
+
+  const standIn = await startStandIn({ vendor: 'vapi', errorBody: (status) => problem(status, 'Fault') }, (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.headers.authorization !== `Bearer ${apiKey}`) {
+        return refuse(reply, 401, 'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.')
+      }
+      request.ledger.account = orgId
+    })
+    app.setNotFoundHandler((request, reply) => refuse(reply, 404, `Cannot ${request.method} ${request.url}`))
+    app.setErrorHandler((error, _request, reply) => refuse(reply, 400, error instanceof Error ? error.message : 'Bad Request'))
+    for (const kind of kinds) routes(app, kind)
+  })
+
+  function routes(app: FastifyInstance, kind: Kind): void {
+    const found = things[kind]
+    const wrong = (path: string, method: string, body: unknown) =>
+      published.wrong(`/paths/${path.replaceAll('/', '~1')}/${method}/requestBody/content/application~1json/schema`, body)
+
+    app.get<{ Querystring: Record<string, string> }>(`/${kind}`, async (request, reply) => {
+      const unknown = Object.keys(request.query).find((name) => !(name in filters) && name !== 'limit')
+      if (unknown) return refuse(reply, 400, [`property ${unknown} should not exist`])
+      const limit = Number(request.query.limit ?? 100)
+      if (!(limit >= 0 && limit <= 1000)) return refuse(reply, 400, ['limit must not be greater than 1000'])
+      return [...found.values()]
+        .filter((thing) => Object.entries(request.query).every(([name, value]) => filters[name]?.(thing, value) ?? true))
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+        .slice(0, limit)
+    })
+    app.get<{ Params: { id: string } }>(`/${kind}/:id`, async (request, reply) => found.get(request.params.id) ?? missing(reply, kind))
+    // Placing calls is not ours to imitate: a call exists when a test adds it.
+    if (kind === 'call') return
+
+    app.post<{ Body: Record<string, unknown> }>(`/${kind}`, async (request, reply) => {
+      const faults = wrong(`/${kind}`, 'post', request.body)
+      return faults.length > 0 ? refuse(reply, 400, faults.slice(0, 20)) : reply.code(201).send(add(kind, request.body))
+    })
+    app.patch<{ Params: { id: string }; Body: Record<string, unknown> }>(`/${kind}/:id`, async (request, reply) => {
+      const before = found.get(request.params.id)
+      if (!before) return missing(reply, kind)
+      const faults = wrong(`/${kind}/{id}`, 'patch', request.body)
+      if (faults.length > 0) return refuse(reply, 400, faults.slice(0, 20))
+      // A field that is sent replaces the whole field: `model` without `messages` deletes the prompt.
+      const { id, createdAt } = before
+      const after: Thing = { ...before, ...request.body, id, orgId, createdAt, updatedAt: now() }
+      found.set(id, after)
+      return after
+    })
+    app.delete<{ Params: { id: string } }>(`/${kind}/:id`, async (request, reply) => {
+      const thing = found.get(request.params.id)
+      if (!thing) return missing(reply, kind)
+      if (pinned.has(thing.id)) return reply.code(409).send({ error: `${kind}_pinned`, message: `This ${kind} is in use.` })
+      found.delete(thing.id)
+      return thing
+    })
+  }
+
+  return {
+    ...standIn,
+    apiKey,
+    settings: { VAPI_API_KEY: apiKey, VAPI_API_URL: standIn.url },
+    published,
+    things,
+    add,
+    pin: (id) => pinned.add(id),
+  }
+}
+
+/** Vapi gives its own phone numbers out, in the area that was asked for. */
+function assigned(kind: Kind, body: Record<string, unknown>): Record<string, unknown> {
+  if (kind !== 'phone-number') return {}
+  const area = typeof body.numberDesiredAreaCode === 'string' ? body.numberDesiredAreaCode : '312'
+  return { status: 'active', number: `+1${area}55501${String(Math.floor(Math.random() * 100)).padStart(2, '0')}` }
+}
+
+type Filter = (thing: Thing, value: string) => boolean
+const filters: Record<string, Filter> = {
+  createdAtGt: (thing, value) => thing.createdAt > value,
+  createdAtLt: (thing, value) => thing.createdAt < value,
+  createdAtGe: (thing, value) => thing.createdAt >= value,
+  createdAtLe: (thing, value) => thing.createdAt <= value,
+  updatedAtGt: (thing, value) => thing.updatedAt > value,
+  updatedAtLt: (thing, value) => thing.updatedAt < value,
+  updatedAtGe: (thing, value) => thing.updatedAt >= value,
+  updatedAtLe: (thing, value) => thing.updatedAt <= value,
+  assistantId: (thing, value) => thing.assistantId === value,
+  phoneNumberId: (thing, value) => thing.phoneNumberId === value,
+}
+
+const names: Record<number, string> = { 400: 'Bad Request', 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests' }
+
+function problem(statusCode: number, message: string | string[]) {
+  return { message, error: names[statusCode] ?? 'Error', statusCode }
+}
+
+function refuse(reply: FastifyReply, status: number, message: string | string[]) {
+  return reply.code(status).send(problem(status, message))
+}
+
+function missing(reply: FastifyReply, kind: Kind) {
+  return refuse(reply, 404, `Couldn't Find ${kind}. No Such ${kind} Exists.`)
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { Ajv, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+
+/** A vendor's published description, where it lies beside the checkout. Without it nothing is held against it, and `present` says so. */
+export interface Published {
+  present: boolean
+  /** What is wrong with a value that should fit this JSON pointer into the description; empty: nothing. */
+  wrong(pointer: string, value: unknown): string[]
+}
+
+// The descriptions are large and not ours to copy into the repository.
+const FOLDER = new URL('../../../../shared/specs/', import.meta.url)
+
+export async function readPublished(file: string, options: { strictNames?: boolean } = {}): Promise<Published> {
+  const place = new URL(file, FOLDER)
+  if (!existsSync(place)) return { present: false, wrong: () => [] }
+  const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true, logger: false })
+  formats.default(ajv)
+  ajv.addSchema({ $id: 'published', ...JSON.parse(await readFile(place, 'utf8'), (_key, value) => repaired(value, options)) })
+  const known = new Map<string, ValidateFunction>()
+  return {
+    present: true,
+    wrong(pointer, value) {
+      const validate = known.get(pointer) ?? ajv.compile({ $ref: `published#${pointer}` })
+      known.set(pointer, validate)
+      if (validate(value)) return []
+      const errors = validate.errors ?? []
+      return [...new Set(errors.map((error) => `${error.instancePath} ${error.message} ${Object.values(error.params).join(' ')}`.trim()))]
+    },
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * OpenAPI 3.0 as JSON Schema: `oneOf` whose members overlap becomes `anyOf`, `nullable` without a type and enums on arrays or with
+ * repeated values are mended, and patterns lose the slashes of a regular expression. `strictNames` refuses names that are not listed.
+ */
+function repaired(value: unknown, { strictNames = false }: { strictNames?: boolean }): unknown {
+  if (!isObject(value)) return value
+  const { oneOf, nullable, pattern, enum: allowed, ...rest } = value
+  const schema: Record<string, unknown> = rest
+  if (Array.isArray(oneOf)) schema.anyOf = oneOf
+  else if (oneOf !== undefined) schema.oneOf = oneOf
+  if (typeof pattern === 'string') schema.pattern = pattern.replace(/^\/(.*)\/[a-z]*$/, '$1')
+  else if (pattern !== undefined) schema.pattern = pattern
+  if (Array.isArray(allowed) && schema.type === 'array') schema.items = { ...(isObject(schema.items) ? schema.items : {}), enum: allowed }
+  else if (Array.isArray(allowed)) schema.enum = [...new Set(nullable ? [...allowed, null] : allowed)]
+  else if (allowed !== undefined) schema.enum = allowed
+  const closed = isObject(schema.properties) && !('additionalProperties' in schema || 'allOf' in schema || 'anyOf' in schema)
+  if (strictNames && closed) schema.additionalProperties = false
+  if (nullable !== true) return nullable === undefined ? schema : { ...schema, nullable }
+  return { anyOf: [schema, { type: 'null' }] }
+}
