@@ -1,0 +1,157 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { inTenant } from '../../src/db/client.ts'
+import type { Deps } from '../../src/deps.ts'
+import { loggerOptions } from '../../src/http/logging.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { createCipher } from '../../src/oauth/cipher.ts'
+import { createProviders } from '../../src/providers/index.ts'
+import { trust } from '../world/tls.ts'
+import { startWorld, type World } from '../world/world.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+
+/** Sunday evening in Chicago, three days after Thanksgiving: a plain week begins tomorrow. */
+export const NOW = new Date('2026-11-29T23:00:00Z')
+
+export interface TestApp {
+  app: FastifyInstance
+  deps: Deps
+  world: World
+  database: TestDatabase
+  /** What was logged, line by line. */
+  logs: string[]
+  /** Moves the stopped clock. */
+  setNow(now: Date): void
+  /** A signed-in user of her own, with nothing connected. */
+  user(email?: string): Owner
+  /** A user with a connected calendar and an assistant whose secret is on file. */
+  owner(options?: { vendor?: 'google' | 'microsoft'; timeZone?: string; openingHours?: object; noticeMinutes?: number }): Promise<ConnectedOwner>
+}
+
+export interface Owner {
+  clerkUserId: string
+  email: string
+  headers(): { authorization: string }
+}
+
+export interface ConnectedOwner extends Owner {
+  vendor: 'google' | 'microsoft'
+  /** Of the calendar account at the vendor. */
+  calendarEmail: string
+  assistantId: string
+  secret: string
+  /** One function call over the webhook, as this owner's assistant makes it. */
+  call(name: string, parameters: object, options?: { callId?: string; toolCallId?: string; number?: string }): Promise<{ result?: string; error?: string }>
+}
+
+/** The whole service over real HTTP to the stand-ins, a database of its own and a stopped clock. Entered by `app.inject`. */
+export async function testApp(t: Test, env: Record<string, string> = {}): Promise<TestApp> {
+  const world = await startWorld('http://localhost:8000')
+  t.teardown(() => world.stop())
+  trust(world.ca)
+  const database = await testDatabase(t)
+  let now = NOW
+  const logs: string[] = []
+  const config = readConfig({ ...world.settings, DATABASE_URL: database.ownerUrl, ...env })
+  const metrics = createMetrics()
+  const deps: Deps = {
+    config,
+    db: database.db,
+    providers: createProviders(config, {
+      observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
+      timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
+    }),
+    cipher: createCipher(config.tokenEncryptionKeys),
+    clock: { now: () => now },
+    metrics,
+    log: pino(loggerOptions('debug'), { write: (line) => logs.push(line) }),
+  }
+  const app = await buildApp(deps)
+  t.teardown(() => app.close())
+
+  const test: TestApp = {
+    app,
+    deps,
+    world,
+    database,
+    logs,
+    setNow: (moment) => {
+      now = moment
+    },
+    user: (email) => {
+      const person = world.clerk.addUser({ email: email ?? `owner-${crypto.randomUUID().slice(0, 8)}@example.com`, firstName: 'Dana', lastName: 'Reyes' })
+      return {
+        clerkUserId: person.id,
+        email: person.email_addresses[0]?.email_address ?? '',
+        headers: () => ({ authorization: `Bearer ${world.clerk.token(person.id)}` }),
+      }
+    },
+    owner: async ({ vendor = 'google', timeZone = 'America/Chicago', openingHours, noticeMinutes } = {}) => {
+      const user = test.user()
+      const calendarEmail = `diary-${crypto.randomUUID().slice(0, 8)}@example.com`
+      world[vendor].addPerson({ name: 'Dana Reyes', email: calendarEmail, timeZone })
+      const returned = await connect(test, user, vendor, calendarEmail)
+      if (returned.searchParams.get('auth') !== 'success') throw new Error(`not connected: ${returned}`)
+      if (openingHours || noticeMinutes !== undefined) {
+        await inTenant(deps.db, user.clerkUserId, (trx) =>
+          trx
+            .updateTable('businesses')
+            .set({
+              ...(openingHours ? { openingHours: JSON.stringify(openingHours) } : {}),
+              ...(noticeMinutes === undefined ? {} : { noticeMinutes }),
+            })
+            .execute(),
+        )
+      }
+      const assistantId = crypto.randomUUID()
+      const created = await app.inject({ method: 'POST', url: '/agents', headers: user.headers(), payload: { agent_name: 'Desk', vapi_assistant_id: assistantId } })
+      const made = await app.inject({ method: 'POST', url: `/agents/${created.json().agent_id}/secret`, headers: user.headers() })
+      const { secret } = made.json()
+      let calls = 0
+      return {
+        ...user,
+        vendor,
+        calendarEmail,
+        assistantId,
+        secret,
+        call: async (name, parameters, { callId = 'call-1', toolCallId, number } = {}) => {
+          calls += 1
+          const id = toolCallId ?? `tool_${calls}`
+          const reply = await app.inject({
+            method: 'POST',
+            url: '/vapi/webhook',
+            headers: { 'x-vapi-secret': secret },
+            payload: {
+              message: {
+                type: 'tool-calls',
+                toolCallList: [{ id, type: 'function', function: { name, arguments: parameters } }],
+                call: { id: callId, assistantId, ...(number ? { customer: { number } } : {}) },
+              },
+            },
+          })
+          return reply.json().results[0]
+        },
+      }
+    },
+  }
+  return test
+}
+
+/** Start, consent and callback in the user's browser. @returns where the browser stands at the end */
+export async function connect(
+  { app, world }: Pick<TestApp, 'app' | 'world'>,
+  user: Owner,
+  vendor: 'google' | 'microsoft',
+  calendarEmail: string,
+  choice?: { deny?: boolean; scopes?: string[] },
+): Promise<URL> {
+  const start = vendor === 'google' ? '/calendar/google/auth/start' : '/calendar/auth/start'
+  const started = await app.inject({ url: start, headers: user.headers() })
+  if (started.statusCode !== 307) throw new Error(`start answered ${started.statusCode} ${started.body}`)
+  const callback = await world[vendor].signIn(String(started.headers.location), calendarEmail, choice)
+  const returned = await app.inject({ url: callback.pathname + callback.search })
+  return new URL(String(returned.headers.location))
+}
