@@ -125,8 +125,10 @@ function openingsBetween(rules: Rules, from: number, to: number, partOfDay?: Par
 function merged(busy: Interval[]): Span[] {
   const spans = busy
     .map(({ startsAt, endsAt }) => ({ start: startsAt.getTime(), end: endsAt.getTime() }))
-    .filter(({ start, end }) => start < end)
+    .filter(({ start, end }) => !(start >= end))
     .sort((a, b) => a.start - b.start)
+  // A busy time that is not a time would count as free.
+  if (spans.some(({ start, end }) => Number.isNaN(start + end))) throw new RangeError('a busy interval has no valid start or end')
   const result: Span[] = []
   for (const span of spans) {
     const before = result.at(-1)

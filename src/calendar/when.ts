@@ -1,6 +1,7 @@
 import type { Interval } from '../providers/provider.ts'
 import { type DayReading, readDays } from './day.ts'
-import { readPhrase, type SaidPart, type Time } from './phrase.ts'
+import { readPhrase, type SaidPart } from './phrase.ts'
+import type { Time } from './phrase-time.ts'
 import { dayStart, minutesOf, type OpeningHours, openOn, type PartOfDay, partMinutes, wallToInstant } from './zone.ts'
 
 /** What a caller's words mean on the calendar of the business. Nothing is guessed: what is not wholly understood says so. */

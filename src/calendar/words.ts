@@ -1,5 +1,7 @@
 /** The words people use for days and times, and how a sentence becomes tokens. English only. */
 
+import { weekdays } from './zone.ts'
+
 export const months = [
   'january',
   'february',
@@ -43,7 +45,7 @@ export function ordinal(number: number): string {
 const cardinals = new Map(Array.from({ length: 60 }, (_, number) => [cardinal(number), number]))
 const ordinals = new Map(Array.from({ length: 31 }, (_, index) => [ordinal(index + 1), index + 1]))
 
-/** Tokens and how many of them were read. Nothing is consumed when a reader finds nothing. */
+/** Tokens and how many of them were read. */
 export interface Cursor {
   tokens: string[]
   at: number
@@ -51,6 +53,12 @@ export interface Cursor {
 
 // Longer than anything a caller says for one time; also bounds the work.
 const LONGEST = 120
+
+/** Models write 'Tue' and 'Dec' where callers say the whole word. */
+const short = new Map([
+  ...[...months, ...weekdays].map((name): [string, string] => [name.slice(0, 3), name]),
+  ...Object.entries({ sept: 'september', tues: 'tuesday', thur: 'thursday', thurs: 'thursday' }),
+])
 
 /** Lower case, without punctuation: "Tuesday, at 2:30pm" → tuesday · at · 2:30 · pm. `undefined`: too long to be a time. */
 export function tokenize(text: string): string[] | undefined {
@@ -64,7 +72,16 @@ export function tokenize(text: string): string[] | undefined {
     .replaceAll(/\b([ap]) m\b/g, '$1m')
     .replaceAll(/[,;!?]|\.$/g, ' ')
     .split(/\s/)
-    .filter((token) => token !== '')
+    .filter((token) => token !== '' && token !== 'please')
+    .map((token) => short.get(token.replace(/\.$/, '')) ?? token)
+}
+
+/** Tries a reader; when it finds nothing, the cursor stays where it was. */
+export function attempt<T>(cursor: Cursor, reader: () => T | undefined): T | undefined {
+  const start = cursor.at
+  const found = reader()
+  if (found === undefined) cursor.at = start
+  return found
 }
 
 /** Reads exactly these words. */

@@ -1,10 +1,12 @@
 import type { PartOfDay } from '../calendar/slots.ts'
-import type { Question, When } from '../calendar/when.ts'
 import { cardinal } from '../calendar/words.ts'
 import type { Interval } from '../providers/provider.ts'
+import { detail, oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
-import { spokenDay, spokenHour, spokenHours, spokenTime } from './spoken-time.ts'
+import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 
+export { oneLine } from './one-line.ts'
+export * from './questions.ts'
 export { spokenTime } from './spoken-time.ts'
 
 /**
@@ -14,32 +16,6 @@ export { spokenTime } from './spoken-time.ts'
 
 const ANYTHING_ELSE = 'Is there anything else I can do for you?'
 const TAKE_MESSAGE = 'Shall I take a message instead?'
-
-/** Long enough for every sentence here; a place or name from outside cannot make the model lose the question at the end. */
-const LONGEST_RESULT = 600
-const LONGEST_DETAIL = 80
-
-/** What goes to Vapi: one line without control or direction characters, cut to `longest` characters. */
-export function oneLine(text: string, longest = LONGEST_RESULT): string {
-  const line = text
-    .replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
-    .replaceAll(/ +/g, ' ')
-    .trim()
-  return line.length > longest
-    ? [...line.slice(0, longest)]
-        .filter((char) => char.isWellFormed())
-        .join('')
-        .trim()
-    : line
-}
-
-/** Text from outside within a sentence: short, and without what Vapi would read as the end of a sentence. */
-function detail(text: string): string {
-  return oneLine(text, LONGEST_DETAIL)
-    .replaceAll(/\s*:\s*/g, ' ')
-    .replace(/[.!?]+$/, '')
-}
 
 /** @param complete `offers` are all there is on their day, or in the wished part of it */
 export function offerSentence(offers: Interval[], timeZone: string, told: { complete?: boolean; partOfDay?: PartOfDay } = {}): string {
@@ -145,68 +121,6 @@ export function closedSentence(day: Date, hours: [string, string][], alternative
 /** A time between the grid's steps. */
 export function offGridSentence(alternatives: Interval[], timeZone: string): string {
   return oneLine(`I cannot start at exactly that time. ${nearest(alternatives, timeZone)}`)
-}
-
-export function pastSentence(): string {
-  return 'That time has already passed. Which other time would suit you?'
-}
-
-export function notUnderstoodSentence(): string {
-  return 'I did not catch the day and time. Which day and what time would you like?'
-}
-
-/** @param neighbours before and after the change; not yet checked against the calendar */
-export function missingHourSentence(neighbours: [Date, Date], timeZone: string): string {
-  const [before, after] = neighbours.map((startsAt) => ({ startsAt, endsAt: startsAt }))
-  const times = spokenOffers(
-    [before, after].filter((one) => one !== undefined),
-    timeZone,
-  )
-  return oneLine(`The clocks go forward that night and skip that time. The nearest would be ${times}. Which shall I try?`)
-}
-
-/** Before a booking in the hour that comes twice. */
-export function repeatedHourSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`The clocks go back that night, so ${spokenTime(startsAt, timeZone)} comes twice. I mean the first one. Is that right?`)
-}
-
-/** What `readWhen` could not read, as a sentence. */
-export function cannotSentence(cannot: When & { kind: 'cannot' }, timeZone: string): string {
-  if (cannot.why === 'missing_hour') return missingHourSentence(cannot.neighbours, timeZone)
-  return cannot.why === 'past' ? pastSentence() : notUnderstoodSentence()
-}
-
-export function askSentence(question: Question, timeZone: string): string {
-  switch (question.about) {
-    case 'no_day':
-      return 'Which day would you like?'
-    case 'which_week':
-    case 'weekday_or_date': {
-      const [first, second] = question.days.map((day) => spokenDay(day, timeZone))
-      return oneLine(`Do you mean ${first} or ${second}?`)
-    }
-    case 'next_year':
-      return oneLine(`That date has passed this year. Do you mean ${spokenDay(question.day, timeZone)} next year?`)
-    case 'half_of_day': {
-      const [first, second] = question.times.map((time) => spokenHour(time, timeZone))
-      return oneLine(`Do you mean ${first} or ${second}?`)
-    }
-  }
-}
-
-const detailQuestions = {
-  time: 'Which day and what time would you like?',
-  name: 'What name may I put it under?',
-  phone: 'What number can we reach you at?',
-  email: 'What e-mail address shall the invitation go to?',
-  place: 'Which property is it about?',
-  code: 'What is the code of your appointment?',
-  message: 'What may I pass on?',
-}
-
-/** One detail at a time: callers lose the second of two questions. */
-export function missingDetailSentence(detail: keyof typeof detailQuestions): string {
-  return detailQuestions[detail]
 }
 
 function nearest(alternatives: Interval[], timeZone: string): string {

@@ -60,6 +60,11 @@ t.test('busy times in any order, nested and overlapping, all count', async (t) =
   t.same(starts(freeSlots(rules(), { range: day('2026-10-22'), minutes: 60 }, busy, NOW)), ['13:00-04:00'])
 })
 
+t.test('a busy time that is not a time stops everything: it would count as free', async (t) => {
+  const broken = [{ startsAt: new Date(Number.NaN), endsAt: at('2026-10-22T17:00:00-04:00') }]
+  t.throws(() => freeSlots(rules(), { range: day('2026-10-22'), minutes: 30 }, broken, NOW), RangeError)
+})
+
 t.test('the lunch break is closed, and each opening begins a grid of its own', async (t) => {
   const split = rules({ openingHours: allWeek(['09:00', '10:15'], ['13:15', '14:30']) })
   t.same(starts(freeSlots(split, { range: day('2026-10-22'), minutes: 30 }, [], NOW)), [
@@ -209,7 +214,7 @@ t.test('what is offered is what can be booked, and both are what a minute-by-min
     ['America/Havana', '2026-10-31'], // midnight comes twice
   ]
   const edges: [string, ...string[]] = ['00:00', '00:30', '01:15', '01:30', '02:00', '02:15', '03:00', '09:00', '12:30', '17:00', '23:15']
-  for (let round = 0; round < 150; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     const [timeZone, date] = pick(places)
     const from = day(date, timeZone).startsAt.getTime()
     const minute = (spread: number) => from + Math.floor(random() * spread) * 60_000
@@ -253,7 +258,7 @@ t.test('what is offered is what can be booked, and both are what a minute-by-min
     if (!partOfDay && JSON.stringify(offeredAt) !== JSON.stringify(bookable)) return t.same(offeredAt, bookable, story)
     if (offered.some((slot) => refusal(changed, slot, busy, now) !== undefined)) return t.fail(`offered and refused: ${story}`)
   }
-  t.ok(withOffers > 40, `${withOffers} of 150 random businesses had something to offer`)
+  t.ok(withOffers > 30, `${withOffers} of 100 random businesses had something to offer`)
 })
 
 t.test('three offers are spread: the earliest, the other half of that day, and another day', async (t) => {

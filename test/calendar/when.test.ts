@@ -90,6 +90,8 @@ t.test(
     '24 November': '2026-11-24 to 2026-11-25',
     'november twenty four': '2026-11-24 to 2026-11-25',
     'Tuesday, November 24th': '2026-11-24 to 2026-11-25',
+    'Tue, Nov. 24, please': '2026-11-24 to 2026-11-25',
+    'Thurs Dec 3': '2026-12-03 to 2026-12-04',
     'the third': '2026-12-03 to 2026-12-04',
     'the thirty-first': '2026-12-31 to 2027-01-01',
     'Thursday the third': '2026-12-03 to 2026-12-04',

@@ -1,0 +1,66 @@
+import type { Question, When } from '../calendar/when.ts'
+import { oneLine } from './one-line.ts'
+import { spokenOffers } from './spoken-offers.ts'
+import { spokenDay, spokenHour, spokenTime } from './spoken-time.ts'
+
+export function pastSentence(): string {
+  return 'That time has already passed. Which other time would suit you?'
+}
+
+export function notUnderstoodSentence(): string {
+  return 'I did not catch the day and time. Which day and what time would you like?'
+}
+
+/** @param neighbours before and after the change; not yet checked against the calendar */
+export function missingHourSentence(neighbours: [Date, Date], timeZone: string): string {
+  const [before, after] = neighbours.map((startsAt) => ({ startsAt, endsAt: startsAt }))
+  const times = spokenOffers(
+    [before, after].filter((one) => one !== undefined),
+    timeZone,
+  )
+  return oneLine(`The clocks go forward that night and skip that time. The nearest would be ${times}. Which shall I try?`)
+}
+
+/** Before a booking in the hour that comes twice. */
+export function repeatedHourSentence(startsAt: Date, timeZone: string): string {
+  return oneLine(`The clocks go back that night, so ${spokenTime(startsAt, timeZone)} comes twice. I mean the first one. Is that right?`)
+}
+
+/** What `readWhen` could not read, as a sentence. */
+export function cannotSentence(cannot: When & { kind: 'cannot' }, timeZone: string): string {
+  if (cannot.why === 'missing_hour') return missingHourSentence(cannot.neighbours, timeZone)
+  return cannot.why === 'past' ? pastSentence() : notUnderstoodSentence()
+}
+
+export function askSentence(question: Question, timeZone: string): string {
+  switch (question.about) {
+    case 'no_day':
+      return 'Which day would you like?'
+    case 'which_week':
+    case 'weekday_or_date': {
+      const [first, second] = question.days.map((day) => spokenDay(day, timeZone))
+      return oneLine(`Do you mean ${first} or ${second}?`)
+    }
+    case 'next_year':
+      return oneLine(`That date has passed this year. Do you mean ${spokenDay(question.day, timeZone)} next year?`)
+    case 'half_of_day': {
+      const [first, second] = question.times.map((time) => spokenHour(time, timeZone))
+      return oneLine(`Do you mean ${first} or ${second}?`)
+    }
+  }
+}
+
+const detailQuestions = {
+  time: 'Which day and what time would you like?',
+  name: 'What name may I put it under?',
+  phone: 'What number can we reach you at?',
+  email: 'What e-mail address shall the invitation go to?',
+  place: 'Which property is it about?',
+  code: 'What is the code of your appointment?',
+  message: 'What may I pass on?',
+}
+
+/** One detail at a time: callers lose the second of two questions. */
+export function missingDetailSentence(missing: keyof typeof detailQuestions): string {
+  return detailQuestions[missing]
+}
