@@ -1,7 +1,6 @@
-/** The words people use for days and times, and how a sentence becomes tokens. English only. */
-
 import { weekdays } from './zone.ts'
 
+/** The words people use for days and times, and how a sentence becomes tokens. English only. */
 export const months = [
   'january',
   'february',
