@@ -2,7 +2,7 @@ import type { PartOfDay } from '../calendar/slots.ts'
 import { cardinal } from '../calendar/words.ts'
 import type { Interval } from '../providers/provider.ts'
 import { detail, oneLine } from './one-line.ts'
-import { spokenOffers } from './spoken-offers.ts'
+import { MOST_OFFERS, spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 
 export { oneLine } from './one-line.ts'
@@ -21,7 +21,7 @@ const TAKE_MESSAGE = 'Shall I take a message instead?'
 export function offerSentence(offers: Interval[], timeZone: string, told: { complete?: boolean; partOfDay?: PartOfDay } = {}): string {
   if (offers.length === 0) return nothingAtAllSentence()
   const days = new Set(offers.map((offer) => spokenDay(offer.startsAt, timeZone)))
-  const all = told.complete && days.size === 1 ? ` That is all I have that ${told.partOfDay ?? 'day'}.` : ''
+  const all = told.complete && days.size === 1 && offers.length <= MOST_OFFERS ? ` That is all I have that ${told.partOfDay ?? 'day'}.` : ''
   return oneLine(`I have ${spokenOffers(offers, timeZone)}.${all} ${whichOne(offers)}`)
 }
 

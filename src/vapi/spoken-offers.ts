@@ -2,7 +2,7 @@ import type { Interval } from '../providers/provider.ts'
 import { clockWords, spokenDay, zoned } from './spoken-time.ts'
 
 // People keep three spoken options in mind.
-const MOST = 3
+export const MOST_OFFERS = 3
 
 /**
  * "Tuesday the first of December at nine or ten thirty in the morning, or Wednesday the second of December at noon".
@@ -10,7 +10,7 @@ const MOST = 3
  * @param offers earliest first; only the first three are said
  */
 export function spokenOffers(offers: Interval[], timeZone: string): string {
-  const said = offers.slice(0, MOST).map((offer) => offer.startsAt)
+  const said = offers.slice(0, MOST_OFFERS).map((offer) => offer.startsAt)
   const days = grouped(said, (at) => spokenDay(at, timeZone))
   return either(
     days.map(([day, times]) => `${day} ${spokenTimes(times, timeZone)}`),

@@ -171,6 +171,11 @@ t.test('every sentence is in the list above', async (t) => {
   for (const name of Object.keys(speech)) if (name.endsWith('Sentence')) t.match(list, `speech.${name}(`, name)
 })
 
+t.test('a list that was cut short is never called complete', async (t) => {
+  const morning = ['09:00', '09:30', '10:00', '10:30'].map((time) => slot(`2026-12-01T${time}`))
+  t.notMatch(speech.offerSentence(morning, ZONE, { complete: true }), 'all I have')
+})
+
 t.test('what could not be read becomes the sentence for it', async (t) => {
   const march = { timeZone: ZONE, now: at('2027-03-10T10:00') }
   const spoken = (text: string) => {
