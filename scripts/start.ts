@@ -29,7 +29,7 @@ async function sandbox(): Promise<void> {
   const started = await startSandbox(port)
   cleanUp.unshift(...started.cleanUp)
   serve(started.env)
-  await ready(started.env.BASE_URL)
+  await ready(started.baseUrl)
   const demo = await started.seed()
   process.stdout.write(welcome(demo))
 }

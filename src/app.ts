@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { agentRoutes } from './agents/routes.ts'
 import type { Deps } from './deps.ts'
@@ -20,7 +20,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   const { config } = deps
   const app = Fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     bodyLimit: 64 * 1024,
     requestTimeout: 15_000,
@@ -41,7 +41,13 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(serviceRoutes, { deps, draining })
   await app.register(userRoutes, { prefix: '/users', deps })
   await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', label: 'Microsoft Calendar', statusOfAny: true })
-  await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', label: 'Google Calendar', statusOfAny: false })
+  await app.register(oauthRoutes, {
+    prefix: '/calendar/google/auth',
+    deps,
+    provider: 'google',
+    label: 'Google Calendar',
+    statusOfAny: false,
+  })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(vapiRoutes, { prefix: '/vapi', deps })
   return app

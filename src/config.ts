@@ -40,7 +40,14 @@ export interface Config {
   metricsToken: string | undefined
   trustedProxies: string[]
   logLevel: string
-  timeouts: { providerMs: number; providerCreateMs: number; toolCallMs: number; settleIntervalMs: number; settleLeaseMs: number; holdMinutes: number }
+  timeouts: {
+    providerMs: number
+    providerCreateMs: number
+    toolCallMs: number
+    settleIntervalMs: number
+    settleLeaseMs: number
+    holdMinutes: number
+  }
   limits: { restPerMinute: number; oauthStartsPerMinute: number; toolCallsPerMinute: number; badSignaturesPerMinute: number }
 }
 
@@ -122,9 +129,13 @@ type Environment = z.infer<typeof Environment>
 export function readConfig(env: Record<string, string | undefined>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
   const parsed = Environment.safeParse(set)
-  const problems = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  const problems = parsed.success
+    ? contradictions(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
   if (!parsed.success || problems.length > 0) {
-    throw new ConfigError(['These settings need your attention (.env.example explains each):', ...problems.map((line) => `  ${line}`)].join('\n'))
+    throw new ConfigError(
+      ['These settings need your attention (.env.example explains each):', ...problems.map((line) => `  ${line}`)].join('\n'),
+    )
   }
   const e = parsed.data
   const baseUrl = new URL(e.BASE_URL).origin
@@ -221,20 +232,32 @@ function contradictions(e: Environment): string[] {
     ['MICROSOFT_REDIRECT_URI', CALLBACK_PATHS.microsoft],
   ] as const
   for (const [name, path] of redirects) {
-    if (e[name] !== undefined && e[name] !== baseUrl + path) problems.push(`${name} must be ${baseUrl + path}, or be left out (it follows from BASE_URL)`)
+    if (e[name] !== undefined && e[name] !== baseUrl + path)
+      problems.push(`${name} must be ${baseUrl + path}, or be left out (it follows from BASE_URL)`)
   }
   if (e.VAPI_WEBHOOK_SECRET.length === 0 && e.VAPI_HMAC_SECRET.length === 0 && e.VAPI_UNSIGNED === undefined) {
     problems.push('VAPI_WEBHOOK_SECRET is missing: set it or VAPI_HMAC_SECRET, or say VAPI_UNSIGNED=restricted (or refuse)')
   }
-  if (e.VAPI_WEBHOOK_SECRET.length > 2 || e.VAPI_HMAC_SECRET.length > 2) problems.push('VAPI_WEBHOOK_SECRET and VAPI_HMAC_SECRET take at most two values each')
+  if (e.VAPI_WEBHOOK_SECRET.length > 2 || e.VAPI_HMAC_SECRET.length > 2)
+    problems.push('VAPI_WEBHOOK_SECRET and VAPI_HMAC_SECRET take at most two values each')
   for (const address of e.CORS_ORIGINS) {
-    if (!URL.canParse(address) || new URL(address).origin !== address) problems.push(`CORS_ORIGINS: ${address} is no origin (scheme, host and port, no path)`)
+    if (!URL.canParse(address) || new URL(address).origin !== address)
+      problems.push(`CORS_ORIGINS: ${address} is no origin (scheme, host and port, no path)`)
   }
-  const vendors = { CLERK_API_URL: 'clerk.com', MICROSOFT_AUTHORITY_URL: 'microsoftonline.com', GRAPH_API_URL: 'microsoft.com', GOOGLE_AUTH_URL: 'google.com', GOOGLE_TOKEN_URL: 'googleapis.com', GOOGLE_REVOKE_URL: 'googleapis.com', GOOGLE_API_URL: 'googleapis.com' } as const
+  const vendors = {
+    CLERK_API_URL: 'clerk.com',
+    MICROSOFT_AUTHORITY_URL: 'microsoftonline.com',
+    GRAPH_API_URL: 'microsoft.com',
+    GOOGLE_AUTH_URL: 'google.com',
+    GOOGLE_TOKEN_URL: 'googleapis.com',
+    GOOGLE_REVOKE_URL: 'googleapis.com',
+    GOOGLE_API_URL: 'googleapis.com',
+  } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
     for (const [name, host] of entries(vendors)) {
       const url = new URL(e[name])
-      if (url.protocol !== 'https:' || !`.${url.hostname}`.endsWith(`.${host}`)) problems.push(`${name} is not an address of ${host}; ALLOW_STAND_INS=true permits it`)
+      if (url.protocol !== 'https:' || !`.${url.hostname}`.endsWith(`.${host}`))
+        problems.push(`${name} is not an address of ${host}; ALLOW_STAND_INS=true permits it`)
     }
   }
   return problems

@@ -18,7 +18,9 @@ import { createProviders } from './providers/index.ts'
 try {
   await serve()
 } catch (error) {
-  process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : `Ringbook did not start. ${error instanceof Error ? error.stack : error}\n`)
+  process.stderr.write(
+    error instanceof ConfigError ? `${error.message}\n` : `Ringbook did not start. ${error instanceof Error ? error.stack : error}\n`,
+  )
   process.exit(1)
 }
 
@@ -28,7 +30,10 @@ async function serve(): Promise<void> {
   const metrics = createMetrics()
   const database = openDatabase(config.databaseAppUrl, { onError: (error) => log.warn({ err: error }, 'a database connection was lost') })
   const unfit = await unfitRole(database.db)
-  if (unfit !== undefined) throw new ConfigError(`The service must not connect to the database as this role: ${unfit}. Unset DATABASE_APP_URL, or let it name ringbook_app.`)
+  if (unfit !== undefined)
+    throw new ConfigError(
+      `The service must not connect to the database as this role: ${unfit}. Unset DATABASE_APP_URL, or let it name ringbook_app.`,
+    )
   const clock = await databaseClock(database.db)
   const providers = createProviders(config, {
     observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
@@ -39,7 +44,10 @@ async function serve(): Promise<void> {
 
   let draining = false
   const app = await buildApp(deps, () => draining)
-  const background = [repeatedly(deps, config.timeouts.settleIntervalMs, () => settle(deps)), repeatedly(deps, 60_000, () => dropOldHits(deps.db))]
+  const background = [
+    repeatedly(deps, config.timeouts.settleIntervalMs, () => settle(deps)),
+    repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
+  ]
   closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
     draining = true
     if (err) log.fatal({ err }, 'ending after a fault that nobody caught')

@@ -32,14 +32,16 @@ export async function seedDemo(baseUrl: string, { clerk, google, settings }: Wor
       headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
-    if (response.status >= 400) throw new Error(`The demo tenant could not be made: ${method} ${path} answered ${response.status} ${await response.text()}`)
+    if (response.status >= 400)
+      throw new Error(`The demo tenant could not be made: ${method} ${path} answered ${response.status} ${await response.text()}`)
     return response
   }
   const started = await request('GET', '/calendar/google/auth/start')
   const callback = await google.signIn(started.headers.get('location') ?? '', OWNER.email)
   const returned = await fetch(callback, { redirect: 'manual' })
   const outcome = new URL(returned.headers.get('location') ?? baseUrl)
-  if (outcome.searchParams.get('auth') !== 'success') throw new Error(`The demo calendar was not connected: ${outcome.searchParams.get('message')}`)
+  if (outcome.searchParams.get('auth') !== 'success')
+    throw new Error(`The demo calendar was not connected: ${outcome.searchParams.get('message')}`)
 
   const assistantId = crypto.randomUUID()
   const created = await request('POST', '/agents', { agent_name: 'Viewing desk', vapi_assistant_id: assistantId })

@@ -8,7 +8,8 @@ import { type Demo, seedDemo } from './demo.ts'
 
 export interface Sandbox {
   /** The whole environment of the service. */
-  env: Record<string, string>
+  env: NodeJS.ProcessEnv
+  baseUrl: string
   /** Makes the demo tenant through the service's own doors; it must be listening. */
   seed(): Promise<Demo>
   /** In this order, once the service has ended. */
@@ -30,6 +31,7 @@ export async function startSandbox(port: number): Promise<Sandbox> {
   await mkdir(path.dirname(file), { recursive: true })
   await writeFile(certificate, world.ca)
   return {
+    baseUrl,
     env: {
       PATH: process.env.PATH ?? '',
       PORT: String(port),

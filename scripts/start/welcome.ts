@@ -3,7 +3,12 @@ import type { Demo } from './demo.ts'
 /** What a newcomer can do next, ready to be pasted. */
 export function welcome({ baseUrl, token, assistantId, secret, timeZone, calendar }: Demo): string {
   const day = tuesdayAfterNext(timeZone)
-  const args = { start_time: `${day}T10:00`, attendee_name: 'Kim Lee', attendee_email: 'kim@example.com', property_address: '12 Elm Street' }
+  const args = {
+    start_time: `${day}T10:00`,
+    attendee_name: 'Kim Lee',
+    attendee_email: 'kim@example.com',
+    property_address: '12 Elm Street',
+  }
   const message = {
     type: 'tool-calls',
     toolCallList: [{ id: 'call_1', type: 'function', function: { name: 'book_appointment', arguments: args } }],

@@ -67,7 +67,8 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, body }, reply) => {
       const { agent_name: agentName, vapi_assistant_id: vapiAssistantId = null, is_active: isActive, config = null } = body
       const agent = await inTenant(deps.db, user.clerkUserId, async (trx) => {
-        if (vapiAssistantId !== null && !(await claimAssistant(trx, vapiAssistantId))) throw new AppError('assistant_taken', 'of another user')
+        if (vapiAssistantId !== null && !(await claimAssistant(trx, vapiAssistantId)))
+          throw new AppError('assistant_taken', 'of another user')
         return insertAgent(trx, { clerkUserId: user.clerkUserId, agentName, vapiAssistantId, isActive, config })
       })
       reply.code(201)

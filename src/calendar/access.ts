@@ -1,5 +1,5 @@
-import { inTenant, type TenantDb } from '../db/client.ts'
 import { findBusiness } from '../db/businesses.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, listConnections, markReconnect } from '../db/connections.ts'
 import { findUser } from '../db/users.ts'
 import type { Deps } from '../deps.ts'

@@ -1,5 +1,5 @@
-import { inTenant } from '../db/client.ts'
 import { listOccupied } from '../db/bookings.ts'
+import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import type { Interval } from '../providers/provider.ts'
 import { type Diary, destinationOf, useCalendar } from './access.ts'
@@ -9,7 +9,12 @@ import { type Diary, destinationOf, useCalendar } from './access.ts'
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param except an appointment that is not in its own way
  */
-export async function busyTimes(deps: Deps, diary: Diary, range: Interval, options: { signal: AbortSignal; except?: string }): Promise<Interval[]> {
+export async function busyTimes(
+  deps: Deps,
+  diary: Diary,
+  range: Interval,
+  options: { signal: AbortSignal; except?: string },
+): Promise<Interval[]> {
   destinationOf(diary) // nothing can be offered without one
   const ours = inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, options.except))
   const theirs = diary.connections.map((one) => useCalendar(deps, one, options.signal, (calendar) => calendar.busy(range)))

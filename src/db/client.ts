@@ -45,7 +45,21 @@ export function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) =
 }
 
 // Connection failures, and what Postgres says while it starts, stops, is full or gave up waiting.
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '57014', '55P03', '53300', '53100', '25P03'])
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '55P03',
+  '53300',
+  '53100',
+  '25P03',
+])
 
 /** The database could not be asked in time; nothing is known about what it holds. */
 export function databaseIsAway(error: unknown): boolean {

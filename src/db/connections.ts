@@ -24,7 +24,9 @@ export interface Connection {
   lastError: string | null
 }
 
-export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedAt' | 'lastError'> & { expiresInSeconds: number }
+export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedAt' | 'lastError'> & {
+  expiresInSeconds: number
+}
 
 const COLUMNS = [
   'clerkUserId',
@@ -60,7 +62,12 @@ export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Con
 }
 
 export function findConnection(trx: TenantDb, clerkUserId: string, id: string): Promise<Connection | undefined> {
-  return trx.selectFrom('oauthTokens').select([...COLUMNS, secondsLeft]).where('clerkUserId', '=', clerkUserId).where('id', '=', id).executeTakeFirst()
+  return trx
+    .selectFrom('oauthTokens')
+    .select([...COLUMNS, secondsLeft])
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .executeTakeFirst()
 }
 
 /** The row that this account has already: its id is needed to seal tokens, which are bound to their row. */
@@ -190,12 +197,18 @@ export async function sealingKeys(db: Db): Promise<string[]> {
 
 /** Rows of all tenants with a token that another key than this sealed. */
 export async function listSealedElsewhere(db: Db, keyId: string, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
-  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from oauth_tokens_sealed_elsewhere(${keyId}, ${atMost})`.execute(db)
+  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from oauth_tokens_sealed_elsewhere(${keyId}, ${atMost})`.execute(
+    db,
+  )
   return rows
 }
 
 /** The same tokens in a new seal; false when they were refreshed meanwhile. */
-export async function replaceSealed(trx: TenantDb, row: Connection, fresh: { accessToken: string; refreshToken: string }): Promise<boolean> {
+export async function replaceSealed(
+  trx: TenantDb,
+  row: Connection,
+  fresh: { accessToken: string; refreshToken: string },
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('oauthTokens')
     .set(fresh)

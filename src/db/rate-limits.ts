@@ -14,7 +14,12 @@ export async function countHit(db: Db, key: string): Promise<{ hits: number; res
 
 /** How often `key` was counted in the running minute. */
 export async function hitsOf(db: Db, key: string): Promise<number> {
-  const row = await db.selectFrom('rateLimits').select('hits').where('key', '=', key).where('resetsAt', '>', sql<Date>`now()`).executeTakeFirst()
+  const row = await db
+    .selectFrom('rateLimits')
+    .select('hits')
+    .where('key', '=', key)
+    .where('resetsAt', '>', sql<Date>`now()`)
+    .executeTakeFirst()
   return row?.hits ?? 0
 }
 

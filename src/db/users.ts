@@ -21,7 +21,18 @@ export interface Profile {
   lastName?: string
 }
 
-const COLUMNS = ['clerkUserId', 'id', 'email', 'firstName', 'lastName', 'fullName', 'timeZone', 'deletedAt', 'createdAt', 'updatedAt'] as const
+const COLUMNS = [
+  'clerkUserId',
+  'id',
+  'email',
+  'firstName',
+  'lastName',
+  'fullName',
+  'timeZone',
+  'deletedAt',
+  'createdAt',
+  'updatedAt',
+] as const
 
 export function findUser(trx: TenantDb, clerkUserId: string): Promise<User | undefined> {
   return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId).executeTakeFirst()

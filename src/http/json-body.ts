@@ -17,7 +17,7 @@ export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     request.rawBody = body
-    if (body.length === 0) done(null, undefined)
-    else parse(request, body.toString('utf8'), done)
+    if (body.length === 0) return done(null, undefined)
+    return parse(request, body.toString('utf8'), done)
   })
 }

@@ -23,8 +23,13 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
       ],
       components: {
         securitySchemes: {
-          user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A Clerk token of the signed-in user" },
-          vapiSecret: { type: 'apiKey', in: 'header', name: 'X-Vapi-Secret', description: "The assistant's own secret, or the installation's" },
+          user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A Clerk token of the signed-in user' },
+          vapiSecret: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Vapi-Secret',
+            description: "The assistant's own secret, or the installation's",
+          },
           metrics: { type: 'http', scheme: 'bearer', description: 'METRICS_TOKEN' },
         },
       },

@@ -5,7 +5,13 @@ import { databaseIsAway } from '../db/client.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 
 // What Fastify itself refuses, in our words.
-const FRAMEWORK: Record<number, ErrorCode> = { 400: 'invalid_request', 404: 'not_found', 413: 'too_large', 415: 'unsupported_type', 503: 'unavailable' }
+const FRAMEWORK: Record<number, ErrorCode> = {
+  400: 'invalid_request',
+  404: 'not_found',
+  413: 'too_large',
+  415: 'unsupported_type',
+  503: 'unavailable',
+}
 
 /** Every failure leaves as the one error body, unknown routes and the framework's own refusals included. */
 export function answerProblems(app: FastifyInstance): void {
@@ -16,11 +22,13 @@ export function answerProblems(app: FastifyInstance): void {
 /** @returns the failure as ours; `text` where the request itself tells more than the catalogue */
 export function problemOf(error: FastifyError, request: FastifyRequest): { error: AppError; text?: string } {
   if (error instanceof AppError) {
-    if (error.status >= 500) request.log.warn({ err: error }, 'refused')
+    request.log[error.status >= 500 ? 'warn' : 'info']({ err: error }, 'refused')
     return { error }
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map((issue) => `${issue.instancePath.slice(1).replaceAll('/', '.') || error.validationContext}: ${issue.message}`)
+    const issues = error.validation.map(
+      (issue) => `${issue.instancePath.slice(1).replaceAll('/', '.') || error.validationContext}: ${issue.message}`,
+    )
     return { error: new AppError('invalid_request', 'validation'), text: `The request does not fit. ${issues.join('; ')}.` }
   }
   if (databaseIsAway(error)) {

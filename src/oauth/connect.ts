@@ -34,9 +34,15 @@ export async function finishConnecting(deps: Deps, providerId: string, callback:
   }
 }
 
-async function connect(deps: Deps, providerId: string, { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: string }, callback: Callback) {
+async function connect(
+  deps: Deps,
+  providerId: string,
+  { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: string },
+  callback: Callback,
+) {
   const provider = providerOf(deps, providerId)
-  if (callback.error !== undefined) throw new AppError(callback.error === 'access_denied' ? 'consent_denied' : 'code_refused', 'the vendor said no')
+  if (callback.error !== undefined)
+    throw new AppError(callback.error === 'access_denied' ? 'consent_denied' : 'code_refused', 'the vendor said no')
   if (callback.code === undefined) throw new AppError('code_refused', 'no code')
   if (callback.iss !== undefined && !provider.issues(callback.iss)) throw new AppError('code_refused', 'another issuer')
   const grant = await provider.exchangeCode(callback.code, codeVerifier)
@@ -49,8 +55,14 @@ async function connect(deps: Deps, providerId: string, { clerkUserId, codeVerifi
   await provider.calendar(grant.accessToken, calendar.id).busy({ startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) })
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
-    const others = (await listConnections(trx, clerkUserId)).filter((one) => one.role === 'destination' && one.accountId !== grant.account.id)
-    await deleteConnections(trx, clerkUserId, others.map((one) => one.id))
+    const others = (await listConnections(trx, clerkUserId)).filter(
+      (one) => one.role === 'destination' && one.accountId !== grant.account.id,
+    )
+    await deleteConnections(
+      trx,
+      clerkUserId,
+      others.map((one) => one.id),
+    )
     const known = await findAccount(trx, clerkUserId, providerId, grant.account.id)
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
@@ -74,7 +86,11 @@ async function connect(deps: Deps, providerId: string, { clerkUserId, codeVerifi
 export async function disconnect(deps: Deps, clerkUserId: string, providerId: string): Promise<void> {
   const gone = await inTenant(deps.db, clerkUserId, async (trx) => {
     const found = (await listConnections(trx, clerkUserId)).filter((one) => one.provider === providerId)
-    await deleteConnections(trx, clerkUserId, found.map((one) => one.id))
+    await deleteConnections(
+      trx,
+      clerkUserId,
+      found.map((one) => one.id),
+    )
     return found
   })
   for (const connection of gone) await revoke(deps, connection)

@@ -39,7 +39,7 @@ const Status = z
 /** Connecting a calendar account of one vendor. Registered once per vendor. */
 export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
   const { deps, provider, label } = options
-  await app.register(signedInRoutes, options)
+  await app.register(signedInRoutes, { ...options, prefix: '' })
 
   app.get(
     '/callback',

@@ -48,5 +48,10 @@ async function check(deps: Deps, connection: Connection): Promise<ConnectionStat
   const current = now ?? connection
   // A vendor that does not answer says nothing about the tokens; one that refuses them does.
   const refused = current.state !== 'active' || problem?.code === 'consent_revoked'
-  return { connection: current, authorized: !refused && (problem === undefined || current.secondsLeft > 0), verified: problem === undefined, problem }
+  return {
+    connection: current,
+    authorized: !refused && (problem === undefined || current.secondsLeft > 0),
+    verified: problem === undefined,
+    problem,
+  }
 }

@@ -25,12 +25,17 @@ export function tokenPlace(column: 'access_token' | 'refresh_token', row: { cler
  * @param refused the connection whose access token the vendor did not take
  * @throws AppError `consent_revoked` when only the user can repair it
  */
-export async function accessTokenOf(deps: Deps, connection: Connection, options: { refused?: Connection } = {}): Promise<{ accessToken: string; connection: Connection }> {
+export async function accessTokenOf(
+  deps: Deps,
+  connection: Connection,
+  options: { refused?: Connection } = {},
+): Promise<{ accessToken: string; connection: Connection }> {
   const giveUpAt = performance.now() + LEASE_MS
   let current = connection
   for (;;) {
     if (current.state !== 'active') throw new AppError('consent_revoked', 'marked for reconnecting')
-    if (isGood(current, options.refused)) return { accessToken: deps.cipher.open(current.accessToken, tokenPlace('access_token', current)), connection: current }
+    if (isGood(current, options.refused))
+      return { accessToken: deps.cipher.open(current.accessToken, tokenPlace('access_token', current)), connection: current }
     const holder = randomUUID()
     const lease = { holder, leaseMs: LEASE_MS, aheadMs: REFRESH_AHEAD_SECONDS * 1000, refused: options.refused?.accessToken }
     const leased = await inTenant(deps.db, connection.clerkUserId, (trx) => leaseRefresh(trx, connection, lease))
@@ -65,13 +70,20 @@ async function refresh(deps: Deps, leased: Connection, holder: string): Promise<
     })
     throw error
   })
-  const stored = await inTenant(deps.db, leased.clerkUserId, (trx) => storeRefreshed(trx, leased, holder, sealed(deps, leased, tokens, refreshToken)))
+  const stored = await inTenant(deps.db, leased.clerkUserId, (trx) =>
+    storeRefreshed(trx, leased, holder, sealed(deps, leased, tokens, refreshToken)),
+  )
   if (!stored) throw new AppError('provider_unavailable', 'the refresh took longer than its lease')
   return stored
 }
 
 /** Tokens as they are stored in this row. */
-export function sealed({ cipher }: Pick<Deps, 'cipher'>, row: { clerkUserId: string; id: string; provider: string }, tokens: Tokens, kept: string) {
+export function sealed(
+  { cipher }: Pick<Deps, 'cipher'>,
+  row: { clerkUserId: string; id: string; provider: string },
+  tokens: Tokens,
+  kept: string,
+) {
   return {
     accessToken: cipher.seal(tokens.accessToken, tokenPlace('access_token', row)),
     refreshToken: cipher.seal(tokens.refreshToken ?? kept, tokenPlace('refresh_token', row)),

@@ -88,7 +88,10 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
       if (metricsToken === undefined || !sameSecret(headers.authorization ?? '', [`Bearer ${metricsToken}`])) {
         throw new AppError('not_found', 'metrics without their token')
       }
-      return reply.type(deps.metrics.registry.contentType).serializer(String).send(await deps.metrics.registry.metrics())
+      return reply
+        .type(deps.metrics.registry.contentType)
+        .serializer(String)
+        .send(await deps.metrics.registry.metrics())
     },
   )
 }

@@ -21,7 +21,9 @@ export function clerkKeys(apiUrl: string, secretKey: string): (kid: string) => P
     })
     if (!response.ok) throw new Error(`Clerk answered ${response.status} for its keys`)
     const { keys: found } = Jwks.parse(await response.json())
-    keys = new Map(found.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()]))
+    keys = new Map(
+      found.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()]),
+    )
   }
 
   return async (kid) => {

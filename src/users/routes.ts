@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { listConnections } from '../db/connections.ts'
 import { inTenant } from '../db/client.ts'
+import { listConnections } from '../db/connections.ts'
 import { requireUser } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'

@@ -7,7 +7,7 @@ import { clerkKeys } from './clerk-keys.ts'
 
 const LEEWAY_SECONDS = 5
 
-const Header = z.object({ alg: z.literal('RS256'), kid: z.string(), crit: z.undefined() })
+const Header = z.object({ alg: z.literal('RS256'), kid: z.string(), crit: z.undefined().optional() })
 const text = z
   .string()
   .transform((value) => value.trim() || undefined)
@@ -40,7 +40,7 @@ export interface Identity {
  * Clerk's own verifier checks signature and times, but neither the issuer nor a missing audience, and refuses tokens without `azp`.
  * @returns a function that throws AppError `not_signed_in` for whatever is wrong
  */
-export function tokenVerifier({ clerk, baseUrl, origins, previewPattern }: Config, allowed: (origin: string) => boolean): (token: string) => Promise<Identity> {
+export function tokenVerifier({ clerk, baseUrl }: Config, allowed: (origin: string) => boolean): (token: string) => Promise<Identity> {
   const keyOf = clerk.jwtKey === undefined ? clerkKeys(clerk.apiUrl, clerk.secretKey) : async () => clerk.jwtKey
   const audiences = clerk.audience.length > 0 ? clerk.audience : [baseUrl]
   const isParty = (azp: string) => (clerk.authorizedParties.length > 0 ? clerk.authorizedParties.includes(azp) : allowed(azp))

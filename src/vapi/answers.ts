@@ -57,7 +57,10 @@ async function answerOne(
 async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>): Promise<Spoken> {
   const budgetMs = deps.config.timeouts.toolCallMs
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new AppError('provider_unavailable', 'the budget of the call is used up')), budgetMs - RESERVE_MS / 2)
+  const timer = setTimeout(
+    () => late.reject(new AppError('provider_unavailable', 'the budget of the call is used up')),
+    budgetMs - RESERVE_MS / 2,
+  )
   try {
     return await Promise.race([work(AbortSignal.timeout(budgetMs - RESERVE_MS)), late.promise])
   } finally {
@@ -68,7 +71,8 @@ async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>
 async function limit(deps: Deps, key: string, trusted: boolean): Promise<void> {
   const { toolCallsPerMinute } = deps.config.limits
   const { hits } = await countHit(deps.db, `function-calls:${key}`)
-  if (hits > (trusted ? toolCallsPerMinute : toolCallsPerMinute / 4)) throw new AppError('too_many_requests', 'function calls of one assistant')
+  if (hits > (trusted ? toolCallsPerMinute : toolCallsPerMinute / 4))
+    throw new AppError('too_many_requests', 'function calls of one assistant')
 }
 
 function failure(error: unknown, log: FastifyBaseLogger): AppError {

@@ -68,7 +68,8 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
 /** The end that was asked for, if it makes sense, else the length that was, else one slot. */
 function endOf({ deps, diary }: Context, asked: Asked, startsAt: Date): Date {
   const { timeZone, slotMinutes } = diary.rules
-  const until = asked.until === undefined ? undefined : readWhen(asked.until, { timeZone: asked.timeZone ?? timeZone, now: deps.clock.now() })
+  const until =
+    asked.until === undefined ? undefined : readWhen(asked.until, { timeZone: asked.timeZone ?? timeZone, now: deps.clock.now() })
   const named = until?.kind === 'instant' ? (until.startsAt.getTime() - startsAt.getTime()) / 60_000 : undefined
   const minutes = named !== undefined && named >= 5 && named <= 480 ? named : (asked.minutes ?? slotMinutes)
   return new Date(startsAt.getTime() + minutes * 60_000)

@@ -41,7 +41,12 @@ function headerSecret(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** HMAC-SHA256, hex, over `timestamp.body` as sent; the timestamp in seconds or milliseconds, at most five minutes off. */
-export function signatureFits({ signature, timestamp }: { signature: string; timestamp: string }, body: Buffer, secrets: string[], now: Date): boolean {
+export function signatureFits(
+  { signature, timestamp }: { signature: string; timestamp: string },
+  body: Buffer,
+  secrets: string[],
+  now: Date,
+): boolean {
   if (!/^\d{10,13}$/.test(timestamp)) return false
   const at = Number(timestamp) * (timestamp.length <= 11 ? 1000 : 1)
   if (Math.abs(now.getTime() - at) > WINDOW_MS) return false

@@ -57,6 +57,9 @@ export async function runFunction(
   return found.run({ ...context, callId: call.id }, call.parameters)
 }
 
-function withParameters<T extends z.ZodType>(schema: T, run: (context: Context, parameters: z.infer<T>) => Promise<Spoken>): VoiceFunction['run'] {
+function withParameters<T extends z.ZodType>(
+  schema: T,
+  run: (context: Context, parameters: z.infer<T>) => Promise<Spoken>,
+): VoiceFunction['run'] {
   return (context, parameters) => run(context, schema.parse(parameters))
 }

@@ -30,8 +30,18 @@ export type Message = { origin: Origin } & (
 const text = z.string().min(1).nullish().catch(undefined)
 const Named = z.looseObject({ id: text }).nullish().catch(undefined)
 const Customer = z.object({ number: text, name: text }).nullish().catch(undefined)
-const ToolFunction = z.object({ name: text, arguments: z.unknown(), parameters: z.unknown() }).nullish().catch(undefined)
-const Call = z.object({ id: text, type: z.unknown(), name: text, function: ToolFunction, arguments: z.unknown(), parameters: z.unknown() })
+const ToolFunction = z
+  .object({ name: text, arguments: z.unknown().optional(), parameters: z.unknown().optional() })
+  .nullish()
+  .catch(undefined)
+const Call = z.object({
+  id: text,
+  type: z.unknown().optional(),
+  name: text,
+  function: ToolFunction,
+  arguments: z.unknown().optional(),
+  parameters: z.unknown().optional(),
+})
 // In this wrapper `function.parameters` is the JSON Schema of the tool, not what the model wrote.
 const Wrapped = z.object({ name: text, function: z.object({ name: text }).nullish().catch(undefined), toolCall: Call })
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -40,7 +50,10 @@ const listOf = <T extends z.ZodType>(item: T) =>
     .nullish()
     .catch(undefined)
     .transform((list) => (list ?? []).flatMap((one) => item.safeParse(one).data ?? []))
-const Legacy = z.object({ id: text, name: z.string().min(1), parameters: z.unknown(), arguments: z.unknown() }).nullish().catch(undefined)
+const Legacy = z
+  .object({ id: text, name: z.string().min(1), parameters: z.unknown().optional(), arguments: z.unknown().optional() })
+  .nullish()
+  .catch(undefined)
 const Body = z.object({
   type: text,
   toolCallList: listOf(Call),

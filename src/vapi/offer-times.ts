@@ -1,10 +1,10 @@
+import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
 import type { Context, Spoken } from './functions.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
-import type { z } from 'zod'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -30,7 +30,12 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
   const { slots, others } = await findSlots(deps, diary, wish, signal)
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
-    return { result: offerSentence(offers, timeZone, { complete: day !== undefined && offers.length === slots.length, ...(partOfDay ? { partOfDay } : {}) }) }
+    return {
+      result: offerSentence(offers, timeZone, {
+        complete: day !== undefined && offers.length === slots.length,
+        ...(partOfDay ? { partOfDay } : {}),
+      }),
+    }
   }
   if (others.length > 0) return { result: nothingFreeSentence(wish, choose(others, timeZone, near), timeZone) }
   return { result: nothingAtAllSentence() }

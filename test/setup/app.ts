@@ -28,7 +28,12 @@ export interface TestApp {
   /** A signed-in user of her own, with nothing connected. */
   user(email?: string): Owner
   /** A user with a connected calendar and an assistant whose secret is on file. */
-  owner(options?: { vendor?: 'google' | 'microsoft'; timeZone?: string; openingHours?: object; noticeMinutes?: number }): Promise<ConnectedOwner>
+  owner(options?: {
+    vendor?: 'google' | 'microsoft'
+    timeZone?: string
+    openingHours?: object
+    noticeMinutes?: number
+  }): Promise<ConnectedOwner>
 }
 
 export interface Owner {
@@ -44,7 +49,11 @@ export interface ConnectedOwner extends Owner {
   assistantId: string
   secret: string
   /** One function call over the webhook, as this owner's assistant makes it. */
-  call(name: string, parameters: object, options?: { callId?: string; toolCallId?: string; number?: string }): Promise<{ result?: string; error?: string }>
+  call(
+    name: string,
+    parameters: object,
+    options?: { callId?: string; toolCallId?: string; number?: string },
+  ): Promise<{ result?: string; error?: string }>
 }
 
 /** The whole service over real HTTP to the stand-ins, a database of its own and a stopped clock. Entered by `app.inject`. */
@@ -82,7 +91,11 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
       now = moment
     },
     user: (email) => {
-      const person = world.clerk.addUser({ email: email ?? `owner-${crypto.randomUUID().slice(0, 8)}@example.com`, firstName: 'Dana', lastName: 'Reyes' })
+      const person = world.clerk.addUser({
+        email: email ?? `owner-${crypto.randomUUID().slice(0, 8)}@example.com`,
+        firstName: 'Dana',
+        lastName: 'Reyes',
+      })
       return {
         clerkUserId: person.id,
         email: person.email_addresses[0]?.email_address ?? '',
@@ -107,7 +120,12 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
         )
       }
       const assistantId = crypto.randomUUID()
-      const created = await app.inject({ method: 'POST', url: '/agents', headers: user.headers(), payload: { agent_name: 'Desk', vapi_assistant_id: assistantId } })
+      const created = await app.inject({
+        method: 'POST',
+        url: '/agents',
+        headers: user.headers(),
+        payload: { agent_name: 'Desk', vapi_assistant_id: assistantId },
+      })
       const made = await app.inject({ method: 'POST', url: `/agents/${created.json().agent_id}/secret`, headers: user.headers() })
       const { secret } = made.json()
       let calls = 0

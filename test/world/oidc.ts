@@ -1,3 +1,4 @@
+import './quiet-runtime-check.ts'
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
