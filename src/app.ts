@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { agentRoutes } from './agents/routes.ts'
 import type { Deps } from './deps.ts'
@@ -18,8 +18,9 @@ import { vapiRoutes } from './vapi/routes.ts'
 /** The table of contents: everything that answers, in one place. */
 export async function buildApp(deps: Deps, draining = () => false): Promise<FastifyInstance> {
   const { config } = deps
+  const logger: FastifyBaseLogger = deps.log
   const app = Fastify({
-    loggerInstance: deps.log,
+    loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     bodyLimit: 64 * 1024,

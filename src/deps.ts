@@ -1,14 +1,10 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
+import type { Clock } from './db/clock.ts'
 import type { Metrics } from './metrics.ts'
 import type { Cipher } from './oauth/cipher.ts'
 import type { CalendarProvider } from './providers/provider.ts'
-
-/** The time by which every rule goes: the database's in service, standing still in tests. */
-export interface Clock {
-  now(): Date
-}
 
 /** What the code needs from outside, handed on as an argument. */
 export interface Deps {
@@ -18,5 +14,8 @@ export interface Deps {
   cipher: Cipher
   clock: Clock
   metrics: Metrics
-  log: FastifyBaseLogger
+  log: Logger
 }
+
+/** Where a request's work is logged: with the request's id. */
+export type Log = Pick<Logger, 'info' | 'warn' | 'error'>

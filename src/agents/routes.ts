@@ -6,8 +6,8 @@ import type { User } from '../db/users.ts'
 import { AppError } from '../errors.ts'
 import { requireUser } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
-import { secretDigest } from '../http/secrets.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { secretDigest } from '../secrets.ts'
 
 const AgentBody = z
   .object({

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Diary, destinationOf, useCalendar } from '../calendar/access.ts'
+import { type Diary, destinationOf } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { type Refusal, refusal } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, failBooking, findBooking, findByOperation, findByWish, holdBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
 
 /** What somebody wants booked. */

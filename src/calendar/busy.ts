@@ -1,8 +1,9 @@
 import { listOccupied } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
+import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
-import { type Diary, destinationOf, useCalendar } from './access.ts'
+import { type Diary, destinationOf } from './access.ts'
 
 /**
  * When the owner has no time within `range`: in any of her calendars, or by bookings of ours that no calendar may show yet.

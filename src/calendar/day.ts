@@ -1,5 +1,5 @@
+import type { Question, Setting, When } from './meaning.ts'
 import type { Day, Phrase } from './phrase.ts'
-import type { Question, Setting, When } from './when.ts'
 import { dayStart, inZone, weekdayOf, weekdays } from './zone.ts'
 
 /** The day or week that a phrase names. The end of a week is exclusive; days before today are left out of it. */

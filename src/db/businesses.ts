@@ -1,6 +1,5 @@
-import * as z from 'zod'
-import type { OpeningHours } from '../calendar/slots.ts'
 import type { TenantDb } from './client.ts'
+import type { Json } from './schema.ts'
 
 /** When a business is open and what may be booked there. */
 export interface Business {
@@ -8,27 +7,23 @@ export interface Business {
   name: string
   /** IANA; `null`: that of the user or the calendar. */
   timeZone: string | null
-  openingHours: OpeningHours
+  /** Wall-clock intervals by weekday, as `Rules` of calendar/ has them. */
+  openingHours: Json
   slotMinutes: number
   noticeMinutes: number
   aheadDays: number
   horizonDays: number
 }
 
-const StoredHours = z.partialRecord(
-  z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
-  z.array(z.tuple([z.string(), z.string()])),
-)
 const COLUMNS = ['id', 'name', 'timeZone', 'openingHours', 'slotMinutes', 'noticeMinutes', 'aheadDays', 'horizonDays'] as const
 
 /** The user's first business; one was made with her. */
-export async function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Business> {
-  const row = await trx
+export function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Business> {
+  return trx
     .selectFrom('businesses')
     .select(COLUMNS)
     .where('clerkUserId', '=', clerkUserId)
     .orderBy('createdAt')
     .orderBy('id')
     .executeTakeFirstOrThrow()
-  return { ...row, openingHours: StoredHours.parse(row.openingHours) }
 }

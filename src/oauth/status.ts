@@ -1,8 +1,8 @@
-import { useCalendar } from '../calendar/access.ts'
 import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, listConnections, recordCheck } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { useCalendar } from './use-calendar.ts'
 
 // Several pages of the frontend ask at once and again.
 const VERIFIED_FOR_MS = 60_000

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { pingDatabase } from '../db/health.ts'
 import { AppError } from '../errors.ts'
-import { sameSecret } from '../http/secrets.ts'
 import { instant, Problem, type RoutePlugin } from '../http/zod.ts'
 import { version } from '../root.ts'
+import { sameSecret } from '../secrets.ts'
 
 interface Options {
   /** True from the moment the process was asked to end. */

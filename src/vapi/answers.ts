@@ -1,11 +1,11 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { openDiary } from '../calendar/access.ts'
 import { databaseIsAway, inTenant } from '../db/client.ts'
 import { countHit } from '../db/rate-limits.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Admission } from './admission.ts'
-import { type Caller, runFunction, type Spoken } from './functions.ts'
+import type { Caller, Spoken } from './context.ts'
+import { runFunction } from './functions.ts'
 import type { FunctionCall, Message } from './messages.ts'
 import { oneLine } from './speech.ts'
 
@@ -18,7 +18,7 @@ export async function answerFunctions(
   deps: Deps,
   admission: Exclude<Admission, { kind: 'refused' }>,
   message: Extract<Message, { kind: 'functions' }>,
-  log: FastifyBaseLogger,
+  log: Log,
 ) {
   const answers = await Promise.all(message.calls.map((call) => answerOne(deps, admission, message.origin, call, log)))
   const results = message.calls.map(({ name, id }, index) => {
@@ -35,7 +35,7 @@ async function answerOne(
   admission: Exclude<Admission, { kind: 'refused' }>,
   origin: Message['origin'],
   call: FunctionCall,
-  log: FastifyBaseLogger,
+  log: Log,
 ): Promise<Spoken> {
   const startedAt = performance.now()
   let name = 'unknown'
@@ -75,7 +75,7 @@ async function limit(deps: Deps, key: string, trusted: boolean): Promise<void> {
     throw new AppError('too_many_requests', 'function calls of one assistant')
 }
 
-function failure(error: unknown, log: FastifyBaseLogger): AppError {
+function failure(error: unknown, log: Log): AppError {
   if (error instanceof AppError) {
     log.info({ err: error }, 'a function call was refused')
     return error

@@ -5,7 +5,7 @@ import { choose, type Refusal } from '../calendar/slots.ts'
 import { readWhen, type When } from '../calendar/when.ts'
 import { openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
-import type { Context, Spoken } from './functions.ts'
+import type { Context, Spoken } from './context.ts'
 import { type BookingParameters, phoneOf } from './parameters.ts'
 import {
   alreadyBookedSentence,

@@ -4,7 +4,7 @@ import { findOwner } from '../db/agents.ts'
 import { countHit, hitsOf } from '../db/rate-limits.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { sameSecret, secretDigest } from '../http/secrets.ts'
+import { sameSecret, secretDigest } from '../secrets.ts'
 
 /** What a request to the webhook has shown before anybody read what it says. */
 export type Credential =

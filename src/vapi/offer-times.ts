@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
-import type { Context, Spoken } from './functions.ts'
+import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
 
