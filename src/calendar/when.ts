@@ -4,7 +4,7 @@ import { readPhrase, type SaidPart } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
 import { dayStart, minutesOf, type OpeningHours, openOn, type PartOfDay, partMinutes, wallToInstant } from './zone.ts'
 
-export type { Question, When } from './meaning.ts'
+export type { Question, Setting, When } from './meaning.ts'
 
 const NOT_UNDERSTOOD: When = { kind: 'cannot', why: 'not_understood' }
 const PAST: When = { kind: 'cannot', why: 'past' }
