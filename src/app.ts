@@ -31,6 +31,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>()
 
+  app.decorateRequest('user')
   useZod(app)
   acceptJson(app)
   answerProblems(app)

@@ -5,6 +5,7 @@ import type { Clock } from './db/clock.ts'
 import type { Metrics } from './metrics.ts'
 import type { Cipher } from './oauth/cipher.ts'
 import type { CalendarProvider } from './providers/provider.ts'
+import type { Identity } from './users/token.ts'
 
 /** What the code needs from outside, handed on as an argument. */
 export interface Deps {
@@ -12,6 +13,8 @@ export interface Deps {
   db: Db
   providers: ReadonlyMap<string, CalendarProvider>
   cipher: Cipher
+  /** Whom a token of Clerk's proves. @throws AppError `not_signed_in` */
+  identify(token: string): Promise<Identity>
   clock: Clock
   metrics: Metrics
   log: Logger

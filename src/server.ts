@@ -13,6 +13,7 @@ import { createMetrics } from './metrics.ts'
 import { createCipher } from './oauth/cipher.ts'
 import { rewrapTokens } from './oauth/rewrap.ts'
 import { createProviders } from './providers/index.ts'
+import { tokenVerifier } from './users/token.ts'
 
 // The process: reads the settings, opens the database, listens, and stops in order.
 try {
@@ -39,7 +40,16 @@ async function serve(): Promise<void> {
     observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
     timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
   })
-  const deps = { config, db: database.db, providers, cipher: createCipher(config.tokenEncryptionKeys), clock, metrics, log }
+  const deps = {
+    config,
+    db: database.db,
+    providers,
+    cipher: createCipher(config.tokenEncryptionKeys),
+    identify: tokenVerifier(config),
+    clock,
+    metrics,
+    log,
+  }
   await rewrapTokens(deps) // fails when rows need a key that is not there
 
   let draining = false

@@ -32,7 +32,7 @@ const NewAgent = z.object({
 /** The signed-in user's agents: which Vapi assistants answer for her. */
 export const agentRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{ user: [] }]
-  app.addHook('onRequest', requireUser(app, deps))
+  app.addHook('onRequest', requireUser(deps))
   app.addHook('preHandler', limitUser(deps, 'rest', deps.config.limits.restPerMinute))
 
   app.get(

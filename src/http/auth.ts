@@ -1,10 +1,8 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import type { User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { tokenVerifier } from '../users/token.ts'
 import { userOf } from '../users/users.ts'
-import { isAllowedOrigin } from './origins.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,12 +12,10 @@ declare module 'fastify' {
 }
 
 /** A hook that lets in only whom a Clerk token proves, and says who it is as `request.user`. */
-export function requireUser(app: FastifyInstance, deps: Deps): onRequestAsyncHookHandler {
-  const verify = tokenVerifier(deps.config, (origin) => isAllowedOrigin(deps.config, origin))
-  app.decorateRequest('user')
+export function requireUser(deps: Deps): onRequestAsyncHookHandler {
   return async (request) => {
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) throw new AppError('not_signed_in', 'no bearer token')
-    request.user = await userOf(deps, await verify(token))
+    request.user = await userOf(deps, await deps.identify(token))
   }
 }

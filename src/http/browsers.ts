@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
-import { isAllowedOrigin } from './origins.ts'
+import { isAllowedOrigin } from '../origins.ts'
 
 // Called by vendors and followed by browsers, never fetched by a page.
 const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/calendar/auth/callback', '/calendar/google/auth/callback']

@@ -1,14 +1,13 @@
 import * as z from 'zod'
 import type { User } from '../db/users.ts'
-import { AppError } from '../errors.ts'
 import { requireUser } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
-import { isAllowedOrigin } from '../http/origins.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { isAllowedOrigin } from '../origins.ts'
 import { disconnect, finishConnecting } from './connect.ts'
-import { openFlow } from './state.ts'
+import { startConnecting } from './start.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
-import { providerOf } from './tokens.ts'
+import { ticketRoutes } from './tickets/routes.ts'
 
 interface Options {
   /** The vendor that these routes connect. */
@@ -40,6 +39,7 @@ const Status = z
 export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
   const { deps, provider, label } = options
   await app.register(signedInRoutes, { ...options, prefix: '' })
+  await app.register(ticketRoutes, { ...options, prefix: '' })
 
   app.get(
     '/callback',
@@ -72,7 +72,7 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
 const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label, statusOfAny }) => {
   const { config } = deps
   const security = [{ user: [] }]
-  app.addHook('onRequest', requireUser(app, deps))
+  app.addHook('onRequest', requireUser(deps))
   app.addHook('preHandler', limitUser(deps, 'rest', config.limits.restPerMinute))
 
   app.get(
@@ -89,11 +89,9 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
       },
     },
     async ({ query, user }, reply) => {
-      const returnOrigin = query.redirect_url ?? config.frontendUrl
-      if (!isOrigin(returnOrigin) || !isAllowedOrigin(config, returnOrigin)) throw new AppError('return_origin_refused', 'not on the list')
-      const vendor = providerOf(deps, provider)
-      const { state, codeChallenge } = await openFlow(deps, { clerkUserId: user.clerkUserId, provider, returnOrigin })
-      return reply.redirect(vendor.authorizationUrl(state, codeChallenge).href, 307)
+      const flow = { clerkUserId: user.clerkUserId, provider, returnOrigin: query.redirect_url ?? config.frontendUrl }
+      const page = await startConnecting(deps, flow, (origin) => isAllowedOrigin(config, origin))
+      return reply.redirect(page.href, 307)
     },
   )
 
@@ -130,11 +128,6 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
       return { success: true as const, message: `${label} disconnected.` }
     },
   )
-}
-
-/** Scheme, host and port and nothing else, as browsers write `location.origin`. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
 }
 
 function statusBody(user: User, status: ConnectionStatus | undefined, timeZone: string): z.infer<typeof Status> {

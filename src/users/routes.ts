@@ -22,7 +22,7 @@ const Me = z
 
 /** The signed-in user. */
 export const userRoutes: RoutePlugin = async (app, { deps }) => {
-  app.addHook('onRequest', requireUser(app, deps))
+  app.addHook('onRequest', requireUser(deps))
   app.addHook('preHandler', limitUser(deps, 'rest', deps.config.limits.restPerMinute))
 
   app.get(

@@ -3,6 +3,7 @@ import { decodeJwt } from '@clerk/backend/jwt'
 import * as z from 'zod'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
+import { isAllowedOrigin } from '../origins.ts'
 import { clerkKeys } from './clerk-keys.ts'
 
 const LEEWAY_SECONDS = 5
@@ -40,10 +41,12 @@ export interface Identity {
  * Clerk's own verifier checks signature and times, but neither the issuer nor a missing audience, and refuses tokens without `azp`.
  * @returns a function that throws AppError `not_signed_in` for whatever is wrong
  */
-export function tokenVerifier({ clerk, baseUrl }: Config, allowed: (origin: string) => boolean): (token: string) => Promise<Identity> {
+export function tokenVerifier(config: Config): (token: string) => Promise<Identity> {
+  const { clerk, baseUrl } = config
   const keyOf = clerk.jwtKey === undefined ? clerkKeys(clerk.apiUrl, clerk.secretKey) : async () => clerk.jwtKey
   const audiences = clerk.audience.length > 0 ? clerk.audience : [baseUrl]
-  const isParty = (azp: string) => (clerk.authorizedParties.length > 0 ? clerk.authorizedParties.includes(azp) : allowed(azp))
+  const isParty = (azp: string) =>
+    clerk.authorizedParties.length > 0 ? clerk.authorizedParties.includes(azp) : isAllowedOrigin(config, azp)
 
   return async (token) => {
     const header = Header.safeParse(headerOf(token))

@@ -9,6 +9,7 @@ import { loggerOptions } from '../../src/http/logging.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createCipher } from '../../src/oauth/cipher.ts'
 import { createProviders } from '../../src/providers/index.ts'
+import { tokenVerifier } from '../../src/users/token.ts'
 import { trust } from '../world/tls.ts'
 import { startWorld, type World } from '../world/world.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -74,6 +75,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
       timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
     }),
     cipher: createCipher(config.tokenEncryptionKeys),
+    identify: tokenVerifier(config),
     clock: { now: () => now },
     metrics,
     log: pino(loggerOptions('debug'), { write: (line) => logs.push(line) }),

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 
 /**
  * May a page of this origin call us, and may a browser be sent back to it? The exact list, or the one pattern for preview deployments,
