@@ -32,6 +32,7 @@ t.test('a ticket opens nothing when it is late, changed, of another vendor, unsi
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = JSON.parse(Buffer.from(body, 'base64url').toString())
   const sign = (head: string, payload: string, key: string) => createHmac('sha256', key).update(`${head}.${payload}`).digest('base64url')
+  t.equal(claims.exp - claims.iat, 60, 'seconds')
   const late = encode({ ...claims, iat: claims.iat - 120, exp: claims.exp - 120 })
   const none = encode({ alg: 'none', typ: 'JWT' })
 

@@ -47,7 +47,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
     async ({ query, user, routeOptions }) => {
       const origin = query.redirect_url ?? config.frontendUrl
       refuseStrangeOrigin(origin, isAllowed)
-      const ticket = app.jwt.sign({ sub: user.clerkUserId, provider, origin }, { expiresIn: TICKET_SECONDS * 1000 })
+      const ticket = app.jwt.sign({ sub: user.clerkUserId, provider, origin }, { expiresIn: TICKET_SECONDS })
       const url = new URL((routeOptions.url ?? '').replace(/ticket$/, 'connect'), config.baseUrl)
       url.searchParams.set('ticket', ticket)
       return { url: url.href, expires_in: TICKET_SECONDS }
