@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type Diary, destinationOf } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { type Refusal, refusal } from '../calendar/slots.ts'
-import { type Booking, confirmBooking, failBooking, findBooking, findByOperation, findByWish, holdBooking } from '../db/bookings.ts'
+import { type Booking, confirmBooking, failBooking, findByOperation, findByWish, holdBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -54,7 +54,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   if (outside) return { kind: 'refused', why: outside }
 
   const id = randomUUID()
-  const held = await inTenant(deps.db, clerkUserId, (trx) =>
+  const booking = await inTenant(deps.db, clerkUserId, (trx) =>
     holdBooking(trx, {
       clerkUserId,
       id,
@@ -76,10 +76,8 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
     }),
   )
   // A twin of this request was faster, or another appointment. Either is there to be read now.
-  if (held !== 'held') return outcomeOfLoser(deps, diary, { operationKey, wish }, signal)
+  if (!booking) return outcomeOfLoser(deps, diary, { operationKey, wish }, signal)
 
-  const booking = await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, id))
-  if (!booking) throw new AppError('calendar_not_connected', 'the tenant went away')
   try {
     const busy = await busyTimes(deps, diary, request.slot, { signal, except: booking.appointmentId })
     if (refusal(diary.rules, request.slot, busy, deps.clock.now()) === 'taken') {

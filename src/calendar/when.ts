@@ -2,7 +2,7 @@ import { type DayReading, readDays } from './day.ts'
 import type { Setting, When } from './meaning.ts'
 import { readPhrase, type SaidPart } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
-import { dayStart, minutesOf, type OpeningHours, openOn, type PartOfDay, partMinutes, wallToInstant } from './zone.ts'
+import { dayStart, minutesOf, type OpeningHours, openOn, partMinutes, wallToInstant } from './zone.ts'
 
 export type { Question, Setting, When } from './meaning.ts'
 

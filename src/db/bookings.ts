@@ -52,10 +52,9 @@ const COLUMNS = [
 /** Statuses that take time, as the exclusion constraint has them. */
 const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
 
-/** Takes the time for this booking, unless the same operation has been here, or another appointment overlaps. */
-export async function holdBooking(trx: TenantDb, booking: NewBooking): Promise<'held' | 'overlap' | 'repeat'> {
-  const { leaseMs, ...row } = booking
-  const inserted = await trx
+/** Takes the time for this booking. `undefined`: the same operation has been here, or another appointment overlaps. */
+export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking): Promise<Booking | undefined> {
+  return trx
     .insertInto('bookings')
     .values({
       ...row,
@@ -64,10 +63,8 @@ export async function holdBooking(trx: TenantDb, booking: NewBooking): Promise<'
       leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
+    .returning(COLUMNS)
     .executeTakeFirst()
-  if (inserted) return 'held'
-  return (await findByOperation(trx, booking.clerkUserId, booking.operationKey)) ? 'repeat' : 'overlap'
 }
 
 export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {

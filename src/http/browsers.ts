@@ -2,10 +2,11 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import { CALLBACK_PATHS } from '../environment.ts'
 import { isAllowedOrigin } from '../origins.ts'
 
 // Called by vendors and followed by browsers, never fetched by a page.
-const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/calendar/auth/callback', '/calendar/google/auth/callback']
+const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', ...Object.values(CALLBACK_PATHS)]
 
 /** What browsers are told about every answer: who may read it, that nobody may keep or frame it. */
 export async function tellBrowsers(app: FastifyInstance, config: Config): Promise<void> {

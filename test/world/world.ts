@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CALLBACK_PATHS } from '../../src/config.ts'
+import { CALLBACK_PATHS } from '../../src/environment.ts'
 import type { CalendarStandIn } from './calendar-stand-in.ts'
 import { type Clerk, startClerk } from './clerk/index.ts'
 import { startGoogle } from './google/index.ts'

@@ -1,0 +1,140 @@
+import * as z from 'zod'
+import { isTimeZone } from './calendar/zone.ts'
+import { parseKeys } from './oauth/cipher.ts'
+
+/** The frontend's contract fixes these paths; both are registered at the vendors. */
+export const CALLBACK_PATHS = { microsoft: '/calendar/auth/callback', google: '/calendar/google/auth/callback' }
+
+const origin = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+const count = (standard: number) => z.coerce.number().int().positive().default(standard)
+const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as America/Chicago')
+const required = (what: string) => z.string({ error: `is missing: ${what}` })
+
+/** The settings by their own names, each checked by itself. */
+export const Environment = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8000),
+  HOST: z.string().default('0.0.0.0'),
+  BASE_URL: z.url({ protocol: /^https?$/, error: 'is missing: the public address of this service, e.g. https://calendar.example.com' }),
+  DATABASE_URL: required('the PostgreSQL address of the owner of the schema'),
+  DATABASE_APP_URL: z.string().optional(),
+  FRONTEND_URL: z.url({ error: 'is missing: the address of the frontend, e.g. https://app.example.com' }),
+  CORS_ORIGINS: list,
+  CORS_PREVIEW_PATTERN: z
+    .string()
+    .regex(/^https:\/\/[a-z0-9.-]*\*[a-z0-9-]*\.[a-z0-9.-]+$/, 'must be one https origin with one * in its first part')
+    .optional(),
+  DEFAULT_TIME_ZONE: zone.default('America/Chicago'),
+  TOKEN_ENCRYPTION_KEYS: required('id:base64 of 32 random bytes, e.g. made with: openssl rand -base64 32'),
+  SIGNING_SECRET: required('at least 32 random characters').min(32, 'must have at least 32 characters'),
+  CLERK_SECRET_KEY: required('Clerk dashboard, API keys'),
+  CLERK_ISSUER: z.url({ error: 'is missing: the Frontend API URL of your Clerk instance' }).transform((text) => text.replace(/\/+$/, '')),
+  CLERK_JWT_KEY: z.string().optional(),
+  CLERK_API_URL: origin.default('https://api.clerk.com'),
+  CLERK_AUTHORIZED_PARTIES: list,
+  CLERK_AUDIENCE: list,
+  MICROSOFT_CLIENT_ID: z.string().optional(),
+  MICROSOFT_CLIENT_SECRET: z.string().optional(),
+  MICROSOFT_TENANT_ID: z.string().default('common'),
+  MICROSOFT_REDIRECT_URI: z.string().optional(),
+  MICROSOFT_AUTHORITY_URL: origin.default('https://login.microsoftonline.com'),
+  GRAPH_API_URL: origin.default('https://graph.microsoft.com'),
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
+  GOOGLE_REDIRECT_URI: z.string().optional(),
+  GOOGLE_AUTH_URL: origin.default('https://accounts.google.com/o/oauth2/v2/auth'),
+  GOOGLE_TOKEN_URL: origin.default('https://oauth2.googleapis.com/token'),
+  GOOGLE_REVOKE_URL: origin.default('https://oauth2.googleapis.com/revoke'),
+  GOOGLE_API_URL: origin.default('https://www.googleapis.com'),
+  VAPI_WEBHOOK_SECRET: list,
+  VAPI_HMAC_SECRET: list,
+  VAPI_UNSIGNED: z.enum(['refuse', 'restricted']).optional(),
+  METRICS_TOKEN: z.string().optional(),
+  TRUSTED_PROXIES: list,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ALLOW_STAND_INS: z.stringbool().default(false),
+  PROVIDER_TIMEOUT_MS: count(2500),
+  PROVIDER_CREATE_TIMEOUT_MS: count(4000),
+  TOOL_CALL_TIMEOUT_MS: count(8000),
+  SETTLE_INTERVAL_MS: count(10_000),
+  SETTLE_LEASE_MS: count(30_000),
+  HOLD_MINUTES: count(15),
+  LIMIT_REST_PER_MINUTE: count(120),
+  LIMIT_OAUTH_STARTS_PER_MINUTE: count(10),
+  LIMIT_TOOL_CALLS_PER_MINUTE: count(60),
+  LIMIT_BAD_SIGNATURES_PER_MINUTE: count(30),
+})
+export type Environment = z.infer<typeof Environment>
+
+/** Each setting is fine by itself; together they are not. A line for each problem. */
+export function contradictions(e: Environment): string[] {
+  const problems: string[] = []
+  const keys = keyProblem(e.TOKEN_ENCRYPTION_KEYS)
+  if (keys !== undefined) problems.push(`TOKEN_ENCRYPTION_KEYS: ${keys}`)
+  const baseUrl = new URL(e.BASE_URL).origin
+  const halves = [
+    ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+    ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
+  ] as const
+  for (const [one, other] of halves) {
+    if ((e[one] === undefined) !== (e[other] === undefined)) problems.push(`${one} and ${other} belong together: set both or neither`)
+  }
+  const redirects = [
+    ['GOOGLE_REDIRECT_URI', CALLBACK_PATHS.google],
+    ['MICROSOFT_REDIRECT_URI', CALLBACK_PATHS.microsoft],
+  ] as const
+  for (const [name, path] of redirects) {
+    if (e[name] !== undefined && e[name] !== baseUrl + path)
+      problems.push(`${name} must be ${baseUrl + path}, or be left out (it follows from BASE_URL)`)
+  }
+  if (e.VAPI_WEBHOOK_SECRET.length === 0 && e.VAPI_HMAC_SECRET.length === 0 && e.VAPI_UNSIGNED === undefined) {
+    problems.push('VAPI_WEBHOOK_SECRET is missing: set it or VAPI_HMAC_SECRET, or say VAPI_UNSIGNED=restricted (or refuse)')
+  }
+  if (e.VAPI_WEBHOOK_SECRET.length > 2 || e.VAPI_HMAC_SECRET.length > 2)
+    problems.push('VAPI_WEBHOOK_SECRET and VAPI_HMAC_SECRET take at most two values each')
+  for (const address of e.CORS_ORIGINS) {
+    if (!URL.canParse(address) || new URL(address).origin !== address)
+      problems.push(`CORS_ORIGINS: ${address} is no origin (scheme, host and port, no path)`)
+  }
+  const vendors = {
+    CLERK_API_URL: 'clerk.com',
+    MICROSOFT_AUTHORITY_URL: 'microsoftonline.com',
+    GRAPH_API_URL: 'microsoft.com',
+    GOOGLE_AUTH_URL: 'google.com',
+    GOOGLE_TOKEN_URL: 'googleapis.com',
+    GOOGLE_REVOKE_URL: 'googleapis.com',
+    GOOGLE_API_URL: 'googleapis.com',
+  } as const
+  if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
+    for (const [name, host] of entries(vendors)) {
+      const url = new URL(e[name])
+      if (url.protocol !== 'https:' || !`.${url.hostname}`.endsWith(`.${host}`))
+        problems.push(`${name} is not an address of ${host}; ALLOW_STAND_INS=true permits it`)
+    }
+  }
+  return problems
+}
+
+function entries<K extends string, V>(record: Record<K, V>): [K, V][] {
+  const keys: K[] = []
+  for (const key in record) keys.push(key)
+  return keys.map((key) => [key, record[key]])
+}
+
+function keyProblem(spec: string): string | undefined {
+  try {
+    parseKeys(spec)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
