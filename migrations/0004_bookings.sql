@@ -21,6 +21,7 @@ create table bookings (
   ends_at             timestamptz not null,
   during              tstzrange   not null, -- what it occupies
   time_zone           text        not null, -- IANA, in which it was agreed
+  asked_at            timestamptz, -- when the vendor was first asked to create the event; null: it knows nothing of it
   leased_until        timestamptz not null, -- who works on it has it until then; afterwards the sweeper takes it up
   created_at          timestamptz not null default now(),
   updated_at          timestamptz not null default now(),

@@ -1,13 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Diary, destinationOf } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
-import { type Refusal, refusal } from '../calendar/slots.ts'
-import { type Booking, confirmBooking, failBooking, findByOperation, findByWish, holdBooking } from '../db/bookings.ts'
+import { overlapsAny, type Refusal, refusal } from '../calendar/slots.ts'
+import { type Booking, confirmBooking, failBooking, findByOperation, findByWish, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
+import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
+
+const LOOK_AGAIN_MS = 100
 
 /** What somebody wants booked. */
 export interface BookingRequest {
@@ -35,78 +39,92 @@ export type Outcome =
   | { kind: 'refused'; why: Refusal }
 
 /**
- * Books: takes the time in our own database first, looks at the live calendars, then asks the vendor, whose event id follows from ours.
- * Whatever is repeated or crashes in between, there is at most one event, and `settle` finishes what is left half-way.
+ * Books: takes the time in our own database first, then `finish` looks at the live calendars and asks the vendor.
+ * A repeat waits for the first to finish and hears what became of it.
  */
 export async function book(deps: Deps, diary: Diary, request: BookingRequest, signal: AbortSignal): Promise<Outcome> {
-  const { clerkUserId } = diary
-  const wish = digest(request.conversation, request.slot.startsAt.toISOString(), request.customer.name?.toLowerCase() ?? '')
-  const operationKey = request.operation === null ? null : digest(request.operation)
-  const before = await inTenant(deps.db, clerkUserId, async (trx) => ({
-    same: await findByOperation(trx, clerkUserId, operationKey),
-    alike: await findByWish(trx, clerkUserId, wish),
-  }))
-  if (before.same) return outcomeOfRepeat(deps, diary, before.same, wish, signal)
-  if (before.alike) return outcomeOfWish(before.alike)
+  const keys = {
+    operationKey: request.operation === null ? null : digest(request.operation),
+    wish: digest(request.conversation, request.slot.startsAt.toISOString(), request.customer.name?.toLowerCase() ?? ''),
+  }
+  const earlier = await outcomeOfEarlier(deps, diary, keys, signal)
+  if (earlier) return earlier
 
   const destination = destinationOf(diary)
   const outside = refusal(diary.rules, request.slot, [], deps.clock.now())
   if (outside) return { kind: 'refused', why: outside }
 
-  const id = randomUUID()
-  const booking = await inTenant(deps.db, clerkUserId, (trx) =>
+  const booking = await inTenant(deps.db, diary.clerkUserId, (trx) =>
     holdBooking(trx, {
-      clerkUserId,
-      id,
-      appointmentId: id,
+      ...rowOf(request, diary.clerkUserId),
+      ...keys,
       connectionId: destination.id,
-      operationKey,
-      wish,
-      vapiCallId: request.vapiCallId,
-      subject: request.subject,
-      address: request.address,
-      notes: request.notes,
-      customerName: request.customer.name,
-      customerEmail: request.customer.email,
-      customerPhone: request.customer.phone,
-      startsAt: request.slot.startsAt,
-      endsAt: request.slot.endsAt,
-      timeZone: request.timeZone,
       leaseMs: deps.config.timeouts.settleLeaseMs,
     }),
   )
-  // A twin of this request was faster, or another appointment. Either is there to be read now.
-  if (!booking) return outcomeOfLoser(deps, diary, { operationKey, wish }, signal)
-
-  try {
-    const busy = await busyTimes(deps, diary, request.slot, { signal, except: booking.appointmentId })
-    if (refusal(diary.rules, request.slot, busy, deps.clock.now()) === 'taken') {
-      await release(deps, booking, 'slot_taken')
-      return { kind: 'refused', why: 'taken' }
-    }
-  } catch (error) {
-    await release(deps, booking, error instanceof AppError ? error.code : 'internal') // nobody was asked to create anything
-    throw error
-  }
-  return createAtVendor(deps, diary, booking, signal)
+  if (booking) return finish(deps, diary, booking, signal)
+  // A twin of this request was faster, or another appointment stands there.
+  return (await outcomeOfEarlier(deps, diary, keys, signal)) ?? { kind: 'refused', why: 'taken' }
 }
 
-/** Asks the vendor for the event of a held booking, as often as it takes: the event's id follows from the booking's. */
-export async function createAtVendor(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
-  const destination = diary.connections.find((one) => one.id === booking.connectionId)
-  if (!destination) {
-    await release(deps, booking, 'calendar_not_connected')
-    throw new AppError('calendar_not_connected', 'disconnected before the event was made')
-  }
+/**
+ * Brings a held booking to its end. Only whoever holds its lease does so: the request that made it, later the sweeper. The id of the
+ * vendor's event follows from the booking's, so asking again makes no second one.
+ */
+export async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
-    const event = await useCalendar(deps, destination, signal, (calendar) => calendar.create(eventOf(booking)))
-    await inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event))
-    return { kind: 'booked', booking }
+    const destination = diary.connections.find((one) => one.id === booking.connectionId)
+    if (!destination) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
+    if (booking.askedAt === null) {
+      // Once the vendor was asked, what stands at that time may be our own event.
+      const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
+      const busy = await busyTimes(deps, diary, slot, { signal, except: booking.appointmentId })
+      if (overlapsAny(slot, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
+      await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
+    }
+    return await ask(deps, destination, booking, signal)
   } catch (error) {
-    if (!(error instanceof AppError) || error.code === 'provider_unavailable') return { kind: 'pending', booking }
-    await release(deps, booking, error.code)
-    if (error.code === 'slot_taken') return { kind: 'refused', why: 'taken' }
+    await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, error instanceof AppError ? error.code : 'internal'))
+    if (error instanceof AppError && error.code === 'slot_taken') return { kind: 'refused', why: 'taken' }
     throw error
+  }
+}
+
+/** @throws AppError only where it is certain that there is no event */
+async function ask(deps: Deps, destination: Connection, booking: Booking, signal: AbortSignal): Promise<Outcome> {
+  const pending: Outcome = { kind: 'pending', booking }
+  const event = await useCalendar(deps, destination, signal, (calendar) => calendar.create(eventOf(booking))).catch((error: unknown) => {
+    const isAnswer = error instanceof AppError && error.code !== 'provider_unavailable'
+    // A no to a second request says nothing about the first, unless it tells of the event itself.
+    if (isAnswer && (booking.askedAt === null || error.code === 'slot_taken')) throw error
+    deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is not known yet')
+  })
+  if (!event) return pending
+  return inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event)).then(
+    () => ({ kind: 'booked', booking }),
+    (error: unknown) => {
+      deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
+      return pending
+    },
+  )
+}
+
+function rowOf({ slot, timeZone, subject, address, notes, customer, vapiCallId }: BookingRequest, clerkUserId: string) {
+  const id = randomUUID()
+  return {
+    clerkUserId,
+    id,
+    appointmentId: id,
+    vapiCallId,
+    subject,
+    address,
+    notes,
+    customerName: customer.name,
+    customerEmail: customer.email,
+    customerPhone: customer.phone,
+    startsAt: slot.startsAt,
+    endsAt: slot.endsAt,
+    timeZone,
   }
 }
 
@@ -131,36 +149,29 @@ function eventOf(booking: Booking) {
   }
 }
 
-/** The same function call again: the same truth, and no second effect. */
-async function outcomeOfRepeat(deps: Deps, diary: Diary, booking: Booking, wish: string, signal: AbortSignal): Promise<Outcome> {
-  if (booking.wish !== wish) throw new AppError('repeat_differs', 'same operation, other wish')
-  if (booking.status === 'confirmed') return { kind: 'booked', booking }
-  if (booking.status === 'held') return createAtVendor(deps, diary, booking, signal)
-  if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
-  throw new AppError('provider_refused', `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
-}
-
-function outcomeOfWish(booking: Booking): Outcome {
-  return booking.status === 'held' ? { kind: 'pending', booking } : { kind: 'already', booking }
-}
-
-async function outcomeOfLoser(
+/** What became of the same function call, or of the same wish, when it came before. One that is under way is waited for. */
+async function outcomeOfEarlier(
   deps: Deps,
-  diary: Diary,
+  { clerkUserId }: Diary,
   { operationKey, wish }: { operationKey: string | null; wish: string },
   signal: AbortSignal,
-): Promise<Outcome> {
-  const { clerkUserId } = diary
-  const { same, alike } = await inTenant(deps.db, clerkUserId, async (trx) => ({
-    same: await findByOperation(trx, clerkUserId, operationKey),
-    alike: await findByWish(trx, clerkUserId, wish),
-  }))
-  if (same) return outcomeOfRepeat(deps, diary, same, wish, signal)
-  return alike ? outcomeOfWish(alike) : { kind: 'refused', why: 'taken' }
-}
-
-function release(deps: Deps, booking: Booking, failure: string): Promise<void> {
-  return inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, failure))
+): Promise<Outcome | undefined> {
+  for (;;) {
+    const { same, alike } = await inTenant(deps.db, clerkUserId, async (trx) => ({
+      same: await findByOperation(trx, clerkUserId, operationKey),
+      alike: await findByWish(trx, clerkUserId, wish),
+    }))
+    if (same && same.wish !== wish) throw new AppError('repeat_differs', 'same operation, other wish')
+    const booking = same ?? alike
+    if (!booking) return undefined
+    if (booking.status === 'confirmed') return { kind: same ? 'booked' : 'already', booking }
+    if (booking.status !== 'held') {
+      if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
+      throw new AppError('provider_refused', `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
+    }
+    if (signal.aborted) return { kind: 'pending', booking }
+    await delay(LOOK_AGAIN_MS)
+  }
 }
 
 function digest(...parts: string[]): string {

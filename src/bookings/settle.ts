@@ -2,7 +2,7 @@ import { openDiary } from '../calendar/access.ts'
 import { claimUnsettled, failBooking, findBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
-import { createAtVendor } from './book.ts'
+import { finish } from './book.ts'
 
 const AT_ONCE = 10
 
@@ -32,7 +32,7 @@ async function settleOne(deps: Deps, { clerkUserId, id }: { clerkUserId: string;
     diary: await openDiary(deps, trx, clerkUserId),
   }))
   if (!booking) return
-  const outcome = await createAtVendor(deps, diary, booking, signal)
+  const outcome = await finish(deps, diary, booking, signal)
   const heldMs = deps.clock.now().getTime() - booking.createdAt.getTime()
   if (outcome.kind === 'pending' && heldMs > deps.config.timeouts.holdMinutes * 60_000) {
     await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, 'provider_unavailable'))

@@ -14,17 +14,17 @@ export function choose(slots: Interval[], timeZone: string, wish?: Date): Interv
     return { slot, at: slot.startsAt.getTime(), day: local.toPlainDate().toString(), minutes: local.hour * 60 + local.minute }
   })
   type Known = (typeof known)[number]
-  const nearest = (candidates: Known[], distance: (one: Known) => number) =>
+  const closest = (candidates: Known[], distance: (one: Known) => number) =>
     candidates.reduce<Known | undefined>((best, one) => (best && distance(best) <= distance(one) ? best : one), undefined)
 
-  const first = wish ? nearest(known, (one) => Math.abs(one.at - wish.getTime())) : known[0]
+  const first = wish ? closest(known, (one) => Math.abs(one.at - wish.getTime())) : known[0]
   if (!first) return []
-  const otherHalf = nearest(
+  const otherHalf = closest(
     known.filter((one) => one.day === first.day && one.minutes < 12 * 60 !== first.minutes < 12 * 60),
     (one) => Math.abs(one.at - first.at),
   )
   const nextDay = known.find((one) => one.day > first.day)?.day ?? known.findLast((one) => one.day < first.day)?.day
-  const another = nearest(
+  const another = closest(
     known.filter((one) => one.day === nextDay),
     (one) => (wish ? Math.abs(one.minutes - first.minutes) : one.at),
   )
@@ -34,4 +34,14 @@ export function choose(slots: Interval[], timeZone: string, wish?: Date): Interv
     .slice(0, 3)
     .sort((a, b) => a.at - b.at)
     .map((one) => one.slot)
+}
+
+/** The two slots nearest to a time that cannot be had, earliest first. */
+export function nearest(slots: Interval[], wish: Date): Interval[] {
+  const distance = (slot: Interval) => Math.abs(slot.startsAt.getTime() - wish.getTime())
+  const byStart = (a: Interval, b: Interval) => a.startsAt.getTime() - b.startsAt.getTime()
+  return [...slots]
+    .sort((a, b) => distance(a) - distance(b) || byStart(a, b))
+    .slice(0, 2)
+    .sort(byStart)
 }

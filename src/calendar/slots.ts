@@ -1,7 +1,7 @@
 import type { Interval } from '../providers/provider.ts'
 import { dayStart, inZone, MINUTE_MS, minutesOf, type OpeningHours, openOn, type PartOfDay, partMinutes, wallToInstant } from './zone.ts'
 
-export { choose } from './choose.ts'
+export { choose, nearest } from './choose.ts'
 export type { OpeningHours, PartOfDay, Weekday } from './zone.ts'
 
 /** What a business allows. */
@@ -72,7 +72,12 @@ export function refusal(rules: Rules, slot: Interval, busy: Interval[], now: Dat
   const around = openingsBetween(rules, start, end).filter((opening) => opening.start <= start && end <= opening.end)
   if (around.length === 0) return 'closed'
   if (!around.some((opening) => (start - opening.start) % step === 0)) return 'off_grid'
-  return isTaken(merged(busy), start, end) ? 'taken' : undefined
+  return overlapsAny(slot, busy) ? 'taken' : undefined
+}
+
+/** The part of `refusal` that depends on the calendars alone. @param busy in any order, may overlap each other */
+export function overlapsAny(slot: Interval, busy: Interval[]): boolean {
+  return isTaken(merged(busy), slot.startsAt.getTime(), slot.endsAt.getTime())
 }
 
 interface Limits {

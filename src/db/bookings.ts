@@ -23,10 +23,12 @@ export interface Booking {
   startsAt: Date
   endsAt: Date
   timeZone: string
+  /** When the vendor was first asked for the event; `null`: it knows nothing of it. */
+  askedAt: Date | null
   createdAt: Date
 }
 
-export type NewBooking = Omit<Booking, 'status' | 'failure' | 'createdAt'> & { vapiCallId: string | null; leaseMs: number }
+export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'createdAt'> & { vapiCallId: string | null; leaseMs: number }
 
 const COLUMNS = [
   'clerkUserId',
@@ -46,6 +48,7 @@ const COLUMNS = [
   'startsAt',
   'endsAt',
   'timeZone',
+  'askedAt',
   'createdAt',
 ] as const
 
@@ -102,6 +105,16 @@ export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval
     .where(sql<boolean>`during && tstzrange(${range.startsAt}, ${range.endsAt})`)
     .where('status', 'in', OCCUPYING)
     .$if(except !== undefined, (query) => query.where('appointmentId', '<>', except ?? ''))
+    .execute()
+}
+
+/** From now on the vendor may have the event, whatever we hear. */
+export async function markAsked(trx: TenantDb, booking: Booking): Promise<void> {
+  await trx
+    .updateTable('bookings')
+    .set({ askedAt: sql<Date>`coalesce(asked_at, now())` })
+    .where('clerkUserId', '=', booking.clerkUserId)
+    .where('id', '=', booking.id)
     .execute()
 }
 

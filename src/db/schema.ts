@@ -26,6 +26,7 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export interface Bookings {
   address: string | null;
   appointmentId: string;
+  askedAt: Timestamp | null;
   clerkUserId: string;
   connectionId: string | null;
   createdAt: Generated<Timestamp>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { book, type Outcome } from '../bookings/book.ts'
 import { findSlots } from '../calendar/availability.ts'
-import { choose, type Refusal } from '../calendar/slots.ts'
+import { nearest, type Refusal } from '../calendar/slots.ts'
 import { readWhen, type When } from '../calendar/when.ts'
 import { openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
@@ -109,15 +109,15 @@ async function explain({ deps, diary, signal }: Context, slot: Interval, why: Re
   const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / 60_000
   const { slots, others } = await findSlots(deps, diary, { range, minutes }, signal)
   const free = slots.length > 0 ? slots : others
-  const nearest = choose(free, timeZone, slot.startsAt)
+  const alternatives = nearest(free, slot.startsAt)
   switch (why) {
     case 'too_soon':
       return { error: tooSoonSentence(free[0]?.startsAt, timeZone) }
     case 'closed':
-      return { error: closedSentence(slot.startsAt, openOn(rules.openingHours, local.toPlainDate()), nearest, timeZone) }
+      return { error: closedSentence(slot.startsAt, openOn(rules.openingHours, local.toPlainDate()), alternatives, timeZone) }
     case 'off_grid':
-      return { error: offGridSentence(nearest, timeZone) }
+      return { error: offGridSentence(alternatives, timeZone) }
     case 'taken':
-      return { error: takenSentence(nearest, timeZone) }
+      return { error: takenSentence(alternatives, timeZone) }
   }
 }
