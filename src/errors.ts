@@ -75,7 +75,7 @@ const catalogue = {
   },
   internal: {
     status: 500,
-    text: 'Something went wrong on our side. Try again; if it stays, tell us the request id.',
+    text: 'Something went wrong on our side. Try again; if it stays, tell us the X-Request-Id of this answer.',
     say: 'Something went wrong on my side, sorry. Shall I take a message instead?',
   },
   consent_denied: {

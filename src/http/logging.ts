@@ -30,8 +30,11 @@ function describe(error: unknown): Record<string, unknown> {
   }
 }
 
-/** One line and one observation per answer. */
+/** One line and one observation per answer, and the id under which the line is found, for whoever has to ask about it. */
 export function watchRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched'
     const { method } = request
