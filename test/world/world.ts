@@ -3,14 +3,14 @@ import { CALLBACK_PATHS } from '../../src/environment.ts'
 import type { CalendarStandIn } from './calendar-stand-in.ts'
 import { type Clerk, startClerk } from './clerk/index.ts'
 import { startGoogle } from './google/index.ts'
-import { startMicrosoft } from './microsoft/index.ts'
+import { type MicrosoftStandIn, startMicrosoft } from './microsoft/index.ts'
 import { certificate } from './tls.ts'
 import { startVapi, type Vapi } from './vapi/index.ts'
 
 /** Everything outside Ringbook, on this machine. */
 export interface World {
   google: CalendarStandIn
-  microsoft: CalendarStandIn
+  microsoft: MicrosoftStandIn
   clerk: Clerk
   vapi: Vapi
   /** Of the authority that signed the stand-ins' certificate, PEM. */
@@ -25,7 +25,7 @@ export async function startWorld(baseUrl: string): Promise<World> {
   const [google, microsoft, clerk, vapi, { ca }] = await Promise.all([
     startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
     startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
-    startClerk(),
+    startClerk({ audience: baseUrl }),
     startVapi(),
     certificate(),
   ])
