@@ -1,17 +1,24 @@
 import { createPublicKey } from 'node:crypto'
 import * as z from 'zod'
+import { AppError } from '../errors.ts'
 
 const Jwks = z.object({ keys: z.array(z.object({ kid: z.string(), kty: z.literal('RSA'), n: z.string(), e: z.string() })) })
 
 // A flood of tokens with invented key ids must not become a flood of requests to Clerk.
 const REFETCH_MS = 60_000
+// Without any key nobody can be let in at all.
+const REFETCH_WITHOUT_KEYS_MS = 5000
 const TIMEOUT_MS = 2500
 
-/** Clerk's public keys as PEM by key id. Known keys stay good while Clerk is away. */
+/**
+ * Clerk's public keys as PEM by key id. Known keys stay good while Clerk is away.
+ * @returns a function that throws AppError `unavailable` when Clerk did not answer, so that nobody knows whether the key is one of its
+ */
 export function clerkKeys(apiUrl: string, secretKey: string): (kid: string) => Promise<string | undefined> {
   let keys = new Map<string, string>()
   let fetchedAt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
+  let failure: unknown
 
   async function load(): Promise<void> {
     const response = await fetch(`${apiUrl}/v1/jwks`, {
@@ -27,14 +34,26 @@ export function clerkKeys(apiUrl: string, secretKey: string): (kid: string) => P
   }
 
   return async (kid) => {
-    if (!keys.has(kid) && (running || performance.now() - fetchedAt > REFETCH_MS)) {
-      running ??= load().finally(() => {
-        running = undefined
-        fetchedAt = performance.now()
-      })
-      // What cannot be fetched is an unknown key: the token is refused, and asked about again a minute later.
-      await running.catch(() => {})
+    const wait = keys.size === 0 ? REFETCH_WITHOUT_KEYS_MS : REFETCH_MS
+    if (!keys.has(kid) && (running || performance.now() - fetchedAt > wait)) {
+      running ??= load()
+        .then(
+          () => {
+            failure = undefined
+          },
+          (error: unknown) => {
+            failure = error
+          },
+        )
+        .finally(() => {
+          running = undefined
+          fetchedAt = performance.now()
+        })
+      await running
     }
-    return keys.get(kid)
+    const key = keys.get(kid)
+    // Not "sign in again": that would not help.
+    if (key === undefined && failure !== undefined) throw new AppError('unavailable', "Clerk's keys", { cause: failure })
+    return key
   }
 }

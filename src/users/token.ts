@@ -39,7 +39,7 @@ export interface Identity {
 /**
  * Verifies Clerk's tokens of both kinds. With a configured key nothing is asked over the network; otherwise Clerk's key set is cached.
  * Clerk's own verifier checks signature and times, but neither the issuer nor a missing audience, and refuses tokens without `azp`.
- * @returns a function that throws AppError `not_signed_in` for whatever is wrong
+ * @returns a function that throws AppError `not_signed_in` for whatever is wrong, `unavailable` when that could not be found out
  */
 export function tokenVerifier(config: Config): (token: string) => Promise<Identity> {
   const { clerk, baseUrl } = config
