@@ -38,6 +38,11 @@ export function findUser(trx: TenantDb, clerkUserId: string): Promise<User | und
   return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId).executeTakeFirst()
 }
 
+/** What this transaction does next, others of the same user that ask for it too do after it. */
+export async function inTurn(trx: TenantDb, clerkUserId: string): Promise<void> {
+  await trx.selectFrom('users').select('clerkUserId').where('clerkUserId', '=', clerkUserId).forNoKeyUpdate().execute()
+}
+
 /** Makes the user and her business with the standard rules. Of several first visits at once one makes them and all see the same row. */
 export async function createUser(trx: TenantDb, clerkUserId: string, profile: Profile): Promise<User> {
   const { email = null, firstName = null, lastName = null } = profile

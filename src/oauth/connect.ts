@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
 import { type Connection, deleteConnections, findAccount, listConnections, saveConnection } from '../db/connections.ts'
+import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { closeFlow } from './state.ts'
@@ -55,6 +56,7 @@ async function connect(
   await provider.calendar(grant.accessToken, calendar.id).busy({ startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) })
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
+    await inTurn(trx, clerkUserId)
     const others = (await listConnections(trx, clerkUserId)).filter(
       (one) => one.role === 'destination' && one.accountId !== grant.account.id,
     )
