@@ -20,7 +20,7 @@ export function answerProblems(app: FastifyInstance): void {
 }
 
 /** @returns the failure as ours; `text` where the request itself tells more than the catalogue */
-export function problemOf(error: FastifyError, request: FastifyRequest): { error: AppError; text?: string } {
+export function problemOf(error: unknown, request: FastifyRequest): { error: AppError; text?: string } {
   if (error instanceof AppError) {
     request.log[error.status >= 500 ? 'warn' : 'info']({ err: error }, 'refused')
     return { error }
@@ -35,8 +35,8 @@ export function problemOf(error: FastifyError, request: FastifyRequest): { error
     request.log.error({ err: error }, 'the database does not answer')
     return { error: new AppError('unavailable', 'database', { cause: error }) }
   }
-  const code = error.statusCode === undefined ? undefined : FRAMEWORK[error.statusCode]
-  if (code !== undefined && !isResponseSerializationError(error)) {
+  const code = error instanceof Error && 'statusCode' in error ? FRAMEWORK[Number(error.statusCode)] : undefined
+  if (error instanceof Error && code !== undefined && !isResponseSerializationError(error)) {
     return { error: new AppError(code, error.message), ...(code === 'invalid_request' ? { text: 'The body is not valid JSON.' } : {}) }
   }
   request.log.error({ err: error }, 'a bug')

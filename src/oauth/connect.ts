@@ -17,20 +17,20 @@ export interface Callback {
 }
 
 /** How a sign-in at a vendor ended, and where the browser goes now. */
-export type Connected = { returnOrigin: string; failure?: AppError }
+export type Connected = { returnOrigin: string; failure?: unknown }
 
-/** The vendor sent the browser back. Nothing it sent is shown to anybody. */
+/** The vendor sent the browser back. Nothing it sent is shown to anybody. Never throws: a person waits for a page, whatever went wrong. */
 export async function finishConnecting(deps: Deps, providerId: string, callback: Callback): Promise<Connected> {
-  const flow = callback.state === undefined ? undefined : await closeFlow(deps, callback.state)
-  if (!flow) return { returnOrigin: deps.config.frontendUrl, failure: new AppError('flow_expired', 'unknown or used state') }
-  const { returnOrigin } = flow
+  let returnOrigin = deps.config.frontendUrl
   try {
+    const flow = callback.state === undefined ? undefined : await closeFlow(deps, callback.state)
+    if (!flow) throw new AppError('flow_expired', 'unknown or used state')
+    returnOrigin = flow.returnOrigin
     if (flow.expired) throw new AppError('flow_expired', 'late')
     if (flow.provider !== providerId) throw new AppError('flow_expired', 'a state of another vendor')
     await connect(deps, providerId, flow, callback)
     return { returnOrigin }
   } catch (failure) {
-    if (!(failure instanceof AppError)) throw failure
     return { returnOrigin, failure }
   }
 }
@@ -38,7 +38,7 @@ export async function finishConnecting(deps: Deps, providerId: string, callback:
 async function connect(
   deps: Deps,
   providerId: string,
-  { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: string },
+  { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: () => string },
   callback: Callback,
 ) {
   const provider = providerOf(deps, providerId)
@@ -46,7 +46,7 @@ async function connect(
     throw new AppError(callback.error === 'access_denied' ? 'consent_denied' : 'code_refused', 'the vendor said no')
   if (callback.code === undefined) throw new AppError('code_refused', 'no code')
   if (callback.iss !== undefined && !provider.issues(callback.iss)) throw new AppError('code_refused', 'another issuer')
-  const grant = await provider.exchangeCode(callback.code, codeVerifier)
+  const grant = await provider.exchangeCode(callback.code, codeVerifier())
   const { refreshToken } = grant
   if (refreshToken === null) throw new AppError('scope_missing', 'no refresh token')
   const [calendar] = await provider.calendars(grant.accessToken)
@@ -98,11 +98,13 @@ export async function disconnect(deps: Deps, clerkUserId: string, providerId: st
   for (const connection of gone) await revoke(deps, connection)
 }
 
-/** Our copy is gone already; a vendor that does not answer now must not bring it back. */
+/** Our copy is gone already; neither a vendor that does not answer now nor a text that does not open must bring it back. */
 async function revoke(deps: Deps, connection: Connection): Promise<void> {
   const provider = deps.providers.get(connection.provider)
   if (!provider) return
-  await provider.revoke(deps.cipher.open(connection.refreshToken, tokenPlace('refresh_token', connection))).catch((error: unknown) => {
+  try {
+    await provider.revoke(deps.cipher.open(connection.refreshToken, tokenPlace('refresh_token', connection)))
+  } catch (error) {
     deps.log.warn({ err: error, provider: provider.id }, 'the grant was forgotten here, but could not be ended at the vendor')
-  })
+  }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { User } from '../db/users.ts'
 import { requireUser } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
+import { problemOf } from '../http/problem.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
 import { isAllowedOrigin } from '../origins.ts'
 import { disconnect, finishConnecting } from './connect.ts'
@@ -58,12 +59,11 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
         response: { 302: z.null().describe('To the frontend, with auth=success or auth=error'), ...problems() },
       },
     },
-    async ({ query, log }, reply) => {
-      const { returnOrigin, failure } = await finishConnecting(deps, provider, query)
-      if (failure) log.warn({ err: failure, provider }, 'the calendar was not connected')
+    async (request, reply) => {
+      const { returnOrigin, failure } = await finishConnecting(deps, provider, request.query)
       const target = new URL('/users', returnOrigin)
       target.searchParams.set('auth', failure ? 'error' : 'success')
-      target.searchParams.set('message', failure?.text ?? `${label} is connected.`)
+      target.searchParams.set('message', failure ? problemOf(failure, request).error.text : `${label} is connected.`)
       return reply.redirect(target.href, 302)
     },
   )

@@ -25,7 +25,7 @@ export async function closeFlow(deps: Pick<Deps, 'db' | 'cipher'>, state: string
   const flow = await consumeFlow(deps.db, stateHash)
   if (!flow) return undefined
   const { clerkUserId, provider, returnOrigin, ageSeconds } = flow
-  const codeVerifier = deps.cipher.open(flow.codeVerifier, place(flow, stateHash))
+  const codeVerifier = () => deps.cipher.open(flow.codeVerifier, place(flow, stateHash))
   return { clerkUserId, provider, returnOrigin, codeVerifier, expired: ageSeconds > FLOW_SECONDS }
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { inTenant } from '../../src/db/client.ts'
 import { connect, testApp } from '../setup/app.ts'
 import { account, both, follow, grants, outcome, start, status, stored, vendors } from './setup.ts'
 
@@ -171,11 +172,14 @@ t.test('disconnecting one vendor leaves the other, and needs a user', async (t) 
   t.equal((await stored(test, owner)).length, 1)
 })
 
-t.test('what cannot be revoked is forgotten all the same', async (t) => {
+t.test('what cannot be revoked, or cannot even be read, is forgotten all the same', async (t) => {
   const test = await testApp(t)
-  const owner = await test.owner({ vendor: 'google' })
+  const [silenced, damaged] = [await test.owner({ vendor: 'google' }), await test.owner({ vendor: 'google' })]
   test.world.google.faults.add({ kind: 'status', status: 500, path: /revoke/, times: Number.POSITIVE_INFINITY })
-  const reply = await test.app.inject({ method: 'DELETE', url: '/calendar/google/auth/disconnect', headers: owner.headers() })
-  t.equal(reply.statusCode, 200)
-  t.same(await stored(test, owner), [])
+  await inTenant(test.deps.db, damaged.clerkUserId, (trx) => trx.updateTable('oauthTokens').set({ refreshToken: 'v1.gone.AAAA' }).execute())
+  for (const owner of [silenced, damaged]) {
+    const reply = await test.app.inject({ method: 'DELETE', url: '/calendar/google/auth/disconnect', headers: owner.headers() })
+    t.equal(reply.statusCode, 200)
+    t.same(await stored(test, owner), [])
+  }
 })
