@@ -31,22 +31,24 @@ export async function accessTokenOf(
   options: { refused?: Connection } = {},
 ): Promise<{ accessToken: string; connection: Connection }> {
   const giveUpAt = performance.now() + LEASE_MS
+  const opened = (row: Connection) => ({ accessToken: deps.cipher.open(row.accessToken, tokenPlace('access_token', row)), connection: row })
   let current = connection
   for (;;) {
     if (current.state !== 'active') throw new AppError('consent_revoked', 'marked for reconnecting')
-    if (isGood(current, options.refused))
-      return { accessToken: deps.cipher.open(current.accessToken, tokenPlace('access_token', current)), connection: current }
+    if (lasts(current, REFRESH_AHEAD_SECONDS, options.refused)) return opened(current)
     const holder = randomUUID()
     const lease = { holder, leaseMs: LEASE_MS, aheadMs: REFRESH_AHEAD_SECONDS * 1000, refused: options.refused?.accessToken }
     const leased = await inTenant(deps.db, connection.clerkUserId, (trx) => leaseRefresh(trx, connection, lease))
     if (leased) {
-      const usable = leased.secondsLeft > STILL_USABLE_SECONDS && leased.accessToken !== options.refused?.accessToken
       const refreshed = await refresh(deps, leased, holder).catch((error: unknown) => {
-        if (usable && error instanceof AppError && error.code !== 'consent_revoked') return leased
+        if (lasts(leased, STILL_USABLE_SECONDS, options.refused) && error instanceof AppError && error.code !== 'consent_revoked')
+          return leased
         throw error
       })
-      return { accessToken: deps.cipher.open(refreshed.accessToken, tokenPlace('access_token', refreshed)), connection: refreshed }
+      return opened(refreshed)
     }
+    // Somebody else renews it: nobody has to wait for that.
+    if (lasts(current, STILL_USABLE_SECONDS, options.refused)) return opened(current)
     if (performance.now() > giveUpAt) throw new AppError('provider_unavailable', 'somebody else refreshes and does not finish')
     await delay(LOOK_AGAIN_MS)
     const found = await inTenant(deps.db, connection.clerkUserId, (trx) => findConnection(trx, connection.clerkUserId, connection.id))
@@ -55,8 +57,8 @@ export async function accessTokenOf(
   }
 }
 
-function isGood(current: Connection, refused: Connection | undefined): boolean {
-  return current.secondsLeft > REFRESH_AHEAD_SECONDS && current.accessToken !== refused?.accessToken
+function lasts(current: Connection, seconds: number, refused: Connection | undefined): boolean {
+  return current.secondsLeft > seconds && current.accessToken !== refused?.accessToken
 }
 
 /** Asks the vendor and stores the answer before anybody uses it: a refresh token may be good only once. */
