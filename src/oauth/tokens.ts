@@ -63,9 +63,11 @@ function lasts(current: Connection, seconds: number, refused: Connection | undef
 
 /** Asks the vendor and stores the answer before anybody uses it: a refresh token may be good only once. */
 async function refresh(deps: Deps, leased: Connection, holder: string): Promise<Connection> {
-  const provider = providerOf(deps, leased.provider)
-  const refreshToken = deps.cipher.open(leased.refreshToken, tokenPlace('refresh_token', leased))
-  const tokens = await provider.refresh(refreshToken).catch(async (error: unknown) => {
+  const ask = async () => {
+    const refreshToken = deps.cipher.open(leased.refreshToken, tokenPlace('refresh_token', leased))
+    return { tokens: await providerOf(deps, leased.provider).refresh(refreshToken), refreshToken }
+  }
+  const { tokens, refreshToken } = await ask().catch(async (error: unknown) => {
     await inTenant(deps.db, leased.clerkUserId, async (trx) => {
       if (error instanceof AppError && error.code === 'consent_revoked') await markReconnect(trx, leased, error.code)
       else await releaseRefresh(trx, leased, holder)
