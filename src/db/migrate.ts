@@ -10,11 +10,11 @@ import { root } from '../root.ts'
  * and the others wait; a file that fails leaves nothing behind.
  * @returns the names of the files applied now, in order
  */
-export async function migrate(ownerUrl: string): Promise<string[]> {
+export async function migrate(ownerUrl: string, folder = path.join(root, 'migrations')): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 10_000 })
   const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }) })
   try {
-    const { error, results } = await new Migrator({ db, provider: { getMigrations: sqlFiles } }).migrateToLatest()
+    const { error, results } = await new Migrator({ db, provider: { getMigrations: () => sqlFiles(folder) } }).migrateToLatest()
     if (error !== undefined) {
       const failed = results?.find((result) => result.status === 'Error')?.migrationName
       throw new Error(`Migration ${failed ?? ''} failed; nothing was changed.`, { cause: error })
@@ -25,9 +25,8 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
   }
 }
 
-/** Every migrations/NNNN_name.sql. One file may hold many statements. */
-async function sqlFiles(): Promise<Record<string, Migration>> {
-  const folder = path.join(root, 'migrations')
+/** Every NNNN_name.sql. One file may hold many statements. */
+async function sqlFiles(folder: string): Promise<Record<string, Migration>> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
   const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
   return Object.fromEntries(
