@@ -1,5 +1,5 @@
 import { appUrl } from './db/roles.ts'
-import { CALLBACK_PATHS, contradictions, Environment } from './environment.ts'
+import { CALLBACK_PATHS, contradictions, Environment, Fitting } from './environment.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
 
@@ -58,9 +58,11 @@ export class ConfigError extends Error {
 export function readConfig(env: Record<string, string | undefined>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
   const parsed = Environment.safeParse(set)
-  const problems = parsed.success
-    ? contradictions(parsed.data)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  const issues = parsed.error?.issues ?? []
+  // The rest is looked at too, so that nobody has to start again and again to hear of one problem after the other.
+  const unfit = issues.map(({ path }) => path[0])
+  const rest = parsed.data ?? Fitting.parse(Object.fromEntries(Object.entries(set).filter(([name]) => !unfit.includes(name))))
+  const problems = [...issues.map(({ path, message }) => `${path.join('.')} ${message}`), ...contradictions(rest)]
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(
       ['These settings need your attention (.env.example explains each):', ...problems.map((line) => `  ${line}`)].join('\n'),

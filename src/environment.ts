@@ -5,7 +5,6 @@ import { parseKeys } from './oauth/cipher.ts'
 /** The frontend's contract fixes these paths; both are registered at the vendors. */
 export const CALLBACK_PATHS = { microsoft: '/calendar/auth/callback', google: '/calendar/google/auth/callback' }
 
-const origin = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const list = z
   .string()
   .default('')
@@ -18,16 +17,21 @@ const list = z
 const count = (standard: number) => z.coerce.number().int().positive().default(standard)
 const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as America/Chicago')
 const required = (what: string) => z.string({ error: `is missing: ${what}` })
+const address = (protocol: RegExp, what: string) =>
+  z.url({ protocol, error: ({ input }) => `${input === undefined ? 'is missing:' : 'must be'} ${what}` })
+const WEB = /^https?$/
+const POSTGRES = /^postgres(ql)?$/
+const origin = address(WEB, 'an address that begins with https://').transform((text) => text.replace(/\/+$/, ''))
 
 /** The settings by their own names, each checked by itself. */
 export const Environment = z.object({
   NODE_ENV: z.string().optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8000),
   HOST: z.string().default('0.0.0.0'),
-  BASE_URL: z.url({ protocol: /^https?$/, error: 'is missing: the public address of this service, e.g. https://calendar.example.com' }),
-  DATABASE_URL: required('the PostgreSQL address of the owner of the schema'),
-  DATABASE_APP_URL: z.string().optional(),
-  FRONTEND_URL: z.url({ error: 'is missing: the address of the frontend, e.g. https://app.example.com' }),
+  BASE_URL: address(WEB, 'the public address of this service, e.g. https://calendar.example.com'),
+  DATABASE_URL: address(POSTGRES, 'the PostgreSQL address of the owner of the schema, e.g. postgres://owner:password@host/database'),
+  DATABASE_APP_URL: address(POSTGRES, 'the PostgreSQL address of the role ringbook_app').optional(),
+  FRONTEND_URL: address(WEB, 'the address of the frontend, e.g. https://app.example.com'),
   CORS_ORIGINS: list,
   CORS_PREVIEW_PATTERN: z
     .string()
@@ -37,7 +41,7 @@ export const Environment = z.object({
   TOKEN_ENCRYPTION_KEYS: required('id:base64 of 32 random bytes, e.g. made with: openssl rand -base64 32'),
   SIGNING_SECRET: required('at least 32 random characters').min(32, 'must have at least 32 characters'),
   CLERK_SECRET_KEY: required('Clerk dashboard, API keys'),
-  CLERK_ISSUER: z.url({ error: 'is missing: the Frontend API URL of your Clerk instance' }).transform((text) => text.replace(/\/+$/, '')),
+  CLERK_ISSUER: address(WEB, 'the Frontend API URL of your Clerk instance').transform((text) => text.replace(/\/+$/, '')),
   CLERK_JWT_KEY: z.string().optional(),
   CLERK_API_URL: origin.default('https://api.clerk.com'),
   CLERK_AUTHORIZED_PARTIES: list,
@@ -74,13 +78,15 @@ export const Environment = z.object({
   LIMIT_BAD_SIGNATURES_PER_MINUTE: count(30),
 })
 export type Environment = z.infer<typeof Environment>
+/** Those settings that fit, where others do not. */
+export const Fitting = Environment.partial()
 
 /** Each setting is fine by itself; together they are not. A line for each problem. */
-export function contradictions(e: Environment): string[] {
+export function contradictions(e: z.infer<typeof Fitting>): string[] {
   const problems: string[] = []
-  const keys = keyProblem(e.TOKEN_ENCRYPTION_KEYS)
+  const keys = e.TOKEN_ENCRYPTION_KEYS === undefined ? undefined : keyProblem(e.TOKEN_ENCRYPTION_KEYS)
   if (keys !== undefined) problems.push(`TOKEN_ENCRYPTION_KEYS: ${keys}`)
-  const baseUrl = new URL(e.BASE_URL).origin
+  const baseUrl = e.BASE_URL === undefined ? undefined : new URL(e.BASE_URL).origin
   const halves = [
     ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
     ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
@@ -93,17 +99,17 @@ export function contradictions(e: Environment): string[] {
     ['MICROSOFT_REDIRECT_URI', CALLBACK_PATHS.microsoft],
   ] as const
   for (const [name, path] of redirects) {
-    if (e[name] !== undefined && e[name] !== baseUrl + path)
+    if (e[name] !== undefined && baseUrl !== undefined && e[name] !== baseUrl + path)
       problems.push(`${name} must be ${baseUrl + path}, or be left out (it follows from BASE_URL)`)
   }
-  if (e.VAPI_WEBHOOK_SECRET.length === 0 && e.VAPI_HMAC_SECRET.length === 0 && e.VAPI_UNSIGNED === undefined) {
+  const { VAPI_WEBHOOK_SECRET: secrets = [], VAPI_HMAC_SECRET: hmacSecrets = [] } = e
+  if (secrets.length === 0 && hmacSecrets.length === 0 && e.VAPI_UNSIGNED === undefined) {
     problems.push('VAPI_WEBHOOK_SECRET is missing: set it or VAPI_HMAC_SECRET, or say VAPI_UNSIGNED=restricted (or refuse)')
   }
-  if (e.VAPI_WEBHOOK_SECRET.length > 2 || e.VAPI_HMAC_SECRET.length > 2)
-    problems.push('VAPI_WEBHOOK_SECRET and VAPI_HMAC_SECRET take at most two values each')
-  for (const address of e.CORS_ORIGINS) {
-    if (!URL.canParse(address) || new URL(address).origin !== address)
-      problems.push(`CORS_ORIGINS: ${address} is no origin (scheme, host and port, no path)`)
+  if (secrets.length > 2 || hmacSecrets.length > 2) problems.push('VAPI_WEBHOOK_SECRET and VAPI_HMAC_SECRET take at most two values each')
+  for (const one of e.CORS_ORIGINS ?? []) {
+    if (!URL.canParse(one) || new URL(one).origin !== one)
+      problems.push(`CORS_ORIGINS: ${one} is no origin (scheme, host and port, no path)`)
   }
   const vendors = {
     CLERK_API_URL: 'clerk.com',
@@ -116,7 +122,9 @@ export function contradictions(e: Environment): string[] {
   } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
     for (const [name, host] of entries(vendors)) {
-      const url = new URL(e[name])
+      const configured = e[name]
+      if (configured === undefined) continue
+      const url = new URL(configured)
       if (url.protocol !== 'https:' || !`.${url.hostname}`.endsWith(`.${host}`))
         problems.push(`${name} is not an address of ${host}; ALLOW_STAND_INS=true permits it`)
     }
