@@ -89,13 +89,13 @@ function failure(error: unknown, log: Log): AppError {
 }
 
 /** What Vapi needs to hear where it waits for more than an acknowledgement. We answer no calls and transfer none yet: said in words. */
-const ANSWERS: Record<string, { error: string } | { eligible: false }> = {
-  'assistant-request': { error: 'Sorry, this line is not set up yet. Please call back later.' },
-  'transfer-destination-request': { error: 'I cannot transfer this call right now.' },
-  'handoff-destination-request': { error: 'I cannot hand over this call right now.' },
-  'campaign.predial': { eligible: false },
-}
+const ANSWERS = new Map<string, { error: string } | { eligible: false }>([
+  ['assistant-request', { error: 'Sorry, this line is not set up yet. Please call back later.' }],
+  ['transfer-destination-request', { error: 'I cannot transfer this call right now.' }],
+  ['handoff-destination-request', { error: 'I cannot hand over this call right now.' }],
+  ['campaign.predial', { eligible: false }],
+])
 
 export function answerOther(type: string): { error?: string; eligible?: boolean } {
-  return ANSWERS[type] ?? {}
+  return ANSWERS.get(type) ?? {}
 }
