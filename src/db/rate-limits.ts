@@ -12,15 +12,15 @@ export async function countHit(db: Db, key: string): Promise<{ hits: number; res
   return rows[0] ?? { hits: 1, resetsInSeconds: 60 }
 }
 
-/** How often `key` was counted in the running minute. */
-export async function hitsOf(db: Db, key: string): Promise<number> {
+/** How often `key` was counted in the running minute, without counting it. */
+export async function hitsOf(db: Db, key: string): Promise<{ hits: number; resetsInSeconds: number }> {
   const row = await db
     .selectFrom('rateLimits')
-    .select('hits')
+    .select(['hits', sql<number>`ceil(extract(epoch from resets_at - now()))::int`.as('resetsInSeconds')])
     .where('key', '=', key)
     .where('resetsAt', '>', sql<Date>`now()`)
     .executeTakeFirst()
-  return row?.hits ?? 0
+  return row ?? { hits: 0, resetsInSeconds: 0 }
 }
 
 /** Counters of minutes that are over. */

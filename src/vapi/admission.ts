@@ -10,6 +10,8 @@ export type Admission =
   | { kind: 'refused' }
   /** Authentic, but of no tenant that we know: the caller hears so. */
   | { kind: 'unknown' }
+  /** The database cannot be asked: nothing is done for anybody, and the caller hears so. */
+  | { kind: 'away' }
   /** `trusted` is false for an assistant without a secret: then Vapi's facts about the caller may be anybody's. */
   | { kind: 'tenant'; clerkUserId: string; assistantId: string | null; trusted: boolean }
 
@@ -19,6 +21,7 @@ export type Admission =
  */
 export async function admit(deps: Deps, credential: Credential, body: Buffer, origin: Origin): Promise<Admission> {
   const { vapi } = deps.config
+  if (credential.kind === 'unchecked') return { kind: 'away' }
   if (credential.kind === 'signature' && !signatureFits(credential, body, vapi.hmacSecrets, new Date())) return { kind: 'refused' }
   if (credential.kind === 'none' && vapi.unsigned === 'refuse') return { kind: 'refused' }
 

@@ -41,6 +41,7 @@ async function answerOne(
   let name = 'unknown'
   const spoken = await inTime(deps, async (signal) => {
     if (admission.kind === 'unknown') return { result: UNKNOWN_ASSISTANT }
+    if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const { clerkUserId, assistantId, trusted } = admission
     await limit(deps, assistantId ?? clerkUserId, trusted)
     const diary = await inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
@@ -96,6 +97,9 @@ const ANSWERS = new Map<string, { error: string } | { eligible: false }>([
   ['campaign.predial', { eligible: false }],
 ])
 
-export function answerOther(type: string): { error?: string; eligible?: boolean } {
-  return ANSWERS.get(type) ?? {}
+/** @throws AppError `unavailable` for a report while the database is away, so that Vapi may send it again */
+export function answerOther({ kind }: Admission, type: string): { error?: string; eligible?: boolean } {
+  const answer = ANSWERS.get(type)
+  if (!answer && kind === 'away') throw new AppError('unavailable', 'a report without a database')
+  return answer ?? {}
 }

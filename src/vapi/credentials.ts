@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { findOwner } from '../db/agents.ts'
 import { countHit, hitsOf } from '../db/rate-limits.ts'
 import type { Deps } from '../deps.ts'
-import { AppError } from '../errors.ts'
 import { sameSecret, secretDigest } from '../secrets.ts'
 
 /** What a request to the webhook has shown before anybody read what it says. */
@@ -14,6 +13,8 @@ export type Credential =
   | { kind: 'installation' }
   | { kind: 'none' }
   | { kind: 'signature'; signature: string; timestamp: string }
+  /** The database, which knows the secrets, cannot be asked. */
+  | { kind: 'unchecked' }
 
 const WINDOW_MS = 300_000
 
@@ -62,10 +63,10 @@ export async function countWrong(deps: Deps, address: string): Promise<void> {
   await countHit(deps.db, wrongKey(address))
 }
 
-/** @throws AppError `too_many_requests` after too many wrong ones in a minute */
-export async function refuseGuessing(deps: Deps, address: string): Promise<void> {
-  const wrong = await hitsOf(deps.db, wrongKey(address))
-  if (wrong >= deps.config.limits.badSignaturesPerMinute) throw new AppError('too_many_requests', 'too many wrong secrets from one address')
+/** @returns the seconds that this address has to wait after too many wrong ones in a minute; 0: none */
+export async function secondsToWait(deps: Deps, address: string): Promise<number> {
+  const { hits, resetsInSeconds } = await hitsOf(deps.db, wrongKey(address))
+  return hits >= deps.config.limits.badSignaturesPerMinute ? resetsInSeconds : 0
 }
 
 function wrongKey(address: string): string {

@@ -1,12 +1,13 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance, onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
 import * as z from 'zod'
+import { databaseIsAway } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
-import { admit } from './admission.ts'
+import { type Admission, admit } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
-import { type Credential, countWrong, credentialOf, refuseGuessing } from './credentials.ts'
+import { type Credential, countWrong, credentialOf, secondsToWait } from './credentials.ts'
 import { readMessage } from './messages.ts'
 
 declare module 'fastify' {
@@ -65,12 +66,15 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         const { vapiCredential: credential, rawBody = Buffer.alloc(0) } = request
         const message = readMessage(request.body)
         if (!message) throw new AppError('invalid_request', 'no message of Vapi')
-        const admission = await admit(deps, credential, rawBody, message.origin)
+        const admission = await admit(deps, credential, rawBody, message.origin).catch((error: unknown): Admission => {
+          if (!databaseIsAway(error)) throw error
+          return { kind: 'away' }
+        })
         if (admission.kind === 'refused') {
           if (credential.kind !== 'none') await countWrong(deps, request.ip)
           return reply.code(401).send({})
         }
-        if (message.kind === 'other') return answerOther(message.type)
+        if (message.kind === 'other') return answerOther(admission, message.type)
         return answerFunctions(deps, admission, message, request.log)
       },
     )
@@ -83,13 +87,24 @@ function decorate(app: FastifyInstance): void {
 
 function lookAtCredentials(deps: Deps): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    await refuseGuessing(deps, request.ip)
-    const credential = await credentialOf(deps, request.headers)
-    if (!credential) {
-      await countWrong(deps, request.ip)
-      return reply.code(401).send({})
+    try {
+      const wait = await secondsToWait(deps, request.ip)
+      if (wait > 0) {
+        reply.header('retry-after', String(wait))
+        throw new AppError('too_many_requests', 'too many wrong secrets from one address')
+      }
+      const credential = await credentialOf(deps, request.headers)
+      if (!credential) {
+        await countWrong(deps, request.ip)
+        return reply.code(401).send({})
+      }
+      request.vapiCredential = credential
+    } catch (error) {
+      // A caller waits: without the database nothing can be checked or done, but a sentence can be said.
+      if (!databaseIsAway(error)) throw error
+      request.log.error({ err: error }, 'the database does not answer')
+      request.vapiCredential = { kind: 'unchecked' }
     }
-    request.vapiCredential = credential
   }
 }
 
