@@ -47,7 +47,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
     operationKey: request.operation === null ? null : digest(request.operation),
     wish: digest(request.conversation, request.slot.startsAt.toISOString(), request.customer.name?.toLowerCase() ?? ''),
   }
-  const earlier = await outcomeOfEarlier(deps, diary, keys, signal)
+  const earlier = await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)
   if (earlier) return earlier
 
   const destination = destinationOf(diary)
@@ -64,7 +64,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   )
   if (booking) return finish(deps, diary, booking, signal)
   // A twin of this request was faster, or another appointment stands there.
-  return (await outcomeOfEarlier(deps, diary, keys, signal)) ?? { kind: 'refused', why: 'taken' }
+  return (await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)) ?? { kind: 'refused', why: 'taken' }
 }
 
 /**
@@ -153,7 +153,7 @@ function eventOf(booking: Booking) {
 async function outcomeOfEarlier(
   deps: Deps,
   { clerkUserId }: Diary,
-  { operationKey, wish }: { operationKey: string | null; wish: string },
+  { request, operationKey, wish }: { request: BookingRequest; operationKey: string | null; wish: string },
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   for (;;) {
@@ -161,7 +161,7 @@ async function outcomeOfEarlier(
       same: await findByOperation(trx, clerkUserId, operationKey),
       alike: await findByWish(trx, clerkUserId, wish),
     }))
-    if (same && same.wish !== wish) throw new AppError('repeat_differs', 'same operation, other wish')
+    if (same && !isFor(same, request)) throw new AppError('repeat_differs', 'same operation, other details')
     const booking = same ?? alike
     if (!booking) return undefined
     if (booking.status === 'confirmed') return { kind: same ? 'booked' : 'already', booking }
@@ -172,6 +172,17 @@ async function outcomeOfEarlier(
     if (signal.aborted) return { kind: 'pending', booking }
     await delay(LOOK_AGAIN_MS)
   }
+}
+
+/** Is this the booking that `request` asks for, in every detail that somebody would see? */
+function isFor(booking: Booking, { slot, subject, address, notes, customer }: BookingRequest): boolean {
+  const details = (one: unknown[]) => JSON.stringify(one)
+  return (
+    details([booking.startsAt, booking.endsAt, booking.subject, booking.address, booking.notes]) ===
+      details([slot.startsAt, slot.endsAt, subject, address, notes]) &&
+    details([booking.customerName, booking.customerEmail, booking.customerPhone]) ===
+      details([customer.name, customer.email, customer.phone])
+  )
 }
 
 function digest(...parts: string[]): string {
