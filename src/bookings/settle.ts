@@ -33,9 +33,9 @@ async function settleOne(deps: Deps, { clerkUserId, id }: { clerkUserId: string;
   }))
   if (!booking) return
   const outcome = await finish(deps, diary, booking, signal)
-  const heldMs = deps.clock.now().getTime() - booking.createdAt.getTime()
-  if (outcome.kind === 'pending' && heldMs > deps.config.timeouts.holdMinutes * 60_000) {
-    await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, 'provider_unavailable'))
+  if (outcome.kind === 'pending') {
+    const olderThanMinutes = deps.config.timeouts.holdMinutes
+    await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, 'provider_unavailable', { olderThanMinutes }))
   }
   deps.log.info({ bookingId: id, outcome: outcome.kind }, 'a booking was taken up again')
 }

@@ -129,14 +129,25 @@ export async function confirmBooking(trx: TenantDb, booking: Booking, event: { i
     .execute()
 }
 
-/** The time is free again. `failure` is one of our error codes. */
-export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<void> {
+/**
+ * The time is free again. `failure` is one of our error codes.
+ * @param options `olderThanMinutes`, by the database's clock: younger ones stay held
+ */
+export async function failBooking(
+  trx: TenantDb,
+  booking: Booking,
+  failure: string,
+  { olderThanMinutes }: { olderThanMinutes?: number } = {},
+): Promise<void> {
   await trx
     .updateTable('bookings')
     .set({ status: 'failed', failure, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
+    .$if(olderThanMinutes !== undefined, (query) =>
+      query.where('createdAt', '<', sql<Date>`now() - ${olderThanMinutes ?? 0} * interval '1 minute'`),
+    )
     .execute()
 }
 
