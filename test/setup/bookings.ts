@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import { inTenant } from '../../src/db/client.ts'
+import type { ConnectedOwner, TestApp } from './app.ts'
+
+/** The three places that must agree after a fault: our database, the vendor's calendar, and what the vendor was asked. */
+export function watch({ deps, world }: Pick<TestApp, 'deps' | 'world'>, owner: ConnectedOwner) {
+  const standIn = world[owner.vendor]
+  const rows = () =>
+    inTenant(deps.db, owner.clerkUserId, (trx) =>
+      trx
+        .selectFrom('bookings')
+        .select(['id', 'status', 'failure', 'startsAt', 'endsAt', 'providerEventId'])
+        .orderBy('createdAt')
+        .execute(),
+    )
+  return {
+    standIn,
+    rows,
+    statuses: async () => (await rows()).map((row) => row.status),
+    live: () => standIn.events(owner.calendarEmail).filter((event) => event.status !== 'cancelled'),
+    /** Requests for an event, answered or not. */
+    creates: () => standIn.ledger.filter((entry) => entry.method === 'POST' && entry.path.endsWith('/events')).length,
+    /** As if whoever worked on her bookings had died. */
+    expireLeases: () =>
+      inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx.updateTable('bookings').set({ leasedUntil: sql<Date>`now() - interval '1 second'` }).execute(),
+      ),
+    /** As if her bookings had been made so long ago. */
+    age: (minutes: number) =>
+      inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx
+          .updateTable('bookings')
+          .set({ createdAt: sql<Date>`created_at - ${minutes} * interval '1 minute'` })
+          .execute(),
+      ),
+  }
+}
