@@ -1,0 +1,178 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { settle } from '../../src/bookings/settle.ts'
+import { holdBooking } from '../../src/db/bookings.ts'
+import { inTenant } from '../../src/db/client.ts'
+import { type ConnectedOwner, testApp } from '../setup/app.ts'
+import { watch } from '../setup/bookings.ts'
+import { cuttableLine } from '../setup/line.ts'
+import { say, soundEntries } from '../setup/voice.ts'
+import { common, toolCalls } from '../world/vapi/messages.ts'
+
+const env = {
+  LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
+  PROVIDER_TIMEOUT_MS: '300',
+  PROVIDER_CREATE_TIMEOUT_MS: '300',
+  TOOL_CALL_TIMEOUT_MS: '2500',
+}
+const test = await testApp(t, env)
+const SILENT = { method: 'POST', path: /\/events(\?|$)/, kind: 'silent', times: Number.POSITIVE_INFINITY } as const
+const NINE = { start_time: '2026-12-01T09:00', name: 'Ana' }
+const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
+
+/** What a process leaves that is killed right after it took the time. */
+async function leftBehind(owner: ConnectedOwner): Promise<void> {
+  const id = crypto.randomUUID()
+  await inTenant(test.deps.db, owner.clerkUserId, async (trx) => {
+    const { id: connectionId } = await trx.selectFrom('oauthTokens').select('id').executeTakeFirstOrThrow()
+    const customer = { customerName: 'Ana', customerEmail: null, customerPhone: null }
+    const rest = {
+      subject: 'Viewing',
+      address: null,
+      notes: null,
+      vapiCallId: 'call-1',
+      operationKey: id,
+      wish: id,
+      timeZone: 'America/Chicago',
+    }
+    await holdBooking(trx, {
+      clerkUserId: owner.clerkUserId,
+      id,
+      appointmentId: id,
+      connectionId,
+      startsAt,
+      endsAt,
+      ...customer,
+      ...rest,
+      leaseMs: 1,
+    })
+  })
+  await delay(5)
+}
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  t.test(`${vendor}: what a killed process left is finished by the next, once, however many there are`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, statuses } = watch(test, owner)
+    await leftBehind(owner)
+    test.world[vendor].faults.add({ kind: 'slow', ms: 50, method: 'POST' })
+    const taken = await Promise.all([settle(test.deps), settle(test.deps), settle(test.deps)])
+    t.equal(
+      taken.reduce((sum, one) => sum + one),
+      1,
+      'one of them took it up',
+    )
+    t.same(await statuses(), ['confirmed'])
+    t.match(live(), [{ startsAt, endsAt, subject: 'Viewing' }])
+    t.equal(await settle(test.deps), 0)
+  })
+
+  t.test(`${vendor}: what a killed process left does not go over an event that came meanwhile`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, rows } = watch(test, owner)
+    await leftBehind(owner)
+    test.world[vendor].addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt, endsAt })
+    await settle(test.deps)
+    t.match(await rows(), [{ status: 'failed', failure: 'slot_taken' }])
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: a vendor that stays silent keeps the time for a while, then gives it free`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { standIn, live, statuses, rows, expireLeases, age } = watch(test, owner)
+    standIn.faults.add(SILENT)
+    t.match((await owner.call('book_appointment', NINE, { toolCallId: 'same' })).error, /^I am holding/)
+    const again = performance.now()
+    t.match((await owner.call('book_appointment', NINE, { toolCallId: 'same' })).error, /^I am holding/, 'the same call again: still open')
+    t.ok(performance.now() - again < 2500)
+    await age(14)
+    await expireLeases()
+    await settle(test.deps)
+    t.same(await statuses(), ['held'], 'fourteen minutes')
+    await age(2)
+    await expireLeases()
+    await settle(test.deps)
+    t.match(await rows(), [{ status: 'failed', failure: 'provider_unavailable' }])
+    standIn.faults.clear()
+    const repeated = await owner.call('book_appointment', NINE, { toolCallId: 'same' })
+    t.notOk(repeated.result, 'the same call hears that it did not work')
+    t.match((await owner.call('book_appointment', NINE, { callId: 'another' })).result, /^You are booked/)
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: a calendar that was disconnected meanwhile is left alone`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, rows } = watch(test, owner)
+    await leftBehind(owner)
+    const path = vendor === 'google' ? '/calendar/google/auth/disconnect' : '/calendar/auth/disconnect'
+    t.equal((await test.app.inject({ method: 'DELETE', url: path, headers: owner.headers() })).statusCode, 200)
+    await settle(test.deps)
+    t.match(await rows(), [{ status: 'failed', failure: 'calendar_not_connected' }])
+    t.equal(live().length, 0)
+  })
+
+  t.test(`${vendor}: whatever the vendor's own limits, the caller is answered within the budget`, async (t) => {
+    const patient = await testApp(t, { PROVIDER_TIMEOUT_MS: '60000', PROVIDER_CREATE_TIMEOUT_MS: '60000', TOOL_CALL_TIMEOUT_MS: '1500' })
+    const owner = await patient.owner({ vendor })
+    for (const path of [/\/events(\?|$)/, /freeBusy|calendarView/, /\/token$/]) {
+      patient.world[vendor].expireAccessTokens(owner.calendarEmail)
+      patient.world[vendor].faults.add({
+        kind: 'silent',
+        path,
+        times: Number.POSITIVE_INFINITY,
+        ...(path.test('/events') ? { method: 'POST' } : {}),
+      })
+      const startedAt = performance.now()
+      const answer = await owner.call('book_appointment', NINE, { callId: String(path) })
+      t.ok(performance.now() - startedAt < 1500, `${performance.now() - startedAt} ms`)
+      t.match(answer.error, /^(I am holding|The diary does not answer|Someone took)/)
+      patient.world[vendor].faults.clear()
+    }
+  })
+}
+
+t.test('the database goes away during a call: the caller hears a sentence, REST a 503, and afterwards all goes on', async (t) => {
+  const owner = await test.owner()
+  const { standIn, live, statuses, expireLeases } = watch(test, owner)
+  const line = await cuttableLine(t, test.database.url)
+  const app = await buildApp({ ...test.deps, db: line.db })
+  t.teardown(() => app.close())
+  const headers = { 'x-vapi-secret': owner.secret }
+  const book = (toolCallId: string, time: string) => {
+    const call = { id: toolCallId, name: 'book_appointment', arguments: { start_time: time } }
+    return say({ app }, toolCalls([call], { assistantId: owner.assistantId }), { headers })
+  }
+
+  for (const fault of [/freeBusy/, /\/events(\?|$)/]) {
+    standIn.faults.add({ kind: 'slow', ms: 200, path: fault })
+    setTimeout(line.cut, 150)
+    const startedAt = performance.now()
+    const { status, results } = await book(String(fault), fault.test('freeBusy') ? '2026-12-01T09:00' : '2026-12-02T09:00')
+    t.equal(status, 200)
+    t.match(results[0]?.error, /^(I cannot reach the diary|I am holding)/)
+    t.ok(performance.now() - startedAt < 3000)
+    soundEntries(t, results)
+    line.mend()
+  }
+
+  line.cut()
+  const gone = await book('none', '2026-12-03T09:00')
+  t.equal(gone.status, 200)
+  t.match(gone.results, [{ toolCallId: 'none', error: /^I cannot reach the diary right now/ }])
+  soundEntries(t, gone.results)
+  const signed = await say({ app }, { message: common('end-of-call-report', { assistantId: owner.assistantId }) }, { headers })
+  t.equal(signed.status, 503, 'a report may come again')
+  const rest = await app.inject({ url: '/agents', headers: owner.headers() })
+  t.equal(rest.statusCode, 503)
+  t.match(rest.json(), { status: 'error', code: 'unavailable', message: String, detail: rest.json().message, error: rest.json().message })
+  t.match(rest.headers, { 'retry-after': /^\d+$/ })
+  t.equal((await app.inject('/health')).statusCode, 200)
+
+  line.mend()
+  t.match((await book('after', '2026-12-03T09:00')).results[0]?.result, /^You are booked/)
+  await expireLeases()
+  await settle(test.deps)
+  t.notOk((await statuses()).includes('held'), 'nothing is left half-way')
+  t.equal(live().length, (await statuses()).filter((status) => status === 'confirmed').length)
+})
