@@ -3,6 +3,7 @@ import type { Interval } from '../providers/provider.ts'
 import type { Diary } from './access.ts'
 import { busyTimes } from './busy.ts'
 import { freeSlots, type Wish } from './slots.ts'
+import { inZone, MINUTE_MS, wallToInstant } from './zone.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 // Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
@@ -22,7 +23,14 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
   const from = new Date(Math.max(startsAt.getTime(), now.getTime()))
   const wide = { startsAt: from, endsAt: new Date(Math.max(endsAt.getTime(), from.getTime() + BEYOND_DAYS * DAY_MS)) }
   const busy = await busyTimes(deps, diary, wide, { signal })
-  const slots = freeSlots(diary.rules, wish, busy, now)
+  const free = (asked: Wish) => freeSlots(diary.rules, asked, busy, now).filter((slot) => canBeNamed(slot.startsAt, diary.rules.timeZone))
+  const slots = free(wish)
   if (slots.length > 0) return { slots, others: [] }
-  return { slots, others: freeSlots(diary.rules, { range: wide, minutes: wish.minutes }, busy, now) }
+  return { slots, others: free({ range: wide, minutes: wish.minutes }) }
+}
+
+/** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */
+function canBeNamed(at: Date, timeZone: string): boolean {
+  const local = inZone(at.getTime(), timeZone)
+  return wallToInstant(local.toPlainDate(), local.hour * 60 + local.minute, timeZone) >= at.getTime() - MINUTE_MS
 }
