@@ -21,7 +21,7 @@ export async function tellBrowsers(app: FastifyInstance, config: Config): Promis
   await app.register(cors, {
     delegator: (request, done) => {
       const { origin = '' } = request.headers
-      const path = request.url?.split('?')[0] ?? ''
+      const path = request.url?.split('?')[0]?.replace(/\/$/, '') ?? ''
       done(null, {
         origin: !WITHOUT_CORS.includes(path) && isAllowedOrigin(config, origin) ? origin : false,
         methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
