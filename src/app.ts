@@ -8,7 +8,7 @@ import { tellBrowsers } from './http/browsers.ts'
 import { acceptJson } from './http/json-body.ts'
 import { watchRequests } from './http/logging.ts'
 import { describeRoutes } from './http/openapi.ts'
-import { answerProblems } from './http/problem.ts'
+import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { useZod } from './http/zod.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
@@ -29,6 +29,8 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
     // Longer than the proxy's in front, or that one now and then finds a line that we just closed.
     keepAliveTimeout: 120_000,
     http: { headersTimeout: 10_000 },
+    frameworkErrors: answerFrameworkProblem,
+    clientErrorHandler: answerBareLine,
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>()
 

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod'
 import { databaseIsAway } from '../db/client.ts'
@@ -43,9 +44,52 @@ export function problemOf(error: unknown, request: FastifyRequest): { error: App
   return { error: new AppError('internal', STATUS_CODES[500] ?? '', { cause: error }) }
 }
 
+// Where no hook has run yet.
+const BARE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+/** What Fastify refuses before it knows the route: an address that is none, for instance. */
+export function answerFrameworkProblem(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(BARE_HEADERS)
+  send(reply, { error: new AppError('invalid_request', 'before routing'), text: 'The address is not valid.' })
+}
+
+/** What is not HTTP at all is refused on the bare line, in the same words. */
+export function answerBareLine(error: { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const status = LINE_STATUS.get(error.code ?? '') ?? 400
+  const { code, text } = new AppError(status === 431 ? 'too_large' : 'invalid_request', 'no HTTP')
+  const body = JSON.stringify(bodyOf(code, text))
+  const headers = {
+    ...BARE_HEADERS,
+    Connection: 'close',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))
+}
+
+const LINE_STATUS = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+  ['HPE_HEADER_OVERFLOW', 431],
+])
+
+function bodyOf(code: ErrorCode, text: string) {
+  return { status: 'error', code, message: text, detail: text, error: text }
+}
+
 function send(reply: FastifyReply, { error, text = error.text }: { error: AppError; text?: string }) {
   if (error.status === 503) reply.header('retry-after', '5')
-  const body = { status: 'error', code: error.code, message: text, detail: text, error: text }
   // Not through the route's schema: a failure of that schema itself must still be answered.
-  return reply.code(error.status).header('content-type', 'application/json; charset=utf-8').serializer(JSON.stringify).send(body)
+  return reply
+    .code(error.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(bodyOf(error.code, text))
 }
