@@ -5,6 +5,7 @@ import { root } from '../../src/root.ts'
 import { startWorld } from '../../test/world/world.ts'
 import { prepareDatabase } from './database.ts'
 import { type Demo, seedDemo } from './demo.ts'
+import { sandboxFile } from './sandbox-file.ts'
 
 export interface Sandbox {
   /** The whole environment of the service. */
@@ -14,11 +15,6 @@ export interface Sandbox {
   seed(): Promise<Demo>
   /** In this order, once the service has ended. */
   cleanUp: (() => Promise<unknown>)[]
-}
-
-/** Where `npm run call` finds the sandbox of a port. */
-export function sandboxFile(port: number): string {
-  return path.join(root, '.data', `sandbox-${port}.json`)
 }
 
 /** @throws Error that says what to do, e.g. when the port is taken */

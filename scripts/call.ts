@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { answered, firstMind, GREETING, goodbye, heard, type Mind, type Turn } from './call/assistant.ts'
+import { type Caller, isStageDirection, scriptedCaller, typingCaller } from './call/caller.ts'
+import { dayOf, type Entry, readDiary, showDiary } from './call/diary.ts'
+import { openLine } from './call/line.ts'
+import { heading, note, print, say, showAnswer, showCall } from './call/screen.ts'
+import { Demo } from './start/demo.ts'
+import { sandboxFile } from './start/sandbox-file.ts'
+
+// `npm run call`: a phone call against the sandbox that runs, over real HTTP. What Vapi and a model would do stands in call/.
+const port = Number(process.env.PORT ?? '8000')
+
+try {
+  const { values } = parseArgs({ options: { script: { type: 'string' } } })
+  const demo = await runningSandbox()
+  const caller = values.script === undefined ? typingCaller() : await scriptedCaller(values.script)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => caller.hangUp())
+  await phone(demo, caller, values.script === undefined)
+  process.exit(0)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+}
+
+async function runningSandbox(): Promise<Demo> {
+  const start = port === 8000 ? 'npm start' : `PORT=${port} npm start`
+  const notRunning = new Error(`No sandbox runs on port ${port}. Start the sandbox first: ${start}`)
+  const text = await readFile(sandboxFile(port), 'utf8').catch(() => {
+    throw notRunning
+  })
+  const demo = Demo.parse(JSON.parse(text))
+  // The file may be left from a sandbox that was killed.
+  const health = await fetch(`${demo.baseUrl}/health`).catch(() => undefined)
+  if (!health?.ok) throw notRunning
+  return demo
+}
+
+async function phone(demo: Demo, caller: Caller, typing: boolean): Promise<void> {
+  const before = await readDiary(demo)
+  print()
+  print('A simulated phone call. → is what the assistant asks of Ringbook, ← what Ringbook answers.')
+  if (typing) print('You are the caller: type what you would say, for example "Do you have anything on Tuesday?"; "bye" hangs up.')
+  print()
+  heading("The owner's calendar before the call")
+  showDiary(before, demo.timeZone)
+  heading('The call')
+  try {
+    await converse(demo, caller)
+  } finally {
+    await showWhatIsNew(demo, before)
+  }
+}
+
+async function converse(demo: Demo, caller: Caller): Promise<void> {
+  const ask = openLine(demo, '+13125550142')
+  let mind = firstMind
+  say('Assistant', GREETING)
+  while (mind.awaits !== 'nothing') {
+    const said = await caller.next()
+    if (said !== undefined && isStageDirection(said)) {
+      note(said)
+      await bookForAnother(demo, mind)
+      continue
+    }
+    let turn: Turn = said === undefined ? goodbye(mind) : heard(mind, said)
+    if ('call' in turn) {
+      showCall(turn.call)
+      const { answer, body, ms } = await ask(turn.call)
+      showAnswer(body, ms)
+      turn = answered(turn.mind, turn.call, answer)
+    }
+    say('Assistant', turn.say)
+    mind = turn.mind
+  }
+}
+
+/** Another call, another number, the same time. */
+async function bookForAnother(demo: Demo, { time = '' }: Mind): Promise<void> {
+  const ask = openLine(demo, '+13125550177')
+  await ask({ name: 'book_appointment', arguments: { start_time: time, attendee_name: 'Another caller' } })
+}
+
+async function showWhatIsNew(demo: Demo, before: Entry[]): Promise<void> {
+  const known = new Set(before.map(({ id }) => id))
+  const after = await readDiary(demo)
+  const isNew = (entry: Entry) => !known.has(entry.id)
+  const days = new Set(after.filter(isNew).map((entry) => dayOf(entry, demo.timeZone)))
+  if (days.size === 0) return heading("The owner's calendar is as it was before the call.")
+  heading("The owner's calendar after the call, on the days that changed")
+  showDiary(
+    after.filter((entry) => days.has(dayOf(entry, demo.timeZone))),
+    demo.timeZone,
+    isNew,
+  )
+}

@@ -1,0 +1,62 @@
+import { type Phrase, readPhrase } from '../../src/calendar/phrase.ts'
+import { choiceIn, isYes } from './understand.ts'
+
+const DAY = /(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day the [a-z ]+? of [A-Z][a-z]+/g
+const PART = / (in the (?:morning|afternoon|evening)|at night)$/
+
+/**
+ * The times that a sentence of the service offers, each in its own words: "I have Tuesday the first of December at nine or ten thirty in
+ * the morning" holds two.
+ */
+export function timesIn(sentence: string): string[] {
+  const offer = /\bI have (?:is )?((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day the [^.?]+)\./.exec(sentence)?.[1]
+  if (offer === undefined) return []
+  const days = [...offer.matchAll(DAY)]
+  return days.flatMap(({ 0: day, index }, number) => {
+    const hours = offer.slice(index + day.length, days[number + 1]?.index).replace(/,? or $/, '')
+    return hoursIn(hours).map((hour) => `${day} at ${hour}`)
+  })
+}
+
+/** " at nine or ten thirty in the morning or at noon" → nine in the morning · ten thirty in the morning · noon. */
+function hoursIn(text: string): string[] {
+  return text
+    .split(/(?:,| or)* at (?!night)/)
+    .filter((group) => group !== '')
+    .flatMap((group) => {
+      const part = PART.exec(group)?.[1]
+      const clocks = group.replace(PART, '').split(/, or |, | or /)
+      return clocks.map((clock) => (part ? `${clock} ${part}` : clock))
+    })
+}
+
+/** What the service asks back about: "Do you mean eight in the morning or eight in the evening?" */
+export function meaningsIn(sentence: string): string[] {
+  return /\bDo you mean ([^?]+)\?/.exec(sentence)?.[1]?.split(' or ') ?? []
+}
+
+const PLACES: [RegExp, number][] = [
+  [/\b(the )?(first|former|1st)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 0],
+  [/\b(the )?(second|2nd)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 1],
+  [/\b(the )?(third|3rd)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 2],
+  [/\b(the )?(last|latter|latest)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, -1],
+]
+
+/** Those options that fit what the caller said: one is a choice, several leave a question, none is another wish or no answer. */
+export function chosen(options: string[], said: string): string[] {
+  const place = PLACES.find(([words]) => words.test(said))?.[1]
+  if (place !== undefined) return [options.at(place)].filter((option) => option !== undefined)
+  const wanted = choiceIn(said)
+  if (wanted) return options.filter((option) => fits(readPhrase(option), wanted))
+  return isYes(said) ? options : []
+}
+
+/** Whatever the caller named must be so; what was left out may be anything. */
+function fits(option: Phrase | undefined, { weekday, day, part, time, week }: Phrase): boolean {
+  if (!option || week) return false
+  if (weekday && weekday.name !== option.weekday?.name) return false
+  if (day && !(day.kind === 'date' && option.day?.kind === 'date' && day.day === option.day.day)) return false
+  if (day?.kind === 'date' && day.month !== undefined && option.day?.kind === 'date' && day.month !== option.day.month) return false
+  if (part && part !== option.part) return false
+  return !time || (option.time !== undefined && time.minutes % 720 === option.time.minutes % 720)
+}
