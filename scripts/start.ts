@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { readConfig } from '../src/config.ts'
 import { root } from '../src/root.ts'
-import { prepareDatabase, type RunningDatabase } from './start/database.ts'
+import { prepareDatabase } from './start/database.ts'
+import { holdPort } from './start/port.ts'
 import { startSandbox } from './start/sandbox.ts'
 import { welcome } from './start/welcome.ts'
 
@@ -10,24 +12,25 @@ import { welcome } from './start/welcome.ts'
 // a demo tenant, all on this machine and made anew each time. The service is a process of its own either way and cannot tell the two apart.
 const port = Number(process.env.PORT ?? '8000')
 const watch = process.argv.includes('--watch')
-const cleanUp: (() => Promise<unknown>)[] = []
+/** Last in, first out. */
+const undo: (() => Promise<unknown>)[] = []
 let service: ChildProcess | undefined
 let stopping = false
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 
-try {
-  await (process.env.BASE_URL === undefined ? sandbox() : real(process.env.BASE_URL))
-} catch (error) {
+const starting = process.env.BASE_URL === undefined ? sandbox() : real(process.env.BASE_URL)
+starting.catch((error: unknown) => {
   // What fails because it is being stopped is no news.
   if (!stopping) process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  await stop(1)
-}
+  void stop(1)
+})
 
 async function sandbox(): Promise<void> {
+  const freePort = await holdPort(port)
   process.stdout.write('Starting the sandbox: a database, stand-ins for Google, Microsoft, Clerk and Vapi, and a demo tenant …\n')
-  const started = await startSandbox(port)
-  cleanUp.unshift(...started.cleanUp)
+  const started = await startSandbox(port, (task) => undo.unshift(task))
+  await freePort()
   serve(started.env)
   await ready(started.baseUrl)
   const demo = await started.seed()
@@ -35,24 +38,31 @@ async function sandbox(): Promise<void> {
 }
 
 async function real(baseUrl: string): Promise<void> {
-  let database: RunningDatabase | undefined
-  if (process.env.DATABASE_URL === undefined && process.env.NODE_ENV !== 'production') {
-    database = await prepareDatabase('postgres', { keep: true })
-    cleanUp.unshift(database.stop)
+  const embedded = process.env.DATABASE_URL === undefined && process.env.NODE_ENV !== 'production'
+  // All that is missing is named before anything is started.
+  readConfig({ ...process.env, ...(embedded ? { DATABASE_URL: 'postgres://embedded' } : {}) })
+  const freePort = await holdPort(port)
+  const env = { ...process.env }
+  if (embedded) {
+    const database = await prepareDatabase('postgres', { keep: true })
+    undo.unshift(database.stop)
+    env.DATABASE_URL = database.ownerUrl
   }
-  serve({ ...process.env, ...(database ? { DATABASE_URL: database.ownerUrl } : {}) })
+  await freePort()
+  serve(env)
   await ready(`http://localhost:${port}`)
   process.stdout.write(`Ringbook runs for ${baseUrl}\n`)
 }
 
 function serve(env: NodeJS.ProcessEnv): void {
+  if (stopping) return
   const flags = ['--enable-source-maps', ...(watch ? ['--watch', '--watch-preserve-output'] : [])]
   // A process group of its own: Ctrl-C reaches us, and we end it in order.
   service = spawn(process.execPath, [...flags, path.join(root, 'src/server.ts')], { env, stdio: 'inherit', detached: true })
   service.once('exit', (code) => void stop(code ?? 1))
 }
 
-/** The service's own answer, not an earlier one's on the same port: a service that cannot listen ends, and we with it. */
+/** Not before the service itself says so. A service that cannot listen ends, and we with it. */
 async function ready(baseUrl: string): Promise<void> {
   for (;;) {
     const response = await fetch(`${baseUrl}/ready`).catch(() => undefined)
@@ -62,6 +72,7 @@ async function ready(baseUrl: string): Promise<void> {
   }
 }
 
+/** Also in the middle of a start: what is still being started is first let come to its end. */
 async function stop(code: number): Promise<void> {
   if (stopping) return
   stopping = true
@@ -69,6 +80,8 @@ async function stop(code: number): Promise<void> {
     service.kill('SIGTERM')
     await once(service, 'exit')
   }
-  for (const task of cleanUp) await task()
+  await starting.catch(() => {})
+  for (const task of undo)
+    await task().catch((error: unknown) => process.stderr.write(`${error instanceof Error ? error.message : error}\n`))
   process.exit(code)
 }

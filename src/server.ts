@@ -3,13 +3,15 @@ import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { repeatedly } from './background.ts'
 import { settle } from './bookings/settle.ts'
-import { ConfigError, readConfig } from './config.ts'
-import { openDatabase } from './db/client.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Database, openDatabase } from './db/client.ts'
 import { databaseClock } from './db/clock.ts'
 import { dropOldHits } from './db/rate-limits.ts'
 import { unfitRole } from './db/roles.ts'
+import { whyNoDatabase } from './db/start-failure.ts'
+import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createCipher } from './oauth/cipher.ts'
 import { rewrapTokens } from './oauth/rewrap.ts'
 import { createProviders } from './providers/index.ts'
@@ -30,6 +32,42 @@ async function serve(): Promise<void> {
   const log = pino(loggerOptions(config.logLevel))
   const metrics = createMetrics()
   const database = openDatabase(config.databaseAppUrl, { onError: (error) => log.warn({ err: error }, 'a database connection was lost') })
+  const { deps, clock } = await prepare(config, database, log, metrics).catch((error: unknown) => {
+    const why = whyNoDatabase(error, config.databaseAppUrl)
+    throw why === undefined ? error : new ConfigError(why, { cause: error })
+  })
+
+  let draining = false
+  const app = await buildApp(deps, () => draining)
+  const running = new Set<Promise<void>>()
+  app.server.on('request', (_request, response) => {
+    const done = new Promise<void>((resolve) => response.once('close', resolve)).then(() => void running.delete(done))
+    running.add(done)
+  })
+  const background = [
+    repeatedly(deps, config.timeouts.settleIntervalMs, () => settle(deps)),
+    repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
+  ]
+  closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
+    draining = true
+    if (err) log.fatal({ err }, 'ending after a fault that nobody caught')
+    // Until these are done we still listen, so that whoever asks /ready hears 503 instead of a refused connection.
+    await Promise.all([...running, ...background.map((task) => task.stop())])
+    await app.close()
+    clock.stop()
+    await database.end()
+  })
+  await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
+    throw portProblem(error, config.port) ?? error
+  })
+  log.info(
+    { address: config.baseUrl, node: process.version, timeZones: process.versions.tz, providers: [...deps.providers.keys()] },
+    'ready',
+  )
+}
+
+/** All that must be well before the first request. */
+async function prepare(config: Config, database: Database, log: Deps['log'], metrics: Metrics) {
   const unfit = await unfitRole(database.db)
   if (unfit !== undefined)
     throw new ConfigError(
@@ -40,7 +78,7 @@ async function serve(): Promise<void> {
     observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
     timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
   })
-  const deps = {
+  const deps: Deps = {
     config,
     db: database.db,
     providers,
@@ -51,21 +89,11 @@ async function serve(): Promise<void> {
     log,
   }
   await rewrapTokens(deps) // fails when rows need a key that is not there
+  return { deps, clock }
+}
 
-  let draining = false
-  const app = await buildApp(deps, () => draining)
-  const background = [
-    repeatedly(deps, config.timeouts.settleIntervalMs, () => settle(deps)),
-    repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
-  ]
-  closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
-    draining = true
-    if (err) log.fatal({ err }, 'ending after a fault that nobody caught')
-    await app.close()
-    await Promise.all(background.map((task) => task.stop()))
-    clock.stop()
-    await database.end()
-  })
-  await app.listen({ port: config.port, host: config.host })
-  log.info({ address: config.baseUrl, node: process.version, timeZones: process.versions.tz, providers: [...providers.keys()] }, 'ready')
+function portProblem(error: unknown, port: number): ConfigError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return new ConfigError(`Something else listens on port ${port}. Stop it, or set another PORT.`)
+  return code === 'EACCES' ? new ConfigError(`Port ${port} needs more rights. Set a PORT above 1023.`) : undefined
 }

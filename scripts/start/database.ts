@@ -14,14 +14,17 @@ export interface RunningDatabase {
 export async function prepareDatabase(name: string, { keep }: { keep: boolean }): Promise<RunningDatabase> {
   const folder = embeddedFolder(name)
   const server = await startEmbeddedPostgres(folder)
-  const ownerUrl = await createDatabase(server.adminUrl, 'ringbook', { keep })
-  await ensureAppRole(ownerUrl, appUrl(ownerUrl))
-  await migrate(ownerUrl)
-  return {
-    ownerUrl,
-    stop: async () => {
-      await server.stop()
-      if (!keep) await rm(folder, { recursive: true, force: true })
-    },
+  const stop = async () => {
+    await server.stop()
+    if (!keep) await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const ownerUrl = await createDatabase(server.adminUrl, 'ringbook', { keep })
+    await ensureAppRole(ownerUrl, appUrl(ownerUrl))
+    await migrate(ownerUrl)
+    return { ownerUrl, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

@@ -1,5 +1,4 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import path from 'node:path'
 import { root } from '../../src/root.ts'
 import { startWorld } from '../../test/world/world.ts'
@@ -13,18 +12,31 @@ export interface Sandbox {
   baseUrl: string
   /** Makes the demo tenant through the service's own doors; it must be listening. */
   seed(): Promise<Demo>
-  /** In this order, once the service has ended. */
-  cleanUp: (() => Promise<unknown>)[]
 }
 
-/** @throws Error that says what to do, e.g. when the port is taken */
-export async function startSandbox(port: number): Promise<Sandbox> {
-  if (await listens(port)) throw new Error(`Something else listens on port ${port}. Stop it, or choose another port: PORT=8001 npm start`)
+/**
+ * Whoever starts it holds the port.
+ * @param onStop gets what undoes each step, as soon as there is something to undo; to be run once the service has ended
+ */
+export async function startSandbox(port: number, onStop: (undo: () => Promise<unknown>) => void): Promise<Sandbox> {
   const baseUrl = `http://localhost:${port}`
-  const [world, database] = await Promise.all([startWorld(baseUrl), prepareDatabase(`sandbox-${port}`, { keep: false })])
   const file = sandboxFile(port)
   const certificate = path.join(root, '.data', `sandbox-${port}.pem`)
   await mkdir(path.dirname(file), { recursive: true })
+  const starting = [
+    startWorld(baseUrl).then((world) => {
+      onStop(world.stop)
+      return world
+    }),
+    prepareDatabase(`sandbox-${port}`, { keep: false }).then((database) => {
+      onStop(database.stop)
+      return database
+    }),
+  ] as const
+  // Both have come to an end before anything is undone.
+  await Promise.allSettled(starting)
+  const [world, database] = await Promise.all(starting)
+  onStop(() => rm(certificate, { force: true }))
   await writeFile(certificate, world.ca)
   return {
     baseUrl,
@@ -38,20 +50,10 @@ export async function startSandbox(port: number): Promise<Sandbox> {
     },
     seed: async () => {
       const demo = await seedDemo(baseUrl, world)
+      onStop(() => rm(file, { force: true }))
+      await rm(file, { force: true }) // a killed sandbox's; its rights may be others
       await writeFile(file, JSON.stringify(demo), { mode: 0o600 })
       return demo
     },
-    cleanUp: [() => rm(file, { force: true }), () => rm(certificate, { force: true }), world.stop, database.stop],
   }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
