@@ -16,7 +16,7 @@ const AgentBody = z
     vapi_assistant_id: z.string().nullable(),
     agent_name: z.string(),
     is_active: z.boolean(),
-    config: z.record(z.string(), z.json()).nullable(),
+    config: z.record(z.string(), z.unknown()).nullable(),
     created_at: instant,
     updated_at: instant,
   })
@@ -26,7 +26,7 @@ const NewAgent = z.object({
   agent_name: z.string().trim().min(1).max(200),
   vapi_assistant_id: z.string().trim().min(1).max(200).optional(),
   is_active: z.boolean().default(true),
-  config: z.record(z.string(), z.json()).optional().describe('Kept and returned unchanged'),
+  config: z.record(z.string(), z.unknown()).optional().describe('Kept and returned unchanged'),
 })
 
 /** The signed-in user's agents: which Vapi assistants answer for her. */
@@ -110,7 +110,7 @@ function bodyOf(agent: Agent, user: User): z.input<typeof AgentBody> {
     vapi_assistant_id: agent.vapiAssistantId,
     agent_name: agent.agentName,
     is_active: agent.isActive,
-    config: z.record(z.string(), z.json()).nullable().parse(agent.config),
+    config: z.record(z.string(), z.unknown()).nullable().parse(agent.config),
     created_at: agent.createdAt.toISOString(),
     updated_at: agent.updatedAt.toISOString(),
   }

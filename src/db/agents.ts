@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Db, TenantDb } from './client.ts'
-import type { JsonObject } from './schema.ts'
 
 /** Our record of a Vapi assistant. */
 export interface Agent {
@@ -55,7 +54,13 @@ export function findAgentOfAssistant(trx: TenantDb, clerkUserId: string, assista
 /** The assistant must have been claimed in the same transaction (`claimAssistant`). Linking it again gives the agent it has. */
 export async function insertAgent(
   trx: TenantDb,
-  agent: { clerkUserId: string; agentName: string; vapiAssistantId: string | null; isActive: boolean; config: JsonObject | null },
+  agent: {
+    clerkUserId: string
+    agentName: string
+    vapiAssistantId: string | null
+    isActive: boolean
+    config: Record<string, unknown> | null
+  },
 ): Promise<Agent> {
   const inserted = await trx
     .insertInto('vapiAgents')
