@@ -67,3 +67,11 @@ export function databaseIsAway(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   return AWAY.has(code) || code.startsWith('08') || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
 }
+
+// A character zero, which JSON may carry and Postgres cannot keep, and half of a surrogate pair in a JSON column.
+const UNSTORABLE = new Set(['22021', '22P02', '22P05'])
+
+/** The database cannot keep this text, whoever sent it. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNSTORABLE.has(String(error.code))
+}

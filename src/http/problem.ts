@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod'
-import { databaseIsAway } from '../db/client.ts'
+import { databaseIsAway, isUnstorable } from '../db/client.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 
 // What Fastify itself refuses, in our words.
@@ -35,6 +35,12 @@ export function problemOf(error: unknown, request: FastifyRequest): { error: App
   if (databaseIsAway(error)) {
     request.log.error({ err: error }, 'the database does not answer')
     return { error: new AppError('unavailable', 'database', { cause: error }) }
+  }
+  if (isUnstorable(error)) {
+    return {
+      error: new AppError('invalid_request', 'unstorable text', { cause: error }),
+      text: 'The request holds characters that cannot be kept.',
+    }
   }
   const code = error instanceof Error && 'statusCode' in error ? FRAMEWORK[Number(error.statusCode)] : undefined
   if (error instanceof Error && code !== undefined && !isResponseSerializationError(error)) {

@@ -28,7 +28,14 @@ export type Message = { origin: Origin } & (
 
 // Absent, null and of an unexpected type are alike: nothing here may make a message unreadable.
 const text = z.string().min(1).nullish().catch(undefined)
-const Named = z.looseObject({ id: text }).nullish().catch(undefined)
+// Postgres has no character zero: an id with one is nobody's.
+const id = z
+  .string()
+  .min(1)
+  .refine((value) => !value.includes('\0'))
+  .nullish()
+  .catch(undefined)
+const Named = z.looseObject({ id }).nullish().catch(undefined)
 const Customer = z.object({ number: text, name: text }).nullish().catch(undefined)
 const ToolFunction = z
   .object({ name: text, arguments: z.unknown().optional(), parameters: z.unknown().optional() })
@@ -60,11 +67,11 @@ const Body = z.object({
   toolCalls: listOf(Call),
   toolWithToolCallList: listOf(Wrapped),
   functionCall: Legacy,
-  call: z.object({ id: text, assistantId: text, customer: Customer }).nullish().catch(undefined),
+  call: z.object({ id, assistantId: id, customer: Customer }).nullish().catch(undefined),
   assistant: Named,
-  assistantId: text,
+  assistantId: id,
   customer: Customer,
-  chat: z.object({ assistantId: text }).nullish().catch(undefined),
+  chat: z.object({ assistantId: id }).nullish().catch(undefined),
 })
 const Envelope = Body.extend({ message: Body.nullish().catch(undefined) })
 

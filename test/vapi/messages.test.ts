@@ -106,6 +106,15 @@ t.test('null anywhere and fields that nobody knows make no message unreadable', 
   await understood(t, { message: { ...common('tool-calls', from()), toolCallList: [call] } })
 })
 
+t.test('a character zero anywhere leaves no caller in silence', async (t) => {
+  const call = { id: 'x\0', name: 'book_appointment', arguments: { start_time: '2026-12-03T09:00', name: 'A\0na\ud800' } }
+  const { status, results } = await say(test, toolCalls([call], { assistantId: 'no\0body' }))
+  t.equal(status, 200)
+  t.match(results, [{ toolCallId: 'x\0', result: /not set up/ }])
+  const booked = await post(toolCalls([call], { ...from(), callId: 'c\0', customerNumber: '\0' }))
+  t.match(booked.results, [{ toolCallId: 'x\0', result: /^You are booked/ }])
+})
+
 t.test('several calls in one message are answered one by one, in their order, by their exact ids', async (t) => {
   const calls = [
     { id: ' toolu_01 ', name: 'get_availability', arguments: { date: '2026-12-03' } },
