@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import { type Owner, type TestApp, testApp } from '../setup/app.ts'
@@ -74,6 +75,9 @@ t.test('ten first visits at once make one user and one business', async (t) => {
   const tokens = Array.from({ length: 10 }, (_, index) =>
     index % 2 === 0 ? clerk.token(owner.clerkUserId) : clerk.templateToken(owner.clerkUserId),
   )
+  // All connections are open, and Clerk's slow answer makes those who wait for it arrive together.
+  await Promise.all(tokens.map(() => sql`select pg_sleep(0.1)`.execute(test.deps.db)))
+  clerk.faults.add({ kind: 'slow', ms: 200, path: /users/, times: Number.POSITIVE_INFINITY })
   const replies = await Promise.all(tokens.map((token) => me(test, token)))
   t.same(
     replies.map(({ status }) => status),

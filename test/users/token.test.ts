@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { inTenant } from '../../src/db/client.ts'
@@ -188,6 +188,22 @@ t.test('with a configured key nothing is asked over the network, and nothing els
   world.clerk.rotateKey()
   await refuses(t, app, { 'signed with a newer key': world.clerk.token(clerkUserId) })
   t.same(world.clerk.ledger, [])
+})
+
+t.test('RS256 is the only way to sign, though the key could do others', async (t) => {
+  const { deps, user, world } = await testApp(t)
+  const { clerkUserId } = user()
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const jwtKey = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const app = await buildApp({ ...deps, config: { ...deps.config, clerk: { ...deps.config.clerk, jwtKey } } })
+  t.teardown(() => app.close())
+  const [, claims = ''] = world.clerk.token(clerkUserId).split('.')
+  const signed = (alg: string, digest: string) => {
+    const body = `${Buffer.from(JSON.stringify({ alg, kid: 'ins_own', typ: 'JWT' })).toString('base64url')}.${claims}`
+    return `${body}.${sign(digest, Buffer.from(body), privateKey).toString('base64url')}`
+  }
+  t.equal((await visit(app, signed('RS256', 'RSA-SHA256'))).status, 200)
+  await refuses(t, app, { RS384: signed('RS384', 'RSA-SHA384'), RS512: signed('RS512', 'RSA-SHA512') })
 })
 
 t.test('when Clerk changes its key, tokens of the new one are let in within a minute, and those of the old one no more', async (t) => {
