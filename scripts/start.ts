@@ -28,7 +28,7 @@ starting.catch((error: unknown) => {
 
 async function sandbox(): Promise<void> {
   const freePort = await holdPort(port)
-  process.stdout.write('Starting the sandbox: a database, stand-ins for Google, Microsoft, Clerk and Vapi, and a demo tenant …\n')
+  process.stdout.write('Starting the sandbox: a database, a demo tenant, and stand-ins for Google,\nMicrosoft, Clerk and Vapi …\n')
   const started = await startSandbox(port, (task) => undo.unshift(task))
   await freePort()
   serve(started.env)
@@ -56,7 +56,7 @@ async function real(baseUrl: string): Promise<void> {
 
 function serve(env: NodeJS.ProcessEnv): void {
   if (stopping) return
-  const flags = ['--enable-source-maps', ...(watch ? ['--watch', '--watch-preserve-output'] : [])]
+  const flags = ['--enable-source-maps', ...(watch ? [`--watch-path=${path.join(root, 'src')}`, '--watch-preserve-output'] : [])]
   // A process group of its own: Ctrl-C reaches us, and we end it in order.
   service = spawn(process.execPath, [...flags, path.join(root, 'src/server.ts')], { env, stdio: 'inherit', detached: true })
   service.once('exit', (code) => void stop(code ?? 1))

@@ -13,7 +13,7 @@ export function timesIn(sentence: string): string[] {
   if (offer === undefined) return []
   const days = [...offer.matchAll(DAY)]
   return days.flatMap(({ 0: day, index }, number) => {
-    const hours = offer.slice(index + day.length, days[number + 1]?.index).replace(/,? or $/, '')
+    const hours = offer.slice(index + day.length, days[number + 1]?.index).replace(/,( or)? $/, '')
     return hoursIn(hours).map((hour) => `${day} at ${hour}`)
   })
 }
@@ -35,17 +35,16 @@ export function meaningsIn(sentence: string): string[] {
   return /\bDo you mean ([^?]+)\?/.exec(sentence)?.[1]?.split(' or ') ?? []
 }
 
-const PLACES: [RegExp, number][] = [
-  [/\b(the )?(first|former|1st)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 0],
-  [/\b(the )?(second|2nd)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 1],
-  [/\b(the )?(third|3rd)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, 2],
-  [/\b(the )?(last|latter|latest)( one| of (them|those|these))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$/i, -1],
-]
+// "The first" is a place in the list, "the first of December" is a day.
+const END = String.raw`( of (them|those|these|the two|the three))?[\s,.!]*(please|thanks|thank you)?[\s.!]*$`
+const PLACES = ['first|former|1st', 'second|2nd', 'third|3rd', 'last|latter|latest'].map(
+  (words) => new RegExp(String.raw`\b(${words}) one\b|\b(${words})${END}`, 'i'),
+)
 
 /** Those options that fit what the caller said: one is a choice, several leave a question, none is another wish or no answer. */
 export function chosen(options: string[], said: string): string[] {
-  const place = PLACES.find(([words]) => words.test(said))?.[1]
-  if (place !== undefined) return [options.at(place)].filter((option) => option !== undefined)
+  const place = PLACES.findIndex((words) => words.test(said))
+  if (place >= 0) return [options.at(place === PLACES.length - 1 ? -1 : place)].filter((option) => option !== undefined)
   const wanted = choiceIn(said)
   if (wanted) return options.filter((option) => fits(readPhrase(option), wanted))
   return isYes(said) ? options : []

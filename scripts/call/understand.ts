@@ -45,7 +45,11 @@ export function whenIn(said: string): string | undefined {
 
 /** As `whenIn`, in answer to an offer of times: there a lone "ten" is a time. */
 export function choiceIn(said: string): Phrase | undefined {
-  const plain = said.replace(/\bthe (.+?) one\b/i, 'the $1').replace(/\bthe (?=(half|quarter|noon|\d|[a-z]+ thirty|[a-z]+ o'?clock))/gi, '')
+  // "The one at nine" and "the nine thirty one" hold no hour "one".
+  const plain = said
+    .replace(/\bthe one (?=(in|at|on)\b)/i, '')
+    .replace(/\bthe (.+?) one\b/i, 'the $1')
+    .replace(/\bthe (?=(half|quarter|noon|\d|[a-z]+ (thirty|fifteen)|[a-z]+ o'?clock))/gi, '')
   const read = (words: string) => readPhrase(words) ?? readPhrase(`at ${words}`)
   const words = longestRun(plain, (run) => read(run) !== undefined)
   return words === undefined ? undefined : read(words)

@@ -17,13 +17,14 @@ export function welcome({ baseUrl, token, assistantId, secret, timeZone, calenda
   const port = new URL(baseUrl).port
   const onPort = port === '8000' ? '' : `PORT=${port} `
   return `
-Ringbook runs at ${baseUrl} as a sandbox: nothing leaves this machine, and everything is made anew at the next start.
+Ringbook runs at ${baseUrl} as a sandbox. Nothing leaves this
+machine, and everything is made anew at the next start.
 
 Book an appointment, as the voice assistant would:
 
   curl -s ${baseUrl}/vapi/webhook -H 'Content-Type: application/json' -H 'X-Vapi-Secret: ${secret}' -d '${JSON.stringify({ message })}'
 
-Look into the owner's calendar (${calendar.email}, at Google's stand-in):
+Look into the calendar of ${calendar.email}, at Google's stand-in:
 
   curl -s '${calendar.url}?singleEvents=true&timeMin=${day}T00:00:00Z&timeMax=${day}T23:59:59Z' -H 'Authorization: Bearer ${calendar.token}'
 

@@ -2,9 +2,11 @@ import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
+import { inZone, openOn } from '../calendar/zone.ts'
+import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
-import { askSentence, cannotSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
+import { askSentence, cannotSentence, closedSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -37,6 +39,8 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
       }),
     }
   }
+  const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt.getTime(), timeZone).toPlainDate()).length === 0
+  if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], choose(others, timeZone, near), timeZone) }
   if (others.length > 0) return { result: nothingFreeSentence(wish, choose(others, timeZone, near), timeZone) }
   return { result: nothingAtAllSentence() }
 }
@@ -44,4 +48,8 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
 function localDay(at: Date, timeZone: string) {
   const start = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).startOfDay()
   return { startsAt: new Date(start.epochMilliseconds), endsAt: new Date(start.add({ days: 1 }).epochMilliseconds) }
+}
+
+function isOneDay({ startsAt, endsAt }: Interval, timeZone: string): boolean {
+  return localDay(startsAt, timeZone).endsAt.getTime() === endsAt.getTime()
 }

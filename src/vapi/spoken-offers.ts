@@ -18,18 +18,16 @@ export function spokenOffers(offers: Interval[], timeZone: string): string {
   )
 }
 
-/** "at nine or ten thirty in the morning or at two in the afternoon". */
+/** "at nine or ten thirty in the morning, or at two in the afternoon"; "at nine in the morning or at noon". */
 function spokenTimes(times: Date[], timeZone: string): string {
   const words = times.map((at) => clockWords(zoned(at, timeZone)))
-  const parts = grouped(words, ({ clock, part }) => part || clock)
-  return either(
-    parts.map(([, group]) => {
-      const clocks = either([...new Set(group.map(({ clock }) => clock))], ' or ')
-      const part = group[0]?.part
-      return part ? `at ${clocks} ${part}` : `at ${clocks}`
-    }),
-    ' or ',
-  )
+  const groups = grouped(words, ({ clock, part }) => part || clock).map(([, group]) => {
+    const clocks = either([...new Set(group.map(({ clock }) => clock))], ' or ')
+    const part = group[0]?.part
+    return part ? `at ${clocks} ${part}` : `at ${clocks}`
+  })
+  // A pause where one "or" stands inside another.
+  return either(groups, groups.some((group) => group.includes(' or ')) ? ', or ' : ' or ')
 }
 
 /** Neighbours with the same key come together; the order stays. */
