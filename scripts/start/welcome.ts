@@ -22,15 +22,20 @@ machine, and everything is made anew at the next start.
 
 Book an appointment, as the voice assistant would:
 
-  curl -s ${baseUrl}/vapi/webhook -H 'Content-Type: application/json' -H 'X-Vapi-Secret: ${secret}' -d '${JSON.stringify({ message })}'
+  curl -s ${baseUrl}/vapi/webhook \\
+    -H 'Content-Type: application/json' \\
+    -H 'X-Vapi-Secret: ${secret}' \\
+    -d '${JSON.stringify({ message })}'
 
 Look into the calendar of ${calendar.email}, at Google's stand-in:
 
-  curl -s '${calendar.url}?singleEvents=true&timeMin=${day}T00:00:00Z&timeMax=${day}T23:59:59Z' -H 'Authorization: Bearer ${calendar.token}'
+  curl -s '${calendar.url}?singleEvents=true&timeMin=${day}T00:00:00Z&timeMax=${day}T23:59:59Z' \\
+    -H 'Authorization: Bearer ${calendar.token}'
 
 Ask as the owner, signed in:
 
-  curl -s ${baseUrl}/calendar/auth/status -H 'Authorization: Bearer ${token}'
+  curl -s ${baseUrl}/calendar/auth/status \\
+    -H 'Authorization: Bearer ${token}'
 
 Call the assistant yourself   ${onPort}npm run call
 Listen to a call              ${onPort}npm run call -- --script demo

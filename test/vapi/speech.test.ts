@@ -36,6 +36,10 @@ const golden: [string, string][] = [
     speech.offerSentence([slot('2026-12-01T09:00'), slot('2026-12-01T12:00'), slot('2026-12-01T15:45')], ZONE),
     'I have Tuesday the first of December at nine in the morning, at noon or at three forty five in the afternoon. Which would you like?',
   ],
+  [
+    speech.offerSentence([slot('2026-12-01T12:00'), slot('2026-12-01T12:30'), slot('2026-12-01T13:00')], ZONE),
+    'I have Tuesday the first of December at noon, or at twelve thirty or one in the afternoon. Which would you like?',
+  ],
   [speech.offerSentence([], ZONE), 'I am sorry, I have nothing free. Shall I take a message instead?'],
   [
     speech.nothingFreeSentence({ range: day('2026-11-30') }, two, ZONE),
