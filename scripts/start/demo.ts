@@ -22,7 +22,7 @@ const DAY_SECONDS = 24 * 60 * 60
 export async function seedDemo(baseUrl: string, { clerk, google, settings }: World): Promise<Demo> {
   const { id } = clerk.addUser({ email: 'dana@example.com', firstName: 'Dana', lastName: 'Reyes' })
   google.addPerson(OWNER)
-  fillCalendar(google)
+  fillCalendar(google, OWNER, new Date())
   const token = clerk.token(id, { exp: Math.floor(Date.now() / 1000) + DAY_SECONDS })
 
   const request = async (method: string, path: string, body?: object) => {
@@ -60,8 +60,8 @@ export async function seedDemo(baseUrl: string, { clerk, google, settings }: Wor
 }
 
 /** A week like any other: some of it is taken. The same hours each time, so that a scripted call reads alike. */
-function fillCalendar(google: World['google']): void {
-  const today = Temporal.Now.zonedDateTimeISO(OWNER.timeZone).startOfDay()
+export function fillCalendar(google: World['google'], { email, timeZone }: { email: string; timeZone: string }, now: Date): void {
+  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).startOfDay()
   const entries: [days: number, from: string, to: string, subject: string][] = [
     [1, '11:00', '12:00', 'Keys, 12 Elm Street'],
     [2, '09:00', '09:30', 'Call with the painter'],
@@ -73,6 +73,6 @@ function fillCalendar(google: World['google']): void {
   ]
   for (const [days, from, to, subject] of entries) {
     const at = (time: string) => new Date(today.add({ days }).withPlainTime(time).epochMilliseconds)
-    google.addEvent(OWNER.email, { subject, startsAt: at(from), endsAt: at(to) })
+    google.addEvent(email, { subject, startsAt: at(from), endsAt: at(to) })
   }
 }

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import t from 'tap'
+import { answered, firstMind, heard } from '../../scripts/call/assistant.ts'
+import { isStageDirection, linesOf } from '../../scripts/call/caller.ts'
+import { fillCalendar } from '../../scripts/start/demo.ts'
+import { root } from '../../src/root.ts'
+import { NOW, testApp } from '../setup/app.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+const timeZone = 'America/Chicago'
+
+t.test('the scripts that come along end in a booking on whatever day and hour they are run', async (t) => {
+  const app = await testApp(t)
+  for (let hours = 0; hours < 7 * 24; hours += 8) {
+    const now = new Date(NOW.getTime() + (hours / 24) * DAY_MS)
+    app.setNow(now)
+    for (const script of ['demo', 'taken', 'closed']) {
+      const owner = await app.owner({ timeZone })
+      fillCalendar(app.world.google, { email: owner.calendarEmail, timeZone }, now)
+      const before = app.world.google.events(owner.calendarEmail).length
+      let mind = firstMind
+      const said: string[] = []
+      for (const line of linesOf(await readFile(path.join(root, 'scripts/call', `${script}.txt`), 'utf8'))) {
+        if (isStageDirection(line)) {
+          await owner.call('book_appointment', { start_time: mind.time, attendee_name: 'Another caller' }, { callId: 'another' })
+          continue
+        }
+        let turn = heard(mind, line)
+        if ('call' in turn) turn = answered(turn.mind, turn.call, await owner.call(turn.call.name, turn.call.arguments))
+        said.push(turn.say)
+        mind = turn.mind
+      }
+      const at = `${script} on ${now.toUTCString()}`
+      t.ok(mind.booked && mind.awaits === 'nothing', `${at} ends in a booking`, { said })
+      t.equal(app.world.google.events(owner.calendarEmail).length - before, script === 'taken' ? 2 : 1, at)
+      t.equal(said.filter((one) => one.startsWith('Sorry')).length, 0, `${at}: every line is understood`)
+      if (script === 'closed') t.match(said[0], 'We are closed on Saturday', at)
+      if (script === 'taken') t.match(said.join(' '), 'Someone took that time', at)
+    }
+  }
+})
