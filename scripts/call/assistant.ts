@@ -1,3 +1,4 @@
+import { readPhrase } from '../../src/calendar/phrase.ts'
 import { chosen, meaningsIn, timesIn } from './offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from './person.ts'
 import { addressIn, isGoodbye, isNo, isSoonest, isYes, partOfDay, together, whenIn, withoutAddress } from './understand.ts'
@@ -105,8 +106,22 @@ function hearChoice(mind: Mind, said: string): Turn {
   const [one] = fitting
   if (one !== undefined && fitting.length === 1) return proceed({ ...mind, time: one, missed: 0 })
   if (fitting.length > 1) return { mind: { ...mind, options: fitting }, say: `Which one shall it be, ${either(fitting)}?` }
-  if (isNo(said) || isSoonest(said) || whenIn(said)) return hearWish({ ...mind, options: [], missed: 0 }, said)
+  if (isNo(said) || isSoonest(said) || whenIn(said)) {
+    const unclear = namesDay(whenIn(said)) ? undefined : onlyDay(mind.options)
+    return hearWish({ ...mind, options: [], missed: 0, unclear }, said)
+  }
   return { mind, say: `Sorry, which one would you like? I have ${either(mind.options)}.` }
+}
+
+function namesDay(words: string | undefined): boolean {
+  const phrase = words === undefined ? undefined : readPhrase(words)
+  return phrase === undefined || 'day' in phrase || 'weekday' in phrase || 'week' in phrase
+}
+
+/** The day of which all of them are: another hour that the caller names is meant on that day. */
+function onlyDay(options: string[]): string | undefined {
+  const days = new Set(options.map((option) => option.split(' at ')[0]))
+  return days.size === 1 ? [...days][0] : undefined
 }
 
 /** One question at a time, and the read-back at the end. */

@@ -162,6 +162,9 @@ t.test('a time that was taken leads to the nearest, a missing day to a question'
     taken.calls.map((one) => one.arguments.start_time),
     [undefined, nine, noon],
   )
+  const other = call(['Tuesday', 'eleven thirty', 'Friday'], service)
+  t.equal(other.calls[1]?.arguments.date, 'eleven thirty Tuesday the first of December', 'another hour of the day that is spoken of')
+  t.equal(other.calls[2]?.arguments.date, 'Friday', 'or another day')
   const halves = call(['at ten', 'Tuesday'], () => ({ error: 'Which day would you like?' }))
   t.equal(halves.calls[1]?.arguments.date, 'Tuesday at ten')
   const meant = call(['Tuesday at eight', 'the second one'], () => ({
