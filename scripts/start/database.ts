@@ -13,10 +13,16 @@ export interface RunningDatabase {
 /** An embedded server with one migrated database. Unless it is to be kept, it is empty now and gone after `stop`. */
 export async function prepareDatabase(name: string, { keep }: { keep: boolean }): Promise<RunningDatabase> {
   const folder = embeddedFolder(name)
-  const server = await startEmbeddedPostgres(folder)
+  const remove = async () => {
+    if (!keep) await rm(folder, { recursive: true, force: true })
+  }
+  const server = await startEmbeddedPostgres(folder).catch(async (error: unknown) => {
+    await remove() // Ctrl-C in a terminal also ends the program that was making the cluster
+    throw error
+  })
   const stop = async () => {
     await server.stop()
-    if (!keep) await rm(folder, { recursive: true, force: true })
+    await remove()
   }
   try {
     const ownerUrl = await createDatabase(server.adminUrl, 'ringbook', { keep })
