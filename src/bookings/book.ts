@@ -9,7 +9,7 @@ import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import type { Interval } from '../providers/provider.ts'
+import type { CalendarEvent, Interval } from '../providers/provider.ts'
 
 const LOOK_AGAIN_MS = 100
 
@@ -23,8 +23,7 @@ export interface BookingRequest {
   customer: { name: string | null; email: string | null; phone: string | null }
   /** The same key again is the same request, however often it is delivered. `null`: it has no identity of its own. */
   operation: string | null
-  /** In which conversation: the same wish there is never booked twice. */
-  conversation: string
+  /** In which call: the same time there is never booked twice. */
   vapiCallId: string | null
 }
 
@@ -39,13 +38,15 @@ export type Outcome =
   | { kind: 'refused'; why: Refusal }
 
 /**
- * Books: takes the time in our own database first, then `finish` looks at the live calendars and asks the vendor.
+ * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. `settle` brings to an end what
+ * stops half-way.
  * A repeat waits for the first to finish and hears what became of it.
  */
 export async function book(deps: Deps, diary: Diary, request: BookingRequest, signal: AbortSignal): Promise<Outcome> {
   const keys = {
     operationKey: request.operation === null ? null : digest(request.operation),
-    wish: digest(request.conversation, request.slot.startsAt.toISOString(), request.customer.name?.toLowerCase() ?? ''),
+    // Outside a call nobody knows who repeats whom.
+    wish: request.vapiCallId === null ? randomUUID() : digest(request.vapiCallId, request.slot.startsAt.toISOString()),
   }
   const earlier = await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)
   if (earlier) return earlier
@@ -67,22 +68,12 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   return (await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)) ?? { kind: 'refused', why: 'taken' }
 }
 
-/**
- * Brings a held booking to its end. Only whoever holds its lease does so: the request that made it, later the sweeper. The id of the
- * vendor's event follows from the booking's, so asking again makes no second one.
- */
-export async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
+/** The held booking's way to the vendor; only the request that made it goes it. */
+async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
-    const destination = diary.connections.find((one) => one.id === booking.connectionId)
-    if (!destination) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
-    if (booking.askedAt === null) {
-      // Once the vendor was asked, what stands at that time may be our own event.
-      const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
-      const busy = await busyTimes(deps, diary, slot, { signal, except: booking.appointmentId })
-      if (overlapsAny(slot, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
-      await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
-    }
-    return await ask(deps, destination, booking, signal)
+    await refuseTaken(deps, diary, booking, signal)
+    await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
+    return await askVendor(deps, diary, booking, signal)
   } catch (error) {
     await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, error instanceof AppError ? error.code : 'internal'))
     if (error instanceof AppError && error.code === 'slot_taken') return { kind: 'refused', why: 'taken' }
@@ -90,23 +81,55 @@ export async function finish(deps: Deps, diary: Diary, booking: Booking, signal:
   }
 }
 
-/** @throws AppError only where it is certain that there is no event */
-async function ask(deps: Deps, destination: Connection, booking: Booking, signal: AbortSignal): Promise<Outcome> {
-  const pending: Outcome = { kind: 'pending', booking }
-  const event = await useCalendar(deps, destination, signal, (calendar) => calendar.create(eventOf(booking))).catch((error: unknown) => {
-    const isAnswer = error instanceof AppError && error.code !== 'provider_unavailable'
-    // A no to a second request says nothing about the first, unless it tells of the event itself.
-    if (isAnswer && (booking.askedAt === null || error.code === 'slot_taken')) throw error
-    deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is not known yet')
-  })
-  if (!event) return pending
-  return inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event)).then(
-    () => ({ kind: 'booked', booking }),
+/**
+ * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be free.
+ * Throws and answers as the first attempt does, except that only what concerns the event itself is a failure.
+ */
+export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.find(booking.id))
+    if (event) return await confirm(deps, booking, event)
+    await refuseTaken(deps, diary, booking, signal)
+    return await askVendor(deps, diary, booking, signal)
+  } catch (error) {
+    // A no to a second request says nothing about the first, unless it tells of the event or the time itself.
+    const isFinal = error instanceof AppError && ['slot_taken', 'calendar_not_connected'].includes(error.code)
+    if (isFinal || !(error instanceof AppError)) throw error
+    deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is still not known')
+    return { kind: 'pending', booking }
+  }
+}
+
+/** @throws AppError `slot_taken` */
+async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<void> {
+  const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
+  const busy = await busyTimes(deps, diary, slot, { signal, except: booking.appointmentId })
+  if (overlapsAny(slot, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
+}
+
+/** @throws AppError only where it is certain that this request made no event */
+async function askVendor(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
+  const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.create(eventOf(booking))).catch(
     (error: unknown) => {
-      deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
-      return pending
+      if (error instanceof AppError && error.code !== 'provider_unavailable') throw error
+      deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is not known yet')
     },
   )
+  return event ? confirm(deps, booking, event) : { kind: 'pending', booking }
+}
+
+async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Promise<Outcome> {
+  const confirmed = await inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event)).catch((error: unknown) => {
+    deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
+    return false
+  })
+  return { kind: confirmed ? 'booked' : 'pending', booking }
+}
+
+function connectionOf(diary: Diary, booking: Booking): Connection {
+  const connection = diary.connections.find((one) => one.id === booking.connectionId)
+  if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
+  return connection
 }
 
 function rowOf({ slot, timeZone, subject, address, notes, customer, vapiCallId }: BookingRequest, clerkUserId: string) {
@@ -169,7 +192,8 @@ async function outcomeOfEarlier(
       if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
       throw new AppError('provider_refused', `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
     }
-    if (signal.aborted) return { kind: 'pending', booking }
+    const isUnderWay = booking.ageSeconds * 1000 < deps.config.timeouts.toolCallMs
+    if (signal.aborted || !isUnderWay) return { kind: 'pending', booking }
     await delay(LOOK_AGAIN_MS)
   }
 }

@@ -1,14 +1,16 @@
-import { openDiary } from '../calendar/access.ts'
-import { claimUnsettled, failBooking, findBooking } from '../db/bookings.ts'
+import { type Diary, openDiary } from '../calendar/access.ts'
+import { type Booking, claimUnsettled, failBooking, findBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
-import { finish } from './book.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { finishAgain } from './book.ts'
 
 const AT_ONCE = 10
 
 /**
- * Finishes bookings that a crash or a silent vendor left half-way: asks the vendor again under the same event id, and gives the time free
- * when that does not help for too long. Any number of processes may run it at once.
+ * Finishes bookings that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked again; when
+ * that does not help for too long, the time is given free. Where it was not, nobody was promised anything and the time is free at once.
+ * Any number of processes may run it at once.
  * @returns how many it took up
  */
 export async function settle(deps: Deps): Promise<number> {
@@ -32,10 +34,19 @@ async function settleOne(deps: Deps, { clerkUserId, id }: { clerkUserId: string;
     diary: await openDiary(deps, trx, clerkUserId),
   }))
   if (!booking) return
-  const outcome = await finish(deps, diary, booking, signal)
-  if (outcome.kind === 'pending') {
-    const olderThanMinutes = deps.config.timeouts.holdMinutes
-    await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, 'provider_unavailable', { olderThanMinutes }))
+  const failure = booking.askedAt === null ? 'unavailable' : await failureAfterAsking(deps, diary, booking, signal)
+  if (failure !== undefined) await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, failure))
+  deps.log.info({ bookingId: id, failure }, 'a booking was taken up again')
+}
+
+/** @returns why the time is to be given free, or `undefined` when the event exists or may still turn out to */
+async function failureAfterAsking(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<ErrorCode | undefined> {
+  try {
+    const { kind } = await finishAgain(deps, diary, booking, signal)
+    const isHeldTooLong = booking.ageSeconds > deps.config.timeouts.holdMinutes * 60
+    return kind === 'pending' && isHeldTooLong ? 'provider_unavailable' : undefined
+  } catch (error) {
+    if (error instanceof AppError) return error.code
+    throw error
   }
-  deps.log.info({ bookingId: id, outcome: outcome.kind }, 'a booking was taken up again')
 }

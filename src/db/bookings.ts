@@ -26,9 +26,14 @@ export interface Booking {
   /** When the vendor was first asked for the event; `null`: it knows nothing of it. */
   askedAt: Date | null
   createdAt: Date
+  /** By the database's clock, when the row was read. */
+  ageSeconds: number
 }
 
-export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'createdAt'> & { vapiCallId: string | null; leaseMs: number }
+export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'createdAt' | 'ageSeconds'> & {
+  vapiCallId: string | null
+  leaseMs: number
+}
 
 const COLUMNS = [
   'clerkUserId',
@@ -52,6 +57,8 @@ const COLUMNS = [
   'createdAt',
 ] as const
 
+const ageSeconds = sql<number>`extract(epoch from now() - created_at)::double precision`.as('ageSeconds')
+
 /** Statuses that take time, as the exclusion constraint has them. */
 const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
 
@@ -66,12 +73,17 @@ export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking
       leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returning(COLUMNS)
+    .returning([...COLUMNS, ageSeconds])
     .executeTakeFirst()
 }
 
 export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
-  return trx.selectFrom('bookings').select(COLUMNS).where('clerkUserId', '=', clerkUserId).where('id', '=', id).executeTakeFirst()
+  return trx
+    .selectFrom('bookings')
+    .select([...COLUMNS, ageSeconds])
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .executeTakeFirst()
 }
 
 /** The booking that the same function call made before. */
@@ -79,7 +91,7 @@ export async function findByOperation(trx: TenantDb, clerkUserId: string, operat
   if (operationKey === null) return undefined
   return trx
     .selectFrom('bookings')
-    .select(COLUMNS)
+    .select([...COLUMNS, ageSeconds])
     .where('clerkUserId', '=', clerkUserId)
     .where('operationKey', '=', operationKey)
     .executeTakeFirst()
@@ -89,7 +101,7 @@ export async function findByOperation(trx: TenantDb, clerkUserId: string, operat
 export function findByWish(trx: TenantDb, clerkUserId: string, wish: string): Promise<Booking | undefined> {
   return trx
     .selectFrom('bookings')
-    .select(COLUMNS)
+    .select([...COLUMNS, ageSeconds])
     .where('clerkUserId', '=', clerkUserId)
     .where('wish', '=', wish)
     .where('status', 'in', OCCUPYING)
@@ -118,36 +130,34 @@ export async function markAsked(trx: TenantDb, booking: Booking): Promise<void> 
     .execute()
 }
 
-/** The vendor has the event. A booking that is no longer held stays as it is. */
-export async function confirmBooking(trx: TenantDb, booking: Booking, event: { id: string; link: string | null }): Promise<void> {
-  await trx
+/** The vendor has the event. False when the time was given free in the meantime. */
+export async function confirmBooking(trx: TenantDb, booking: Booking, event: { id: string; link: string | null }): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable('bookings')
     .set({ status: 'confirmed', providerEventId: event.id, providerEventLink: event.link, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /**
- * The time is free again. `failure` is one of our error codes.
- * @param options `olderThanMinutes`, by the database's clock: younger ones stay held
+ * The time is free again. When the vendor never heard of it, and it was not the time that was wrong, the same function call may try
+ * afresh. `failure` is one of our error codes.
  */
-export async function failBooking(
-  trx: TenantDb,
-  booking: Booking,
-  failure: string,
-  { olderThanMinutes }: { olderThanMinutes?: number } = {},
-): Promise<void> {
+export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<void> {
   await trx
     .updateTable('bookings')
-    .set({ status: 'failed', failure, updatedAt: sql<Date>`now()` })
+    .set({
+      status: 'failed',
+      failure,
+      operationKey: sql<string | null>`case when asked_at is null and ${failure} <> 'slot_taken' then null else operation_key end`,
+      updatedAt: sql<Date>`now()`,
+    })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
-    .$if(olderThanMinutes !== undefined, (query) =>
-      query.where('createdAt', '<', sql<Date>`now() - ${olderThanMinutes ?? 0} * interval '1 minute'`),
-    )
     .execute()
 }
 

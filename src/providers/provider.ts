@@ -7,8 +7,6 @@
 export interface CalendarProvider {
   /** Stands in the database and in the frontend's contract: `google`, `microsoft`. */
   readonly id: string
-  /** As people know it: "Google Calendar". */
-  readonly label: string
   /** Where the user grants access. The vendor sends them back with a `code` and this same `state`. */
   authorizationUrl(state: string, codeChallenge: string): URL
   /** Is `iss`, which some vendors add to the callback (RFC 9207), one of this vendor's? */
@@ -67,6 +65,8 @@ export interface Calendar {
    * @throws AppError `slot_taken` when the event of this booking was deleted at the vendor in the meantime
    */
   create(event: NewEvent): Promise<CalendarEvent>
+  /** The event that `create` made for this booking; `null` when there is none, or none any more. */
+  find(bookingId: string): Promise<CalendarEvent | null>
 }
 
 export interface NewEvent {

@@ -71,7 +71,7 @@ async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>
 
 async function limit(deps: Deps, key: string, trusted: boolean): Promise<void> {
   const { toolCallsPerMinute } = deps.config.limits
-  const { hits } = await countHit(deps.db, `function-calls:${key}`)
+  const { hits } = await countHit(deps.db, `function-calls:${trusted ? 'proven' : 'unproven'}:${key}`)
   if (hits > (trusted ? toolCallsPerMinute : toolCallsPerMinute / 4))
     throw new AppError('too_many_requests', 'function calls of one assistant')
 }

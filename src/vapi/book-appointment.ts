@@ -50,7 +50,6 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
   const clean = (text: string | undefined | null, longest: number) => oneLine(text ?? '', longest) || null
   const name = clean(asked.name ?? caller.customerName, 100)
   const about = clean(asked.title, 150) ?? (asked.address ? `Viewing, ${clean(asked.address, 150)}` : 'Appointment')
-  const conversation = caller.callId ?? caller.assistantId ?? ''
   return {
     slot,
     timeZone: diary.rules.timeZone,
@@ -60,7 +59,6 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
     customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.customerNumber) },
     // An id means something within its call only.
     operation: callId === null || callId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, callId]),
-    conversation,
     vapiCallId: caller.callId,
   }
 }

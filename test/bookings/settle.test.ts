@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { settle } from '../../src/bookings/settle.ts'
-import { holdBooking } from '../../src/db/bookings.ts'
+import { openDiary } from '../../src/calendar/access.ts'
+import { type Booking, holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
+import { useCalendar } from '../../src/oauth/use-calendar.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
 import { cuttableLine } from '../setup/line.ts'
@@ -21,10 +23,10 @@ const SILENT = { method: 'POST', path: /\/events(\?|$)/, kind: 'silent', times: 
 const NINE = { start_time: '2026-12-01T09:00', name: 'Ana' }
 const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
 
-/** What a process leaves that is killed right after it took the time. */
-async function leftBehind(owner: ConnectedOwner): Promise<void> {
+/** What a process leaves that is killed after it took the time, before or while it asked the vendor. */
+async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }): Promise<Booking | undefined> {
   const id = crypto.randomUUID()
-  await inTenant(test.deps.db, owner.clerkUserId, async (trx) => {
+  const booking = await inTenant(test.deps.db, owner.clerkUserId, async (trx) => {
     const { id: connectionId } = await trx.selectFrom('oauthTokens').select('id').executeTakeFirstOrThrow()
     const customer = { customerName: 'Ana', customerEmail: null, customerPhone: null }
     const rest = {
@@ -36,7 +38,7 @@ async function leftBehind(owner: ConnectedOwner): Promise<void> {
       wish: id,
       timeZone: 'America/Chicago',
     }
-    await holdBooking(trx, {
+    const held = await holdBooking(trx, {
       clerkUserId: owner.clerkUserId,
       id,
       appointmentId: id,
@@ -47,15 +49,18 @@ async function leftBehind(owner: ConnectedOwner): Promise<void> {
       ...rest,
       leaseMs: 1,
     })
+    if (held && asked) await markAsked(trx, held)
+    return held
   })
   await delay(5)
+  return booking
 }
 
 for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: what a killed process left is finished by the next, once, however many there are`, async (t) => {
     const owner = await test.owner({ vendor })
     const { live, statuses } = watch(test, owner)
-    await leftBehind(owner)
+    await leftBehind(owner, { asked: true })
     test.world[vendor].faults.add({ kind: 'slow', ms: 50, method: 'POST' })
     const taken = await Promise.all([settle(test.deps), settle(test.deps), settle(test.deps)])
     t.equal(
@@ -71,11 +76,38 @@ for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: what a killed process left does not go over an event that came meanwhile`, async (t) => {
     const owner = await test.owner({ vendor })
     const { live, rows } = watch(test, owner)
-    await leftBehind(owner)
+    await leftBehind(owner, { asked: true })
     test.world[vendor].addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt, endsAt })
     await settle(test.deps)
     t.match(await rows(), [{ status: 'failed', failure: 'slot_taken' }])
     t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: an event that was made before the process died is found, and not made again`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, statuses } = watch(test, owner)
+    const booking = await leftBehind(owner, { asked: true })
+    if (!booking) throw new Error('nothing was held')
+    const { connections } = await inTenant(test.deps.db, owner.clerkUserId, (trx) => openDiary(test.deps, trx, owner.clerkUserId))
+    for (const connection of connections) {
+      const event = { bookingId: booking.id, subject: 'Viewing', description: '', location: '', startsAt, endsAt, attendee: null }
+      await useCalendar(test.deps, connection, AbortSignal.timeout(2000), (calendar) =>
+        calendar.create({ ...event, timeZone: 'America/Chicago' }),
+      )
+    }
+    await settle(test.deps)
+    t.same(await statuses(), ['confirmed'])
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: where the vendor was never asked the time is free at once, and the same call may try again`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, rows } = watch(test, owner)
+    await leftBehind(owner, { asked: false })
+    await settle(test.deps)
+    t.match(await rows(), [{ status: 'failed', failure: 'unavailable' }])
+    t.equal(live().length, 0)
+    t.match((await owner.call('book_appointment', NINE)).result, /^You are booked/)
   })
 
   t.test(`${vendor}: a vendor that stays silent keeps the time for a while, then gives it free`, async (t) => {
@@ -104,7 +136,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: a calendar that was disconnected meanwhile is left alone`, async (t) => {
     const owner = await test.owner({ vendor })
     const { live, rows } = watch(test, owner)
-    await leftBehind(owner)
+    await leftBehind(owner, { asked: true })
     const path = vendor === 'google' ? '/calendar/google/auth/disconnect' : '/calendar/auth/disconnect'
     t.equal((await test.app.inject({ method: 'DELETE', url: path, headers: owner.headers() })).statusCode, 200)
     await settle(test.deps)

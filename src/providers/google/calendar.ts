@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import { mergeIntervals } from '../intervals.ts'
 import type { Call, Outbound } from '../outbound.ts'
 import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
-import { apiFailure, isDuplicate } from './failure.ts'
+import { apiFailure, isDuplicate, isMissing } from './failure.ts'
 import { clientFor, type GoogleSettings } from './oauth.ts'
 
 interface Vendor {
@@ -80,38 +80,44 @@ async function queryBusy(vendor: Vendor, access: Access, calendarId: string, sta
 
 export async function createEvent(vendor: Vendor, access: Access, calendarId: string, event: NewEvent): Promise<CalendarEvent> {
   const operation = 'events.insert'
-  // Google's alphabet for own ids is a–v and 0–9. The same booking has the same id, so a second insert is refused, never doubled.
-  const eventId = `bk${event.bookingId.replaceAll('-', '').toLowerCase()}`
   try {
     const answer = await vendor.api.events.insert({
       auth: auth(vendor, access, { operation, budget: 'create' }),
       calendarId,
       sendUpdates: 'all', // left out, nobody is invited
-      requestBody: { id: eventId, ...eventBody(event) },
+      requestBody: { id: eventIdOf(event.bookingId), ...eventBody(event) },
     })
     return calendarEvent(readable(operation, Event, answer.data))
   } catch (error) {
     if (error instanceof AppError) throw error
     if (!isDuplicate(error)) throw apiFailure(operation, error)
   }
-  return await findOurs(vendor, access, calendarId, eventId, event.bookingId)
+  const first = await findEvent(vendor, access, calendarId, event.bookingId).catch((error: unknown) => {
+    // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
+    if (error instanceof AppError) throw new AppError('provider_unavailable', error.message)
+    throw error
+  })
+  // A deleted event keeps its id.
+  if (!first) throw new AppError('slot_taken', `google ${operation}: the id of this booking is not its event's any more`)
+  return first
 }
 
-/** After a doubled id: our own earlier event, unless the owner has deleted it since, which leaves its id taken. */
-async function findOurs(vendor: Vendor, access: Access, calendarId: string, eventId: string, bookingId: string): Promise<CalendarEvent> {
+export async function findEvent(vendor: Vendor, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
   const operation = 'events.get'
-  const answer = await vendor.api.events
-    .get({ auth: auth(vendor, access, { operation, budget: 'read' }), calendarId, eventId })
-    .catch((error: unknown) => {
-      // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
-      throw new AppError('provider_unavailable', apiFailure(operation, error).message)
-    })
+  const request = { auth: auth(vendor, access, { operation, budget: 'read' }), calendarId, eventId: eventIdOf(bookingId) }
+  const answer = await vendor.api.events.get(request).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw apiFailure(operation, error)
+  })
+  if (answer === null) return null
   const found = readable(operation, Event, answer.data)
-  if (found.status === 'cancelled') throw new AppError('slot_taken', `google ${operation}: the event of this booking was deleted`)
-  if (found.extendedProperties?.private?.bookingId !== bookingId) {
-    throw new AppError('provider_refused', `google ${operation}: somebody else's event has this booking's id`)
-  }
-  return calendarEvent(found)
+  const isOurs = found.extendedProperties?.private?.bookingId === bookingId
+  return isOurs && found.status !== 'cancelled' ? calendarEvent(found) : null
+}
+
+/** Google's alphabet for own ids is a–v and 0–9. The same booking has the same id, so a second insert is refused, never doubled. */
+function eventIdOf(bookingId: string): string {
+  return `bk${bookingId.replaceAll('-', '').toLowerCase()}`
 }
 
 function eventBody(event: NewEvent): calendar_v3.Schema$Event {

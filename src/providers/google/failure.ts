@@ -41,6 +41,12 @@ export function isDuplicate(error: unknown): boolean {
   return answerOf(error)?.status === 409
 }
 
+/** There is no such event, or its calendar is gone. */
+export function isMissing(error: unknown): boolean {
+  const status = answerOf(error)?.status
+  return status === 404 || status === 410
+}
+
 function general(operation: string, error: unknown, reason: string | undefined): AppError {
   const status = answerOf(error)?.status
   if (status === undefined) return ours(error) ?? failed(operation, 'provider_unavailable', 'no usable answer')

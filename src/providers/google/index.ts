@@ -1,7 +1,7 @@
 import { calendar } from 'googleapis/build/src/apis/calendar/index.js'
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, listBusy, listCalendars } from './calendar.ts'
+import { createEvent, findEvent, listBusy, listCalendars } from './calendar.ts'
 import { authorizationUrl, exchangeCode, type GoogleSettings, refresh, revoke } from './oauth.ts'
 
 export type { GoogleSettings } from './oauth.ts'
@@ -16,7 +16,6 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
   }
   return {
     id: 'google',
-    label: 'Google Calendar',
     authorizationUrl: (state, codeChallenge) => authorizationUrl(google, state, codeChallenge),
     issues: (iss) => iss === new URL(authUrl).origin,
     exchangeCode: (code, codeVerifier) => exchangeCode(google, code, codeVerifier),
@@ -26,6 +25,7 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
     calendar: (accessToken, calendarId, signal) => ({
       busy: (range) => listBusy(google, { accessToken, signal }, calendarId, range),
       create: (event) => createEvent(google, { accessToken, signal }, calendarId, event),
+      find: (bookingId) => findEvent(google, { accessToken, signal }, calendarId, bookingId),
     }),
   }
 }

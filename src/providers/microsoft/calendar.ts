@@ -73,22 +73,30 @@ export async function createEvent(graph: Graph, access: Access, calendarId: stri
     if (isDuplicate(error)) return null
     throw graphFailure(operation, error)
   })
-  if (created === null) return await findOurs(graph, access, path, event.bookingId)
+  if (created === null) return await firstEvent(graph, access, calendarId, event.bookingId)
   return calendarEvent(await answered(operation, Event, Promise.resolve(created)))
 }
 
 /** After a repeated transaction: our own earlier event, unless the owner has deleted it since. */
-async function findOurs(graph: Graph, access: Access, path: string, bookingId: string): Promise<CalendarEvent> {
+async function firstEvent(graph: Graph, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent> {
+  const first = await findEvent(graph, access, calendarId, bookingId).catch((error: unknown) => {
+    // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
+    if (error instanceof AppError) throw new AppError('provider_unavailable', error.message)
+    throw error
+  })
+  if (!first) throw new AppError('slot_taken', 'microsoft events.create: the event of this booking was deleted')
+  return first
+}
+
+export async function findEvent(graph: Graph, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
   const operation = 'events.find'
   const filter = `singleValueExtendedProperties/Any(ep: ep/id eq '${BOOKING_ID}' and ep/value eq '${bookingId}')`
-  const query = `$filter=${encodeURIComponent(filter)}&$select=id,webLink,isCancelled`
-  const found = await allPages(graph, access, operation, `${path}?${query}`, FoundPage).catch((error: unknown) => {
-    // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
-    throw new AppError('provider_unavailable', graphFailure(operation, error).message)
+  const path = `/me/calendars/${encodeURIComponent(calendarId)}/events?$filter=${encodeURIComponent(filter)}&$select=id,webLink,isCancelled`
+  const found = await allPages(graph, access, operation, path, FoundPage).catch((error: unknown) => {
+    throw graphFailure(operation, error)
   })
   const event = found.find(({ isCancelled }) => !isCancelled)
-  if (!event) throw new AppError('slot_taken', `microsoft ${operation}: the event of this booking was deleted`)
-  return calendarEvent(event)
+  return event ? calendarEvent(event) : null
 }
 
 function eventBody(event: NewEvent) {

@@ -1,6 +1,6 @@
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, listBusy, listCalendars } from './calendar.ts'
+import { createEvent, findEvent, listBusy, listCalendars } from './calendar.ts'
 import { authorizationUrl, exchangeCode, issues, type MicrosoftSettings, refresh } from './oauth.ts'
 
 export type { MicrosoftSettings } from './oauth.ts'
@@ -10,7 +10,6 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
   const microsoft = { settings, send: outbound({ ...options, vendor: 'microsoft', urls: [authorityUrl, graphUrl] }) }
   return {
     id: 'microsoft',
-    label: 'Microsoft 365',
     authorizationUrl: (state, codeChallenge) => authorizationUrl(settings, state, codeChallenge),
     issues: (iss) => issues(settings, iss),
     exchangeCode: (code, codeVerifier) => exchangeCode(microsoft, code, codeVerifier),
@@ -21,6 +20,7 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     calendar: (accessToken, calendarId, signal) => ({
       busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
       create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
+      find: (bookingId) => findEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
     }),
   }
 }

@@ -108,6 +108,20 @@ export async function booking(t: Test, vendor: Vendor): Promise<void> {
     t.equal(standIn.events(email).length, 1)
   })
 
+  t.test('the event of a booking is found, and neither a deleted one nor one that never was', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    const wanted = newBooking()
+    t.equal(await open.find(wanted.bookingId), null)
+    const made = await open.create(wanted)
+    await open.create(newBooking({ bookingId: crypto.randomUUID() }))
+    t.match(await open.find(wanted.bookingId), { id: made.id })
+    standIn.deleteEvent(email, made.id)
+    t.equal(await open.find(wanted.bookingId), null)
+    standIn.faults.add({ kind: 'status', status: 503, times: 2 })
+    await t.rejects(open.find(wanted.bookingId), { code: 'provider_unavailable' }, 'not knowing is not "none"')
+  })
+
   t.test('a booking whose event the owner has deleted is not success', async (t) => {
     const { standIn, calendar } = await newWorld(t, vendor)
     const open = await calendar()
