@@ -60,7 +60,7 @@ create policy tenant on oauth_tokens
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
   with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
 grant select, insert, update, delete on oauth_tokens to ringbook_app;
-create policy sealing on oauth_tokens for select to current_user using (true);
+create policy look_up on oauth_tokens for select to current_user using (true);
 
 -- A key may leave the settings once nothing is sealed with it any more. Sealed texts read `v1.<key id>.…`.
 create function oauth_tokens_sealing_keys() returns setof text
@@ -79,5 +79,13 @@ begin
     where split_part(t.access_token, '.', 2) <> a_key_id or split_part(t.refresh_token, '.', 2) <> a_key_id
     limit at_most;
 end $$;
+-- Ending a grant at a vendor ends it for everybody who connected that account: only the last one may.
+create function oauth_account_is_connected(a_provider text, an_account_id text) returns boolean
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return exists (select from oauth_tokens t where t.provider = a_provider and t.account_id = an_account_id);
+end $$;
+revoke all on function oauth_account_is_connected from public;
+grant execute on function oauth_account_is_connected to ringbook_app;
 revoke all on function oauth_tokens_sealing_keys, oauth_tokens_sealed_elsewhere from public;
 grant execute on function oauth_tokens_sealing_keys, oauth_tokens_sealed_elsewhere to ringbook_app;

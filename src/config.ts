@@ -88,8 +88,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     clerk: {
       secretKey: e.CLERK_SECRET_KEY,
       issuer: e.CLERK_ISSUER,
-      // Environment files often carry the PEM with written-out line breaks, which Clerk's verifier refuses.
-      jwtKey: e.CLERK_JWT_KEY?.replaceAll('\\n', '\n'),
+      jwtKey: e.CLERK_JWT_KEY,
       apiUrl: e.CLERK_API_URL,
       authorizedParties: e.CLERK_AUTHORIZED_PARTIES,
       audience: e.CLERK_AUDIENCE,

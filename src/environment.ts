@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import * as z from 'zod'
 import { isTimeZone } from './calendar/zone.ts'
 import { parseKeys } from './oauth/cipher.ts'
@@ -35,14 +36,21 @@ export const Environment = z.object({
   CORS_ORIGINS: list,
   CORS_PREVIEW_PATTERN: z
     .string()
-    .regex(/^https:\/\/[a-z0-9.-]*\*[a-z0-9-]*\.[a-z0-9.-]+$/, 'must be one https origin with one * in its first part')
+    .regex(
+      /^https:\/\/[a-z0-9-]*\*-[a-z0-9-]+\.[a-z0-9.-]+$/,
+      'must be one https origin with one * in its first part, followed by - and a name of your own',
+    )
     .optional(),
   DEFAULT_TIME_ZONE: zone.default('America/Chicago'),
   TOKEN_ENCRYPTION_KEYS: required('id:base64 of 32 random bytes, e.g. made with: openssl rand -base64 32'),
   SIGNING_SECRET: required('at least 32 random characters').min(32, 'must have at least 32 characters'),
   CLERK_SECRET_KEY: required('Clerk dashboard, API keys'),
   CLERK_ISSUER: address(WEB, 'the Frontend API URL of your Clerk instance').transform((text) => text.replace(/\/+$/, '')),
-  CLERK_JWT_KEY: z.string().optional(),
+  // Environment files often carry the PEM with written-out line breaks, which Clerk's verifier refuses.
+  CLERK_JWT_KEY: z
+    .string()
+    .transform((pem) => pem.replaceAll('\\n', '\n'))
+    .optional(),
   CLERK_API_URL: origin.default('https://api.clerk.com'),
   CLERK_AUTHORIZED_PARTIES: list,
   CLERK_AUDIENCE: list,
@@ -110,7 +118,11 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   for (const one of e.CORS_ORIGINS ?? []) {
     if (!URL.canParse(one) || new URL(one).origin !== one)
       problems.push(`CORS_ORIGINS: ${one} is no origin (scheme, host and port, no path)`)
+    else if (one.includes('*'))
+      problems.push(`CORS_ORIGINS: ${one} matches nothing, an origin is compared whole; CORS_PREVIEW_PATTERN takes one *`)
   }
+  const jwtKey = e.CLERK_JWT_KEY === undefined ? undefined : jwtKeyProblem(e.CLERK_JWT_KEY)
+  if (jwtKey !== undefined) problems.push(`CLERK_JWT_KEY ${jwtKey}`)
   const vendors = {
     CLERK_API_URL: 'clerk.com',
     MICROSOFT_AUTHORITY_URL: 'microsoftonline.com',
@@ -144,5 +156,16 @@ function keyProblem(spec: string): string | undefined {
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Clerk's verifier takes a 2048-bit RSA key in the SPKI form and no other; with another one everybody would be refused. */
+function jwtKeyProblem(pem: string): string | undefined {
+  try {
+    const key = createPublicKey(pem)
+    const isFit = pem.includes('BEGIN PUBLIC KEY') && key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails?.modulusLength === 2048
+    return isFit ? undefined : 'must be a 2048-bit RSA public key that begins with -----BEGIN PUBLIC KEY-----'
+  } catch {
+    return 'is no public key in PEM form; copy it from Clerk, API keys, JWKS public key'
   }
 }

@@ -11,7 +11,7 @@ const catalogue = {
   return_origin_refused: {
     status: 400,
     text: 'redirect_url is not one of the allowed frontend origins. Send scheme, host and port only, of an origin in FRONTEND_URL, CORS_ORIGINS or CORS_PREVIEW_PATTERN.',
-    say: 'That did not work. Shall I take a message instead?',
+    say: 'That did not work. Is there anything else I can do for you?',
   },
   bad_time: {
     status: 400,
@@ -21,27 +21,27 @@ const catalogue = {
   not_signed_in: {
     status: 401,
     text: 'Sign in and send the token as "Authorization: Bearer …".',
-    say: 'I cannot do that on this line. Shall I take a message instead?',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
   not_found: {
     status: 404,
     text: 'There is nothing here under that address.',
-    say: 'I could not find that. Shall I take a message instead?',
+    say: 'I could not find that. Is there anything else I can do for you?',
   },
   calendar_not_connected: {
     status: 409,
     text: 'No calendar is connected. Connect Google Calendar or Microsoft 365 first.',
-    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   consent_revoked: {
     status: 409,
     text: 'The calendar no longer lets us in. Connect it again.',
-    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   slot_taken: {
     status: 409,
     text: 'That time is no longer free.',
-    say: 'That time was just taken, sorry. Which other time would suit you?',
+    say: 'That time is taken, sorry. Which other time would suit you?',
   },
   slot_not_offered: {
     status: 409,
@@ -56,7 +56,7 @@ const catalogue = {
   assistant_taken: {
     status: 409,
     text: 'That assistant is already linked to another agent.',
-    say: 'I cannot do that on this line. Shall I take a message instead?',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
   too_large: {
     status: 413,
@@ -76,60 +76,60 @@ const catalogue = {
   internal: {
     status: 500,
     text: 'Something went wrong on our side. Try again; if it stays, tell us the X-Request-Id of this answer.',
-    say: 'Something went wrong on my side, sorry. Shall I take a message instead?',
+    say: 'Something went wrong on my side, sorry. Shall I try again?',
   },
   consent_denied: {
     status: 400,
     text: 'The calendar was not connected, because access was not allowed.',
-    say: 'The calendar is not connected. Shall I take a message instead?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   flow_expired: {
     status: 400,
     text: 'This sign-in link was already used or has expired. Start connecting the calendar again.',
-    say: 'The calendar is not connected. Shall I take a message instead?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   code_refused: {
     status: 400,
     text: 'The calendar refused the sign-in. Start connecting the calendar again.',
-    say: 'The calendar is not connected. Shall I take a message instead?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   scope_missing: {
     status: 403,
     text: 'Not every permission was granted. Connect again and leave all the boxes ticked.',
-    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   calendar_unusable: {
     status: 409,
     text: 'The account has no calendar that can be written to.',
-    say: 'I cannot see the diary right now. Shall I take down what you need, so that somebody calls you back?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   provider_off: {
     status: 503,
     text: 'This calendar vendor is not set up on this installation. Its client id and secret are missing from the settings.',
-    say: 'I cannot see the diary right now. Shall I take a message instead?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   /** Asking again later may help: no answer, refused, 5xx, nonsense. Whether a create took place is unknown. */
   provider_unavailable: {
     status: 502,
     text: 'The calendar does not answer. Try again in a moment.',
-    say: 'The diary does not answer right now. Shall I try again, or take down what you need?',
+    say: 'The diary does not answer right now. Shall I try again?',
   },
   /** The vendor asks us to slow down; nothing happened. */
   provider_busy: {
     status: 503,
     text: 'The calendar asks us to wait. Try again in a minute.',
-    say: 'The diary is busy right now. Shall I try again, or take down what you need?',
+    say: 'The diary is busy right now. Shall I try again in a moment?',
   },
   /** The vendor understood and said no; nothing happened and asking again will not help. */
   provider_refused: {
     status: 502,
     text: 'The calendar refused the request.',
-    say: 'The diary did not accept that. Shall I take down what you need, so that somebody calls you back?',
+    say: 'The diary did not accept that, so nothing is booked. Which other time would suit you?',
   },
   unavailable: {
     status: 503,
     text: 'The service is starting, stopping or without its database. Try again in a moment.',
-    say: 'I cannot reach the diary right now. Shall I take down what you need, so that somebody calls you back?',
+    say: 'I cannot reach the diary right now. Shall I try again?',
   },
 } as const satisfies Record<string, { status: number; text: string; say: string }>
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { ConfigError, readConfig } from '../src/config.ts'
 
@@ -195,5 +195,32 @@ t.test('a bad key or secret is named, and never shown', (t) => {
   }
   t.match(problems(t, { ...least, TOKEN_ENCRYPTION_KEYS: `k1:${key},k1:${key}` }), [/k1 stands there twice/])
   t.match(problems(t, { ...least, TOKEN_ENCRYPTION_KEYS: `k1:${key},k2:${short}` }), [/k2 must be 32 bytes/])
+  t.end()
+})
+
+t.test("a preview pattern reaches the team's own deployments and no others", (t) => {
+  const fits = (CORS_PREVIEW_PATTERN: string) => problems(t, { ...least, CORS_PREVIEW_PATTERN }).length === 0
+  t.ok(fits('https://peterental-nextjs-*-team.vercel.app'))
+  for (const wide of [
+    'https://*.vercel.app',
+    'https://app-*.vercel.app',
+    'https://a.*-team.vercel.app',
+    'http://app-*-team.vercel.app',
+    'https://*',
+  ]) {
+    t.notOk(fits(wide), wide)
+  }
+  t.match(problems(t, { ...least, CORS_ORIGINS: 'https://*.vercel.app' }), [/matches nothing/])
+  t.end()
+})
+
+t.test("a key that Clerk's verifier does not take is refused at the start, not with every token", (t) => {
+  const pem = (modulusLength: number, type: 'spki' | 'pkcs1') =>
+    generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ type, format: 'pem' }).toString()
+  const good = pem(2048, 'spki')
+  t.same(problems(t, { ...least, CLERK_JWT_KEY: good }), [])
+  t.equal(readConfig({ ...least, CLERK_JWT_KEY: good.replaceAll('\n', '\\n') }).clerk.jwtKey, good, 'written-out line breaks')
+  for (const bad of [pem(4096, 'spki'), pem(2048, 'pkcs1'), 'a key'])
+    t.match(problems(t, { ...least, CLERK_JWT_KEY: bad }), [/^CLERK_JWT_KEY/])
   t.end()
 })

@@ -20,11 +20,12 @@ export interface Connection {
   secondsLeft: number
   scopes: string[]
   state: string
-  verifiedAt: Date | null
+  /** Since the last read of the calendar that worked, by the database's clock; `null`: the last one failed. */
+  verifiedSecondsAgo: number | null
   lastError: string | null
 }
 
-export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedAt' | 'lastError'> & {
+export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedSecondsAgo' | 'lastError'> & {
   expiresInSeconds: number
 }
 
@@ -44,17 +45,17 @@ const COLUMNS = [
   'expiresAt',
   'scopes',
   'state',
-  'verifiedAt',
   'lastError',
 ] as const
 
 const secondsLeft = sql<number>`extract(epoch from expires_at - now())::double precision`.as('secondsLeft')
+const verifiedSecondsAgo = sql<number | null>`extract(epoch from now() - verified_at)::double precision`.as('verifiedSecondsAgo')
 
 /** The destination first. */
 export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Connection[]> {
   return trx
     .selectFrom('oauthTokens')
-    .select([...COLUMNS, secondsLeft])
+    .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .where('clerkUserId', '=', clerkUserId)
     .orderBy(sql`role = 'destination'`, 'desc')
     .orderBy('createdAt')
@@ -64,7 +65,7 @@ export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Con
 export function findConnection(trx: TenantDb, clerkUserId: string, id: string): Promise<Connection | undefined> {
   return trx
     .selectFrom('oauthTokens')
-    .select([...COLUMNS, secondsLeft])
+    .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .executeTakeFirst()
@@ -74,7 +75,7 @@ export function findConnection(trx: TenantDb, clerkUserId: string, id: string): 
 export function findAccount(trx: TenantDb, clerkUserId: string, provider: string, accountId: string): Promise<Connection | undefined> {
   return trx
     .selectFrom('oauthTokens')
-    .select([...COLUMNS, secondsLeft])
+    .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .where('clerkUserId', '=', clerkUserId)
     .where('provider', '=', provider)
     .where('accountId', '=', accountId)
@@ -130,7 +131,7 @@ export function leaseRefresh(
         ...(lease.refused === undefined ? [] : [eb('accessToken', '=', lease.refused)]),
       ]),
     )
-    .returning([...COLUMNS, secondsLeft])
+    .returning([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .executeTakeFirst()
 }
 
@@ -154,7 +155,7 @@ export function storeRefreshed(
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .where('refreshLease', '=', holder)
-    .returning([...COLUMNS, secondsLeft])
+    .returning([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .executeTakeFirst()
 }
 
@@ -218,4 +219,10 @@ export async function replaceSealed(
     .where('refreshToken', '=', row.refreshToken)
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
+}
+
+/** Has anybody, of whatever tenant, connected this account? */
+export async function isConnected(db: Db, provider: string, accountId: string): Promise<boolean> {
+  const { rows } = await sql<{ connected: boolean }>`select oauth_account_is_connected(${provider}, ${accountId}) as connected`.execute(db)
+  return rows[0]?.connected ?? false
 }

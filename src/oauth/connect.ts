@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
-import { type Connection, deleteConnections, findAccount, listConnections, saveConnection } from '../db/connections.ts'
+import { type Connection, deleteConnections, findAccount, isConnected, listConnections, saveConnection } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -58,7 +58,7 @@ async function connect(
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
     await inTurn(trx, clerkUserId)
     const others = (await listConnections(trx, clerkUserId)).filter(
-      (one) => one.role === 'destination' && one.accountId !== grant.account.id,
+      (one) => one.role === 'destination' && !(one.provider === providerId && one.accountId === grant.account.id),
     )
     await deleteConnections(
       trx,
@@ -103,6 +103,7 @@ async function revoke(deps: Deps, connection: Connection): Promise<void> {
   const provider = deps.providers.get(connection.provider)
   if (!provider) return
   try {
+    if (await isConnected(deps.db, connection.provider, connection.accountId)) return // somebody else's consent would end with it
     await provider.revoke(deps.cipher.open(connection.refreshToken, tokenPlace('refresh_token', connection)))
   } catch (error) {
     deps.log.warn({ err: error, provider: provider.id }, 'the grant was forgotten here, but could not be ended at the vendor')

@@ -17,14 +17,19 @@ export async function rewrapTokens({ db, cipher, log }: Pick<Deps, 'db' | 'ciphe
     const rows = await listSealedElsewhere(db, cipher.activeKeyId, AT_ONCE)
     let changed = 0
     for (const { clerkUserId, id } of rows) {
-      await inTenant(db, clerkUserId, async (trx) => {
+      // A row that was damaged opens with no key; it must not keep the service from starting.
+      const rewrapped = await inTenant(db, clerkUserId, async (trx) => {
         const row = await findConnection(trx, clerkUserId, id)
-        if (!row) return
+        if (!row) return false
         const again = (column: 'access_token' | 'refresh_token', sealed: string) =>
           cipher.seal(cipher.open(sealed, tokenPlace(column, row)), tokenPlace(column, row))
         const fresh = { accessToken: again('access_token', row.accessToken), refreshToken: again('refresh_token', row.refreshToken) }
-        if (await replaceSealed(trx, row, fresh)) changed += 1
+        return replaceSealed(trx, row, fresh)
+      }).catch((error: unknown) => {
+        log.error({ err: error, connectionId: id }, 'a stored token does not open; its owner has to connect again')
+        return false
       })
+      if (rewrapped) changed += 1
     }
     if (changed > 0) log.info({ changed, key: cipher.activeKeyId }, 'tokens were sealed again')
     if (changed === 0) return

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { useCalendar } from './use-calendar.ts'
 
 // Several pages of the frontend ask at once and again.
-const VERIFIED_FOR_MS = 60_000
+const VERIFIED_FOR_SECONDS = 60
 const LOOK_MS = 60 * 60_000
 
 /** How a user's destination calendar is doing, as the vendor sees it now. */
@@ -23,9 +23,9 @@ export async function connectionStatus(deps: Deps, clerkUserId: string, provider
   const connections = await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
   const connection = connections.find((one) => one.role === 'destination' && (providerId === undefined || one.provider === providerId))
   if (!connection) return undefined
-  const checkedAt = connection.verifiedAt?.getTime() ?? 0
   const usable = connection.state === 'active' && connection.secondsLeft > 0
-  if (usable && Date.now() - checkedAt < VERIFIED_FOR_MS) return { connection, authorized: true, verified: true, problem: undefined }
+  const isVerified = connection.verifiedSecondsAgo !== null && connection.verifiedSecondsAgo < VERIFIED_FOR_SECONDS
+  if (usable && isVerified) return { connection, authorized: true, verified: true, problem: undefined }
   return check(deps, connection)
 }
 

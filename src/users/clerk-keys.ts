@@ -2,7 +2,9 @@ import { createPublicKey } from 'node:crypto'
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
 
-const Jwks = z.object({ keys: z.array(z.object({ kid: z.string(), kty: z.literal('RSA'), n: z.string(), e: z.string() })) })
+const RsaKey = z.object({ kid: z.string(), kty: z.literal('RSA'), n: z.string(), e: z.string() })
+// Keys of another kind may stand beside ours.
+const Jwks = z.object({ keys: z.array(z.unknown()).transform((keys) => keys.flatMap((key) => RsaKey.safeParse(key).data ?? [])) })
 
 // A flood of tokens with invented key ids must not become a flood of requests to Clerk.
 const REFETCH_MS = 60_000

@@ -9,7 +9,7 @@ import { runFunction } from './functions.ts'
 import type { FunctionCall, Message } from './messages.ts'
 import { oneLine } from './speech.ts'
 
-const UNKNOWN_ASSISTANT = 'This line is not set up for appointments yet, sorry. Shall I take a message instead?'
+const UNKNOWN_ASSISTANT = 'This line is not set up for appointments yet, sorry. Is there anything else I can help you with?'
 // Kept back from the budget for our own database and for the way to the caller.
 const RESERVE_MS = 1000
 

@@ -13,7 +13,7 @@ import {
   bookedSentence,
   cannotSentence,
   closedSentence,
-  missingDetailSentence,
+  missingTimeSentence,
   offGridSentence,
   oneLine,
   pastSentence,
@@ -34,11 +34,11 @@ export async function bookAppointment(context: Context, asked: Asked): Promise<S
   const { deps, diary, signal } = context
   const { timeZone } = diary.rules
   const now = deps.clock.now()
-  if (asked.when === undefined) return { error: missingDetailSentence('time') }
+  if (asked.when === undefined) return { error: missingTimeSentence() }
   const when = readWhen(asked.when, { timeZone: asked.timeZone ?? timeZone, now, openingHours: diary.rules.openingHours })
   if (when.kind === 'ask') return { error: askSentence(when.question, timeZone) }
   if (when.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
-  if (when.kind === 'days') return { error: missingDetailSentence('time') }
+  if (when.kind === 'days') return { error: missingTimeSentence() }
 
   const slot = { startsAt: when.startsAt, endsAt: endOf(context, asked, when.startsAt) }
   const outcome = await book(deps, diary, requestOf(context, asked, slot), signal)

@@ -1,12 +1,21 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
-import { choose, type Wish } from '../calendar/slots.ts'
+import { choose, nearest, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
 import { inZone, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
-import { askSentence, cannotSentence, closedSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
+import {
+  askSentence,
+  cannotSentence,
+  closedSentence,
+  freeSentence,
+  notFreeSentence,
+  nothingAtAllSentence,
+  nothingFreeSentence,
+  offerSentence,
+} from './speech.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -30,6 +39,7 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
   const wish: Wish = { range, minutes, ...(partOfDay ? { partOfDay } : {}) }
 
   const { slots, others } = await findSlots(deps, diary, wish, signal)
+  if (near !== undefined && asked.when !== undefined && slots.length > 0) return { result: exactly(near, slots, timeZone) }
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
     return {
@@ -52,4 +62,10 @@ function localDay(at: Date, timeZone: string) {
 
 function isOneDay({ startsAt, endsAt }: Interval, timeZone: string): boolean {
   return localDay(startsAt, timeZone).endsAt.getTime() === endsAt.getTime()
+}
+
+/** The answer to whether one certain time is free. */
+function exactly(startsAt: Date, slots: Interval[], timeZone: string): string {
+  const isFree = slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime())
+  return isFree ? freeSentence(startsAt, timeZone) : notFreeSentence(nearest(slots, startsAt), timeZone)
 }

@@ -1,7 +1,7 @@
 import type { Question, When } from '../calendar/when.ts'
 import { oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
-import { spokenDay, spokenHour, spokenTime } from './spoken-time.ts'
+import { spokenDay, spokenHour } from './spoken-time.ts'
 
 export function pastSentence(): string {
   return 'That time has already passed. Which other time would suit you?'
@@ -19,11 +19,6 @@ export function missingHourSentence(neighbours: [Date, Date], timeZone: string):
     timeZone,
   )
   return oneLine(`The clocks go forward that night and skip that time. The nearest would be ${times}. Which shall I try?`)
-}
-
-/** Before a booking in the hour that comes twice. */
-export function repeatedHourSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`The clocks go back that night, so ${spokenTime(startsAt, timeZone)} comes twice. I mean the first one. Is that right?`)
 }
 
 /** What `readWhen` could not read, as a sentence. */
@@ -50,17 +45,7 @@ export function askSentence(question: Question, timeZone: string): string {
   }
 }
 
-const detailQuestions = {
-  time: 'Which day and what time would you like?',
-  name: 'What name may I put it under?',
-  phone: 'What number can we reach you at?',
-  email: 'What e-mail address shall the invitation go to?',
-  place: 'Which property is it about?',
-  code: 'What is the code of your appointment?',
-  message: 'What may I pass on?',
-}
-
-/** One detail at a time: callers lose the second of two questions. */
-export function missingDetailSentence(missing: keyof typeof detailQuestions): string {
-  return detailQuestions[missing]
+/** A booking needs a day and an hour. */
+export function missingTimeSentence(): string {
+  return 'Which day and what time would you like?'
 }

@@ -1,5 +1,4 @@
 import type { PartOfDay } from '../calendar/slots.ts'
-import { cardinal } from '../calendar/words.ts'
 import type { Interval } from '../providers/provider.ts'
 import { detail, oneLine } from './one-line.ts'
 import { MOST_OFFERS, spokenOffers } from './spoken-offers.ts'
@@ -15,7 +14,7 @@ export { spokenTime } from './spoken-time.ts'
  */
 
 const ANYTHING_ELSE = 'Is there anything else I can do for you?'
-const TAKE_MESSAGE = 'Shall I take a message instead?'
+const OTHER_DAY = 'Which other day would suit you?'
 
 /** @param complete `offers` are all there is on their day, or in the wished part of it */
 export function offerSentence(offers: Interval[], timeZone: string, told: { complete?: boolean; partOfDay?: PartOfDay } = {}): string {
@@ -32,19 +31,22 @@ export function nothingFreeSentence(wish: { range: Interval; partOfDay?: PartOfD
   const nothing = oneDay
     ? `I have nothing free on ${day}${wish.partOfDay ? ` in the ${wish.partOfDay}` : ''}.`
     : `I have ${wish.partOfDay ? `no free ${wish.partOfDay}` : 'nothing free'} in that time.`
-  if (others.length === 0) return oneLine(`${nothing} Which other day would suit you?`)
+  if (others.length === 0) return oneLine(`${nothing} ${OTHER_DAY}`)
   return oneLine(`${nothing} ${nearest(others, timeZone)}`)
 }
 
-/** @param until the last day that was looked at */
-export function nothingAtAllSentence(until?: { day: Date; timeZone: string }): string {
-  const span = until ? ` up to ${spokenDay(until.day, until.timeZone)}` : ''
-  return oneLine(`I am sorry, I have nothing free${span}. ${TAKE_MESSAGE}`)
+export function nothingAtAllSentence(): string {
+  return 'I am sorry, I have nothing free in that time. Shall I look further ahead?'
 }
 
-/** The read-back before a booking. */
-export function confirmSentence(startsAt: Date, timeZone: string, place?: string): string {
-  return oneLine(`That would be ${spokenTime(startsAt, timeZone)}${placed(place)}. Shall I book it?`)
+/** Somebody asked for exactly this time, and it can be had. */
+export function freeSentence(startsAt: Date, timeZone: string): string {
+  return oneLine(`${spokenTime(startsAt, timeZone)} is free. Shall I book it?`)
+}
+
+/** Somebody asked for exactly this time, and it cannot be had. */
+export function notFreeSentence(alternatives: Interval[], timeZone: string): string {
+  return oneLine(`I do not have that time. ${nearest(alternatives, timeZone)}`)
 }
 
 export interface Booked {
@@ -53,8 +55,6 @@ export interface Booked {
   place?: string
   /** The calendar sends an invitation: only true when an e-mail address was given. */
   invited?: boolean
-  /** Digits that prove the booking later. */
-  code?: string
   /** The clock shows this time twice that night. */
   repeatedHour?: boolean
 }
@@ -65,7 +65,6 @@ export function bookedSentence(booked: Booked): string {
       `You are booked for ${spokenTime(booked.startsAt, booked.timeZone)}${placed(booked.place)}.`,
       booked.repeatedHour ? 'The clocks go back that night, and I mean the first of the two.' : '',
       booked.invited ? 'An invitation comes by e-mail.' : '',
-      booked.code ? `Your code is ${spelled(booked.code)}.` : '',
       ANYTHING_ELSE,
     ].join(' '),
   )
@@ -76,33 +75,18 @@ export function alreadyBookedSentence(startsAt: Date, timeZone: string): string 
   return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
 }
 
-/** Another appointment of this caller on the same day. */
-export function sameDaySentence(existing: Date, timeZone: string): string {
-  return oneLine(
-    `You already have an appointment on ${spokenTime(existing, timeZone)}. Would you like to keep it, move it, or add another?`,
-  )
-}
-
-export function movedSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`Your appointment is moved to ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
-}
-
-export function cancelledSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`Your appointment on ${spokenTime(startsAt, timeZone)} is cancelled. Would you like another time?`)
-}
-
 /** Held, but whether the calendar has it is not known yet: promises nothing. */
 export function pendingSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`I am holding ${spokenTime(startsAt, timeZone)} for you, but it is not confirmed yet. Shall I check again?`)
 }
 
 export function takenSentence(alternatives: Interval[], timeZone: string): string {
-  return oneLine(`Someone took that time a moment ago, sorry. ${nearest(alternatives, timeZone)}`)
+  return oneLine(`That time is taken, sorry. ${nearest(alternatives, timeZone)}`)
 }
 
 /** @param earliest the first bookable time after the notice; offered */
 export function tooSoonSentence(earliest: Date | undefined, timeZone: string): string {
-  if (!earliest) return oneLine(`That is too soon for me to book. ${TAKE_MESSAGE}`)
+  if (!earliest) return oneLine(`That is too soon for me to book. ${OTHER_DAY}`)
   return oneLine(`That is too soon for me to book. The earliest I have is ${spokenTime(earliest, timeZone)}. Would that work?`)
 }
 
@@ -124,7 +108,7 @@ export function offGridSentence(alternatives: Interval[], timeZone: string): str
 }
 
 function nearest(alternatives: Interval[], timeZone: string): string {
-  if (alternatives.length === 0) return 'Which other day would suit you?'
+  if (alternatives.length === 0) return OTHER_DAY
   const two = alternatives.slice(0, 2)
   return `The nearest I have is ${spokenOffers(two, timeZone)}. ${whichOne(two)}`
 }
@@ -136,9 +120,4 @@ function whichOne(offers: Interval[]): string {
 function placed(place: string | undefined): string {
   const where = detail(place ?? '')
   return where ? `, at ${where}` : ''
-}
-
-/** "seven four two": read one by one, whatever the voice would make of the number. */
-function spelled(code: string): string {
-  return [...detail(code)].map((char) => (/\d/.test(char) ? cardinal(Number(char)) : char)).join(' ')
 }

@@ -48,7 +48,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     speakable(t, answer.said)
     t.ok(creates() <= 2)
     t.same(await statuses(), ['held'])
-    t.match(await book({ callId: 'another' }), { error: /^Someone took that time/ }, 'nobody else gets it')
+    t.match(await book({ callId: 'another' }), { error: /^That time is taken/ }, 'nobody else gets it')
     t.notMatch((await owner.call('get_availability', { date: '2026-12-01' })).result, 'at nine or nine thirty', 'nor is it offered')
 
     t.equal(await settle(test.deps), 0, 'while its lease runs, nobody takes it up')

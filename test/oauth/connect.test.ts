@@ -183,3 +183,21 @@ t.test('what cannot be revoked, or cannot even be read, is forgotten all the sam
     t.same(await stored(test, owner), [])
   }
 })
+
+t.test('an account that somebody else has connected too keeps its grant until the last one leaves', async (t) => {
+  const test = await testApp(t)
+  const { google } = test.world
+  const [one, other] = [test.user(), test.user()]
+  google.addPerson({ name: 'Front desk', email: 'desk@gmail.example', timeZone: 'America/Chicago' })
+  for (const user of [one, other]) t.equal((await connect(test, user, 'google', 'desk@gmail.example')).searchParams.get('auth'), 'success')
+  const leave = (user: typeof one) =>
+    test.app.inject({ method: 'DELETE', url: '/calendar/google/auth/disconnect', headers: user.headers() })
+  const revocations = () => google.ledger.filter(({ path }) => path === '/revoke').length
+
+  t.equal((await leave(one)).statusCode, 200)
+  t.equal(revocations(), 0)
+  const status = await test.app.inject({ url: '/calendar/auth/status', headers: other.headers() })
+  t.match(status.json(), { authorized: true, calendar_verified: true })
+  t.equal((await leave(other)).statusCode, 200)
+  t.equal(revocations(), 1)
+})

@@ -206,3 +206,13 @@ t.test('the logs of whole sign-ins, of failures and of calls name no secret, no 
     [],
   )
 })
+
+t.test('one damaged token keeps neither the service from starting nor the others from being sealed again', async (t) => {
+  const test = await testApp(t)
+  const [damaged, sound] = [await test.owner(), await test.owner()]
+  await change(test, damaged, { accessToken: 'v1.k1.AAAA' })
+  const cipher = createCipher(`${key('k2')},${test.deps.config.tokenEncryptionKeys}`)
+  await rewrapTokens({ ...test.deps, cipher })
+  t.match(await rowsAsText(test, sound.clerkUserId), 'v1.k2.')
+  t.match(test.logs.join(''), 'does not open')
+})

@@ -36,7 +36,7 @@ t.test('the scripts that come along end in a booking on whatever day and hour th
       t.equal(app.world.google.events(owner.calendarEmail).length - before, script === 'taken' ? 2 : 1, at)
       t.equal(said.filter((one) => one.startsWith('Sorry')).length, 0, `${at}: every line is understood`)
       if (script === 'closed') t.match(said[0], 'We are closed on Saturday', at)
-      if (script === 'taken') t.match(said.join(' '), 'Someone took that time', at)
+      if (script === 'taken') t.match(said.join(' '), 'That time is taken', at)
     }
   }
 })

@@ -77,7 +77,7 @@ t.test('npm start: what it prints works as it stands, a second start harms nothi
     t.equal(await call.ended, 0, `${script}: ${call.stderr()}`)
     t.match(call.stdout(), /→ book_appointment \{"start_time":"\w+ the /, `${script} books in words`)
     t.equal(call.stdout().match(/← new$/gm)?.length, script === 'taken' ? 2 : 1, `${script} shows what is new`)
-    t.match(call.stdout(), { demo: /You are booked for/, taken: /Someone took that time/, closed: /We are closed on Saturday/ }[script])
+    t.match(call.stdout(), { demo: /You are booked for/, taken: /That time is taken/, closed: /We are closed on Saturday/ }[script])
     for (const line of call.stdout().split('\n')) t.ok(line.length <= 100, line)
   }
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { inTenant } from '../../src/db/client.ts'
+import { tokenVerifier } from '../../src/users/token.ts'
 import { type TestApp, testApp } from '../setup/app.ts'
 
 type Claims = Record<string, unknown>
@@ -182,7 +183,7 @@ t.test('with a configured key nothing is asked over the network, and nothing els
   const { deps, user, world } = await testApp(t)
   const { clerkUserId } = user()
   const jwtKey = world.clerk.jwtKeyPem
-  const app = await buildApp({ ...deps, config: { ...deps.config, clerk: { ...deps.config.clerk, jwtKey } } })
+  const app = await buildApp({ ...deps, identify: tokenVerifier({ ...deps.config, clerk: { ...deps.config.clerk, jwtKey } }) })
   t.teardown(() => app.close())
   t.equal((await visit(app, world.clerk.templateToken(clerkUserId))).status, 200)
   world.clerk.rotateKey()
@@ -195,7 +196,7 @@ t.test('RS256 is the only way to sign, though the key could do others', async (t
   const { clerkUserId } = user()
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwtKey = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  const app = await buildApp({ ...deps, config: { ...deps.config, clerk: { ...deps.config.clerk, jwtKey } } })
+  const app = await buildApp({ ...deps, identify: tokenVerifier({ ...deps.config, clerk: { ...deps.config.clerk, jwtKey } }) })
   t.teardown(() => app.close())
   const [, claims = ''] = world.clerk.token(clerkUserId).split('.')
   const signed = (alg: string, digest: string) => {

@@ -69,7 +69,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     ]
     for (const answer of answers) t.notMatch(JSON.stringify(answer), /ignore|rules/i)
     t.match(answers[0]?.result, 'I have nothing free on Tuesday')
-    t.match(answers[1]?.error, 'Someone took that time')
+    t.match(answers[1]?.error, 'That time is taken')
   })
 }
 
@@ -79,6 +79,19 @@ t.test('a day or time that is not clear is asked about, one thing at a time', as
   t.match(question, /^(Do you mean|I have) .*\?$/)
   t.match((await owner.call('get_availability', { date: 'whenever the moon' })).error, 'I did not catch the day')
   t.match((await owner.call('get_availability', { date: '2026-11-20' })).error, 'already passed')
-  t.match((await owner.call('get_availability', { date: '2026-12-05' })).result, /nothing free on Saturday.*nearest I have is Monday/)
+  t.match((await owner.call('get_availability', { date: '2026-12-05' })).result, /closed on Saturday.*nearest I have is Monday/)
   t.match((await owner.call('get_availability', { days_ahead: 'soon', duration: 'long', part_of_day: 'dawn' })).result, /^I have Tuesday/)
+})
+
+t.test('whoever asks for one certain time hears whether it is free', async (t) => {
+  const owner = await test.owner()
+  const ask = async (date: string) => (await owner.call('get_availability', { date })).result
+  t.equal(await ask('Tuesday at ten'), 'Tuesday the first of December at ten in the morning is free. Shall I book it?')
+  const [startsAt, endsAt] = [new Date('2026-12-01T16:00:00Z'), new Date('2026-12-01T17:00:00Z')]
+  test.world.google.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt, endsAt })
+  t.equal(
+    await ask('Tuesday at ten'),
+    'I do not have that time. The nearest I have is Tuesday the first of December at nine or nine thirty in the morning. Which would you like?',
+  )
+  t.match(await ask('Tuesday'), /^I have Tuesday/)
 })

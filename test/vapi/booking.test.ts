@@ -78,11 +78,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
     const busy = { subject: 'Private', startsAt: new Date('2026-12-02T16:00:00Z'), endsAt: new Date('2026-12-02T17:00:00Z') }
     test.world[vendor].addEvent(owner.calendarEmail, busy)
     const refusals: [object, RegExp][] = [
-      [
-        { start_time: '2026-12-02T10:30' },
-        /^Someone took that time a moment ago, sorry\. The nearest I have is Wednesday.*(nine thirty|eleven)/,
-      ],
-      [{ start_time: '2026-12-02T09:30', duration: 60 }, /^Someone took that time/],
+      [{ start_time: '2026-12-02T10:30' }, /^That time is taken, sorry\. The nearest I have is Wednesday.*(nine thirty|eleven)/],
+      [{ start_time: '2026-12-02T09:30', duration: 60 }, /^That time is taken/],
       [{ start_time: '2026-12-05T10:00' }, /^We are closed on Saturday the fifth of December\. The nearest I have is Monday/],
       [
         { start_time: '2026-12-02T18:00' },
@@ -121,7 +118,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       startsAt: new Date('2026-12-01T15:00:00Z'),
       endsAt: new Date('2026-12-01T15:30:00Z'),
     })
-    t.match((await owner.call('book_appointment', { start_time: '2026-12-01T09:00' })).error, 'Someone took that time')
+    t.match((await owner.call('book_appointment', { start_time: '2026-12-01T09:00' })).error, 'That time is taken')
     t.equal(live(owner).length, 1)
     const [taken] = test.world[vendor].events(owner.calendarEmail)
     test.world[vendor].deleteEvent(owner.calendarEmail, taken?.id ?? '')
@@ -137,7 +134,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     ] as const) {
       const startedAt = performance.now()
       const answer = await owner.call(name, parameters)
-      t.match(answer.error, 'I cannot see the diary right now')
+      t.match(answer.error, 'I cannot see the diary at the moment')
       t.ok(performance.now() - startedAt < 3000)
     }
     t.notOk((await bookings(owner)).some((booking) => booking.status !== 'failed'))
@@ -160,7 +157,7 @@ t.test('a caller of an owner without a calendar hears so, and nothing is stored'
   const message = { type: 'tool-calls', toolCallList: [call], call: { id: 'c', assistantId } }
   const reply = await test.app.inject({ method: 'POST', url: '/vapi/webhook', payload: { message } })
   t.equal(reply.statusCode, 200)
-  t.match(reply.json().results[0].error, 'I cannot see the diary right now')
+  t.match(reply.json().results[0].error, 'I cannot see the diary at the moment')
 })
 
 t.test('an address that mail cannot reach gives a booking without an invitation, and none is made up', async (t) => {

@@ -63,7 +63,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     test.world[vendor].faults.add({ kind: 'slow', ms: 150, path: /freeBusy|calendarView/i })
     const again = () => owner.call('book_appointment', { start_time: '2026-12-01T09:00' }, { toolCallId: 'same' })
     const answers = await Promise.all([again(), again(), again(), again()])
-    for (const answer of answers) t.match(answer.error, 'Someone took that time')
+    for (const answer of answers) t.match(answer.error, 'That time is taken')
     t.equal(live(owner).length, 1, 'what was there')
     t.same(await occupying(owner), [])
   })
@@ -102,7 +102,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       ['call-a', 'call-b'].map((callId) => owner.call('book_appointment', { start_time: '2026-12-01T09:00' }, { callId })),
     )
     t.equal(answers.filter((answer) => answer.result?.startsWith('You are booked')).length, 1)
-    t.match(answers.find((answer) => answer.error)?.error, /^Someone took that time.* nine thirty/)
+    t.match(answers.find((answer) => answer.error)?.error, /^That time is taken.* nine thirty/)
     await consistent(t, owner, 1)
   })
 
@@ -119,6 +119,26 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.ok(booked.length >= 3, `${booked.length} were booked`)
     await consistent(t, owner, booked.length)
     for (const { name } of booked) t.equal(live(owner).filter((event) => event.subject.endsWith(`, ${name}`)).length, 1, name)
-    for (const answer of answers) if (answer.error) t.match(answer.error, 'Someone took that time')
+    for (const answer of answers) if (answer.error) t.match(answer.error, 'That time is taken')
   })
 }
+
+t.test('the same time again in one call is the same booking, whether or not a name is given by then', async (t) => {
+  const owner = await test.owner()
+  t.match((await owner.call('book_appointment', { start_time: '2026-12-01T09:00' })).result, 'You are booked')
+  t.match((await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' })).result, 'You are already booked')
+  await consistent(t, owner, 1)
+})
+
+t.test('outside a call nobody is taken for somebody else', async (t) => {
+  const owner = await test.owner()
+  const book = async () => {
+    const call = { id: 'tool_1', type: 'function', function: { name: 'book_appointment', arguments: { start_time: '2026-12-01T09:00' } } }
+    const payload = { message: { type: 'tool-calls', toolCallList: [call], assistant: { id: owner.assistantId } } }
+    const reply = await test.app.inject({ method: 'POST', url: '/vapi/webhook', headers: { 'x-vapi-secret': owner.secret }, payload })
+    return reply.json().results[0]
+  }
+  t.match((await book()).result, 'You are booked')
+  t.match((await book()).error, 'That time is taken', 'a second caller does not hear that the time is hers')
+  await consistent(t, owner, 1)
+})
