@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
 import type { Clock } from './db/clock.ts'
 import type { Metrics } from './metrics.ts'
-import type { Cipher } from './oauth/cipher.ts'
 import type { CalendarProvider } from './providers/provider.ts'
 import type { Identity } from './users/token.ts'
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import * as z from 'zod'
-import { isTimeZone } from './calendar/zone.ts'
-import { parseKeys } from './oauth/cipher.ts'
+import { parseKeys } from './cipher.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** The frontend's contract fixes these paths; both are registered at the vendors. */
 export const CALLBACK_PATHS = { microsoft: '/calendar/auth/callback', google: '/calendar/google/auth/callback' }

@@ -51,13 +51,3 @@ export function wallToInstant(date: Temporal.PlainDate, minutes: number, timeZon
   const plainTime = new Temporal.PlainTime(Math.floor(minutes / 60), minutes % 60)
   return date.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
 }
-
-/** An IANA name that this machine's rules know. */
-export function isTimeZone(name: string): boolean {
-  try {
-    Temporal.Now.zonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
-  }
-}

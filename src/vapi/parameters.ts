@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import * as z from 'zod'
-import { isTimeZone } from '../calendar/zone.ts'
+import { isTimeZone } from '../time-zone.ts'
 
 /**
  * What models send, under every name that the requirement documents and older prompts use. Each schema ends in our own words; a value that

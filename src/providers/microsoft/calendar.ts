@@ -1,6 +1,7 @@
 import windowsIana from 'windows-iana'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { isTimeZone } from '../../time-zone.ts'
 import { mergeIntervals } from '../intervals.ts'
 import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
 import { graphFailure, isDuplicate } from './failure.ts'
@@ -28,7 +29,7 @@ async function mailboxTimeZone(graph: Graph, access: Access): Promise<string | n
   try {
     const request = graphRequest(graph, access, { operation, budget: 'read' }, '/me/mailboxSettings?$select=timeZone')
     const { timeZone } = await answered(operation, MailboxSettings, request.get())
-    return [windowsIana.findIana(timeZone)[0], timeZone].find(isTimeZone) ?? null
+    return [windowsIana.findIana(timeZone)[0], timeZone].find((name) => name !== undefined && isTimeZone(name)) ?? null
   } catch (error) {
     if (error instanceof AppError && (error.code === 'scope_missing' || error.code === 'provider_refused')) return null
     throw error
@@ -128,14 +129,6 @@ function isRepeated(at: Temporal.ZonedDateTime): boolean {
   const wall = at.toPlainDateTime()
   const [earlier, later] = (['earlier', 'later'] as const).map((disambiguation) => wall.toZonedDateTime(at.timeZoneId, { disambiguation }))
   return earlier?.epochMilliseconds !== later?.epochMilliseconds
-}
-
-function isTimeZone(name: string | undefined): name is string {
-  try {
-    return name !== undefined && Temporal.Now.instant().toZonedDateTimeISO(name) !== undefined
-  } catch {
-    return false
-  }
 }
 
 function calendarEvent({ id, webLink }: z.infer<typeof Event>): CalendarEvent {
