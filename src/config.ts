@@ -2,6 +2,7 @@ import { appUrl } from './db/roles.ts'
 import { CALLBACK_PATHS, contradictions, Environment, Fitting } from './environment.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
+import { StartError } from './start-error.ts'
 
 /** Everything the service is told from outside, checked. */
 export interface Config {
@@ -49,12 +50,7 @@ export interface Config {
   limits: { restPerMinute: number; oauthStartsPerMinute: number; toolCallsPerMinute: number; badSignaturesPerMinute: number }
 }
 
-/** The settings do not suffice. Its message lists every problem, a line each. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
-/** An empty setting counts as unset. @throws ConfigError that names all that is missing or wrong at once */
+/** An empty setting counts as unset. @throws StartError that names all that is missing or wrong at once */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
   const parsed = Environment.safeParse(set)
@@ -64,7 +60,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const rest = parsed.data ?? Fitting.parse(Object.fromEntries(Object.entries(set).filter(([name]) => !unfit.includes(name))))
   const problems = [...issues.map(({ path, message }) => `${path.join('.')} ${message}`), ...contradictions(rest)]
   if (!parsed.success || problems.length > 0) {
-    throw new ConfigError(
+    throw new StartError(
       ['These settings need your attention (.env.example explains each):', ...problems.map((line) => `  ${line}`)].join('\n'),
     )
   }

@@ -4,7 +4,7 @@ import { buildApp } from './app.ts'
 import { repeatedly } from './background.ts'
 import { settle } from './bookings/settle.ts'
 import { createCipher } from './cipher.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { databaseClock } from './db/clock.ts'
 import { dropOldHits } from './db/rate-limits.ts'
@@ -13,8 +13,9 @@ import { whyNoDatabase } from './db/start-failure.ts'
 import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { rewrapTokens } from './oauth/rewrap.ts'
+import { resealTokens } from './oauth/reseal.ts'
 import { createProviders } from './providers/index.ts'
+import { StartError } from './start-error.ts'
 import { tokenVerifier } from './users/token.ts'
 
 // The process: reads the settings, opens the database, listens, and stops in order.
@@ -22,7 +23,7 @@ try {
   await serve()
 } catch (error) {
   process.stderr.write(
-    error instanceof ConfigError ? `${error.message}\n` : `Ringbook did not start. ${error instanceof Error ? error.stack : error}\n`,
+    error instanceof StartError ? `${error.message}\n` : `Ringbook did not start. ${error instanceof Error ? error.stack : error}\n`,
   )
   process.exit(1)
 }
@@ -34,7 +35,7 @@ async function serve(): Promise<void> {
   const database = openDatabase(config.databaseAppUrl, { onError: (error) => log.warn({ err: error }, 'a database connection was lost') })
   const { deps, clock } = await prepare(config, database, log, metrics).catch((error: unknown) => {
     const why = whyNoDatabase(error, config.databaseAppUrl)
-    throw why === undefined ? error : new ConfigError(why, { cause: error })
+    throw why === undefined ? error : new StartError(why, { cause: error })
   })
 
   let draining = false
@@ -70,7 +71,7 @@ async function serve(): Promise<void> {
 async function prepare(config: Config, database: Database, log: Deps['log'], metrics: Metrics) {
   const unfit = await unfitRole(database.db)
   if (unfit !== undefined)
-    throw new ConfigError(
+    throw new StartError(
       `The service must not connect to the database as this role: ${unfit}. Unset DATABASE_APP_URL, or let it name ringbook_app.`,
     )
   const clock = await databaseClock(database.db)
@@ -88,12 +89,12 @@ async function prepare(config: Config, database: Database, log: Deps['log'], met
     metrics,
     log,
   }
-  await rewrapTokens(deps) // fails when rows need a key that is not there
+  await resealTokens(deps) // fails when rows need a key that is not there
   return { deps, clock }
 }
 
-function portProblem(error: unknown, port: number): ConfigError | undefined {
+function portProblem(error: unknown, port: number): StartError | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return new ConfigError(`Something else listens on port ${port}. Stop it, or set another PORT.`)
-  return code === 'EACCES' ? new ConfigError(`Port ${port} needs more rights. Set a PORT above 1023.`) : undefined
+  if (code === 'EADDRINUSE') return new StartError(`Something else listens on port ${port}. Stop it, or set another PORT.`)
+  return code === 'EACCES' ? new StartError(`Port ${port} needs more rights. Set a PORT above 1023.`) : undefined
 }

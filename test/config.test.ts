@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { StartError } from '../src/start-error.ts'
 
 const key = randomBytes(32).toString('base64')
 
@@ -22,7 +23,7 @@ function problems(t: Test, env: Record<string, string | undefined>): string[] {
     readConfig(env)
     return []
   } catch (error) {
-    t.ok(error instanceof ConfigError, 'a ConfigError')
+    t.ok(error instanceof StartError, 'a StartError')
     const [title, ...lines] = error instanceof Error ? error.message.split('\n') : []
     t.match(title, /settings need your attention/)
     return lines.map((line) => line.trim())

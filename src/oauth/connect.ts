@@ -4,8 +4,9 @@ import { type Connection, deleteConnections, findAccount, isConnected, listConne
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { providerOf } from './provider-of.ts'
+import { openToken, sealTokens } from './sealing.ts'
 import { closeFlow } from './state.ts'
-import { providerOf, sealed, tokenPlace } from './tokens.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -17,10 +18,10 @@ export interface Callback {
 }
 
 /** How a sign-in at a vendor ended, and where the browser goes now. */
-export type Connected = { returnOrigin: string; failure?: unknown }
+export type SignInEnd = { returnOrigin: string; failure?: unknown }
 
 /** The vendor sent the browser back. Nothing it sent is shown to anybody. Never throws: a person waits for a page, whatever went wrong. */
-export async function finishConnecting(deps: Deps, providerId: string, callback: Callback): Promise<Connected> {
+export async function finishConnecting(deps: Deps, providerId: string, callback: Callback): Promise<SignInEnd> {
   let returnOrigin = deps.config.frontendUrl
   try {
     const flow = callback.state === undefined ? undefined : await closeFlow(deps, callback.state)
@@ -69,7 +70,7 @@ async function connect(
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
       ...row,
-      ...sealed(deps, row, grant, refreshToken),
+      ...sealTokens(deps, row, grant, refreshToken),
       accountId: grant.account.id,
       calendarEmail: grant.account.email,
       calendarId: calendar.id,
@@ -101,10 +102,10 @@ export async function disconnect(deps: Deps, clerkUserId: string, providerId: st
 /** Our copy is gone already; neither a vendor that does not answer now nor a text that does not open must bring it back. */
 async function revoke(deps: Deps, connection: Connection): Promise<void> {
   const provider = deps.providers.get(connection.provider)
-  if (!provider) return
+  if (!provider) return // switched off since: there is nobody to tell
   try {
     if (await isConnected(deps.db, connection.provider, connection.accountId)) return // somebody else's consent would end with it
-    await provider.revoke(deps.cipher.open(connection.refreshToken, tokenPlace('refresh_token', connection)))
+    await provider.revoke(openToken(deps, connection, 'refreshToken'))
   } catch (error) {
     deps.log.warn({ err: error, provider: provider.id }, 'the grant was forgotten here, but could not be ended at the vendor')
   }

@@ -4,7 +4,6 @@ import { requireUser } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
-import { isAllowedOrigin } from '../origins.ts'
 import { disconnect, finishConnecting } from './connect.ts'
 import { startConnecting } from './start.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
@@ -90,7 +89,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
     },
     async ({ query, user }, reply) => {
       const flow = { clerkUserId: user.clerkUserId, provider, returnOrigin: query.redirect_url ?? config.frontendUrl }
-      const page = await startConnecting(deps, flow, (origin) => isAllowedOrigin(config, origin))
+      const page = await startConnecting(deps, flow)
       return reply.redirect(page.href, 307)
     },
   )

@@ -4,7 +4,8 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, leaseRefresh, markReconnect, releaseRefresh, storeRefreshed } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { CalendarProvider, Tokens } from '../providers/provider.ts'
+import { providerOf } from './provider-of.ts'
+import { openToken, sealTokens } from './sealing.ts'
 
 // A call lasts minutes: a token that ends sooner could die between two questions.
 const REFRESH_AHEAD_SECONDS = 5 * 60
@@ -14,16 +15,12 @@ const STILL_USABLE_SECONDS = 30
 const LEASE_MS = 7000
 const LOOK_AGAIN_MS = 50
 
-/** Where a sealed token stands: it opens nowhere else. */
-export function tokenPlace(column: 'access_token' | 'refresh_token', row: { clerkUserId: string; id: string; provider: string }): string[] {
-  return ['oauth_tokens', column, row.id, row.clerkUserId, row.provider]
-}
-
 /**
  * An access token that is still good for a call. Of many that need a new one at once, in whatever process, one refreshes and the others
  * take what it stored. No transaction is open while the vendor is asked.
  * @param refused the connection whose access token the vendor did not take
- * @throws AppError `consent_revoked` when only the user can repair it
+ * @throws AppError `consent_revoked` when only the user can repair it, `calendar_not_connected` when it was disconnected meanwhile,
+ * `provider_off`, and what the vendor's `refresh` throws
  */
 export async function accessTokenOf(
   deps: Deps,
@@ -31,7 +28,7 @@ export async function accessTokenOf(
   options: { refused?: Connection } = {},
 ): Promise<{ accessToken: string; connection: Connection }> {
   const giveUpAt = performance.now() + LEASE_MS
-  const opened = (row: Connection) => ({ accessToken: deps.cipher.open(row.accessToken, tokenPlace('access_token', row)), connection: row })
+  const opened = (row: Connection) => ({ accessToken: openToken(deps, row, 'accessToken'), connection: row })
   let current = connection
   for (;;) {
     if (current.state !== 'active') throw new AppError('consent_revoked', 'marked for reconnecting')
@@ -64,7 +61,7 @@ function lasts(current: Connection, seconds: number, refused: Connection | undef
 /** Asks the vendor and stores the answer before anybody uses it: a refresh token may be good only once. */
 async function refresh(deps: Deps, leased: Connection, holder: string): Promise<Connection> {
   const ask = async () => {
-    const refreshToken = deps.cipher.open(leased.refreshToken, tokenPlace('refresh_token', leased))
+    const refreshToken = openToken(deps, leased, 'refreshToken')
     return { tokens: await providerOf(deps, leased.provider).refresh(refreshToken), refreshToken }
   }
   const { tokens, refreshToken } = await ask().catch(async (error: unknown) => {
@@ -75,29 +72,8 @@ async function refresh(deps: Deps, leased: Connection, holder: string): Promise<
     throw error
   })
   const stored = await inTenant(deps.db, leased.clerkUserId, (trx) =>
-    storeRefreshed(trx, leased, holder, sealed(deps, leased, tokens, refreshToken)),
+    storeRefreshed(trx, leased, holder, sealTokens(deps, leased, tokens, refreshToken)),
   )
   if (!stored) throw new AppError('provider_unavailable', 'the refresh took longer than its lease')
   return stored
-}
-
-/** Tokens as they are stored in this row. */
-export function sealed(
-  { cipher }: Pick<Deps, 'cipher'>,
-  row: { clerkUserId: string; id: string; provider: string },
-  tokens: Tokens,
-  kept: string,
-) {
-  return {
-    accessToken: cipher.seal(tokens.accessToken, tokenPlace('access_token', row)),
-    refreshToken: cipher.seal(tokens.refreshToken ?? kept, tokenPlace('refresh_token', row)),
-    expiresInSeconds: tokens.expiresInSeconds,
-  }
-}
-
-/** @throws AppError `provider_off` when the vendor has no credentials on this installation */
-export function providerOf({ providers }: Pick<Deps, 'providers'>, id: string): CalendarProvider {
-  const provider = providers.get(id)
-  if (!provider) throw new AppError('provider_off', id)
-  return provider
 }

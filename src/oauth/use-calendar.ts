@@ -3,11 +3,13 @@ import { type Connection, markReconnect } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Calendar } from '../providers/provider.ts'
-import { accessTokenOf, providerOf } from './tokens.ts'
+import { providerOf } from './provider-of.ts'
+import { accessTokenOf } from './tokens.ts'
 
 /**
  * Works with the calendar behind a connection. A token that the vendor refuses early is renewed and the work repeated once, so `work`
  * must bear repeating; refused again, the connection is marked for the owner.
+ * @throws AppError what `accessTokenOf` and `work` throw
  */
 export async function useCalendar<T>(
   deps: Deps,

@@ -4,7 +4,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { createCipher, parseKeys } from '../../src/cipher.ts'
 import { inTenant } from '../../src/db/client.ts'
-import { rewrapTokens } from '../../src/oauth/rewrap.ts'
+import { resealTokens } from '../../src/oauth/reseal.ts'
 import { type ConnectedOwner, type TestApp, testApp } from '../setup/app.ts'
 import type { LedgerEntry } from '../world/stand-in.ts'
 import { account, both, follow, start, status, stored, vendors } from './setup.ts'
@@ -146,14 +146,14 @@ t.test('a key is changed without disconnecting anybody', async (t) => {
   const [oldKey, newKey] = [test.deps.config.tokenEncryptionKeys, key('k2')]
   const withKeys = (spec: string): TestApp['deps'] => ({ ...test.deps, cipher: createCipher(spec) })
 
-  await t.rejects(rewrapTokens(withKeys(newKey)), { message: /lacks k1/ }, 'the old key must not leave before its tokens have')
-  await rewrapTokens(withKeys(oldKey))
+  await t.rejects(resealTokens(withKeys(newKey)), { message: /lacks k1/ }, 'the old key must not leave before its tokens have')
+  await resealTokens(withKeys(oldKey))
   for (const owner of owners) t.match(await stored(test, owner), [{ accessToken: /^v1\.k1\./, refreshToken: /^v1\.k1\./ }])
-  await Promise.all([rewrapTokens(withKeys(`${newKey},${oldKey}`)), rewrapTokens(withKeys(`${newKey},${oldKey}`))])
+  await Promise.all([resealTokens(withKeys(`${newKey},${oldKey}`)), resealTokens(withKeys(`${newKey},${oldKey}`))])
   for (const owner of owners) t.match(await stored(test, owner), [{ accessToken: /^v1\.k2\./, refreshToken: /^v1\.k2\./ }])
 
-  await t.rejects(rewrapTokens(withKeys(oldKey)), { message: /lacks k2/ })
-  await rewrapTokens(withKeys(newKey))
+  await t.rejects(resealTokens(withKeys(oldKey)), { message: /lacks k2/ })
+  await resealTokens(withKeys(newKey))
   const app = await buildApp(withKeys(newKey))
   t.teardown(() => app.close())
   for (const owner of owners) {
@@ -212,7 +212,7 @@ t.test('one damaged token keeps neither the service from starting nor the others
   const [damaged, sound] = [await test.owner(), await test.owner()]
   await change(test, damaged, { accessToken: 'v1.k1.AAAA' })
   const cipher = createCipher(`${key('k2')},${test.deps.config.tokenEncryptionKeys}`)
-  await rewrapTokens({ ...test.deps, cipher })
+  await resealTokens({ ...test.deps, cipher })
   t.match(await rowsAsText(test, sound.clerkUserId), 'v1.k2.')
   t.match(test.logs.join(''), 'does not open')
 })

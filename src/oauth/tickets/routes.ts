@@ -4,7 +4,6 @@ import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
 import { problems, type RoutePlugin } from '../../http/zod.ts'
-import { isAllowedOrigin } from '../../origins.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 
 interface Options {
@@ -22,7 +21,6 @@ const Ticket = z.object({ sub: z.string(), provider: z.string(), origin: z.strin
  */
 export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, label }) => {
   const { config } = deps
-  const isAllowed = (origin: string) => isAllowedOrigin(config, origin)
   await app.register(jwt, {
     decoratorName: 'ticket',
     secret: config.signingSecret,
@@ -44,11 +42,11 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
         response: { 200: z.object({ url: z.url(), expires_in: z.int().describe('seconds') }), ...problems(400, 401) },
       },
     },
-    async ({ query, user, routeOptions }) => {
+    async ({ query, user }) => {
       const origin = query.redirect_url ?? config.frontendUrl
-      refuseStrangeOrigin(origin, isAllowed)
+      refuseStrangeOrigin(config, origin)
       const ticket = app.jwt.sign({ sub: user.clerkUserId, provider, origin }, { expiresIn: TICKET_SECONDS })
-      const url = new URL((routeOptions.url ?? '').replace(/ticket$/, 'connect'), config.baseUrl)
+      const url = new URL(`${app.prefix}/connect`, config.baseUrl)
       url.searchParams.set('ticket', ticket)
       return { url: url.href, expires_in: TICKET_SECONDS }
     },
@@ -68,7 +66,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
     async ({ query }, reply) => {
       const ticket = read(query.ticket)
       if (ticket?.provider !== provider) throw new AppError('flow_expired', 'no good ticket')
-      const page = await startConnecting(deps, { clerkUserId: ticket.sub, provider, returnOrigin: ticket.origin }, isAllowed)
+      const page = await startConnecting(deps, { clerkUserId: ticket.sub, provider, returnOrigin: ticket.origin })
       return reply.redirect(page.href, 307)
     },
   )
