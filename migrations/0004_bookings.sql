@@ -6,8 +6,8 @@ create table bookings (
   connection_id       uuid, -- the calendar it went to; null once that account is disconnected
   provider_event_id   text,
   provider_event_link text,
-  operation_key       text, -- digest of (call, function call): the same one again is the same booking
-  wish                text        not null, -- digest of (call, time, name): the same wish under a new id is the same booking
+  operation_key       text, -- digest of (call, function call): the same one again is the same booking; null where it has no id
+  call_key            text, -- digest of (call, time): the same time under a new id in that call is the same booking; null outside a call
   vapi_call_id        text,
   status              text        not null check (status in ('held', 'confirmed', 'cancelled', 'completed', 'no_show', 'failed')),
   failure             text, -- a code of ours, when failed

@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../src/db/embedded.ts'
-import { createDatabase } from '../src/db/embedded-database.ts'
-import { migrate } from '../src/db/migrate.ts'
-import { appUrl, ensureAppRole } from '../src/db/roles.ts'
+import { migratedDatabase } from '../src/db/embedded-database.ts'
 import { embeddedFolder, root } from '../src/root.ts'
 
 // Writes src/db/schema.ts from a freshly migrated database; with --verify it writes nothing and fails when the file is out of date.
@@ -14,9 +12,7 @@ const folder = embeddedFolder('types-postgres')
 const server = await startEmbeddedPostgres(folder, { fsync: 'off' })
 const home = await mkdtemp(path.join(tmpdir(), 'ringbook-types-'))
 try {
-  const url = await createDatabase(server.adminUrl, 'types')
-  await ensureAppRole(url, appUrl(url))
-  await migrate(url)
+  const url = await migratedDatabase(server.adminUrl, 'types')
   const codegen = ['--dialect', 'postgres', '--camel-case', '--date-parser', 'string', '--exclude-pattern', 'kysely_*']
   const { status } = spawnSync(
     path.join(root, 'node_modules/.bin/kysely-codegen'),

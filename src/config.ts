@@ -6,7 +6,6 @@ import { StartError } from './start-error.ts'
 
 /** Everything the service is told from outside, checked. */
 export interface Config {
-  production: boolean
   port: number
   host: string
   /** Public origin of this service, without a trailing slash. */
@@ -68,7 +67,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const baseUrl = new URL(e.BASE_URL).origin
   const frontendUrl = new URL(e.FRONTEND_URL).origin
   return {
-    production: e.NODE_ENV === 'production',
     port: e.PORT,
     host: e.HOST,
     baseUrl,

@@ -13,11 +13,6 @@ const catalogue = {
     text: 'redirect_url is not one of the allowed frontend origins. Send scheme, host and port only, of an origin in FRONTEND_URL, CORS_ORIGINS or CORS_PREVIEW_PATTERN.',
     say: 'That did not work. Is there anything else I can do for you?',
   },
-  bad_time: {
-    status: 400,
-    text: 'That is not a time that can be booked. Send an ISO 8601 time in the future.',
-    say: 'I did not catch a day and time that I can book. Which day and what time would you like?',
-  },
   not_signed_in: {
     status: 401,
     text: 'Sign in and send the token as "Authorization: Bearer …".',
@@ -42,11 +37,6 @@ const catalogue = {
     status: 409,
     text: 'That time is no longer free.',
     say: 'That time is taken, sorry. Which other time would suit you?',
-  },
-  slot_not_offered: {
-    status: 409,
-    text: 'That time is outside the times that can be booked.',
-    say: 'That time is not one I can book. Which other time would suit you?',
   },
   repeat_differs: {
     status: 409,

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** SHA-256, hex: as secrets are stored and looked up. */
+/** SHA-256, hex: as secrets and states are stored and looked up. */
 export function secretDigest(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }

@@ -3,8 +3,8 @@ import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { repeatedly } from './background.ts'
 import { settle } from './bookings/settle.ts'
-import { createCipher } from './cipher.ts'
 import { type Config, readConfig } from './config.ts'
+import { createDeps } from './create-deps.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { databaseClock } from './db/clock.ts'
 import { dropOldHits } from './db/rate-limits.ts'
@@ -12,11 +12,8 @@ import { unfitRole } from './db/roles.ts'
 import { whyNoDatabase } from './db/start-failure.ts'
 import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 import { resealTokens } from './oauth/reseal.ts'
-import { createProviders } from './providers/index.ts'
 import { StartError } from './start-error.ts'
-import { tokenVerifier } from './users/token.ts'
 
 // The process: reads the settings, opens the database, listens, and stops in order.
 try {
@@ -31,9 +28,8 @@ try {
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
   const log = pino(loggerOptions(config.logLevel))
-  const metrics = createMetrics()
   const database = openDatabase(config.databaseAppUrl, { onError: (error) => log.warn({ err: error }, 'a database connection was lost') })
-  const { deps, clock } = await prepare(config, database, log, metrics).catch((error: unknown) => {
+  const { deps, clock } = await prepare(config, database, log).catch((error: unknown) => {
     const why = whyNoDatabase(error, config.databaseAppUrl)
     throw why === undefined ? error : new StartError(why, { cause: error })
   })
@@ -68,27 +64,11 @@ async function serve(): Promise<void> {
 }
 
 /** All that must be well before the first request. */
-async function prepare(config: Config, database: Database, log: Deps['log'], metrics: Metrics) {
+async function prepare(config: Config, database: Database, log: Deps['log']) {
   const unfit = await unfitRole(database.db)
-  if (unfit !== undefined)
-    throw new StartError(
-      `The service must not connect to the database as this role: ${unfit}. Unset DATABASE_APP_URL, or let it name ringbook_app.`,
-    )
+  if (unfit !== undefined) throw new StartError(unfit)
   const clock = await databaseClock(database.db)
-  const providers = createProviders(config, {
-    observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
-    timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
-  })
-  const deps: Deps = {
-    config,
-    db: database.db,
-    providers,
-    cipher: createCipher(config.tokenEncryptionKeys),
-    identify: tokenVerifier(config),
-    clock,
-    metrics,
-    log,
-  }
+  const deps = createDeps(config, { db: database.db, clock, log })
   await resealTokens(deps) // fails when rows need a key that is not there
   return { deps, clock }
 }

@@ -32,7 +32,6 @@ function problems(t: Test, env: Record<string, string | undefined>): string[] {
 
 t.test('the least suffices, and all the rest has a sound default', (t) => {
   t.match(readConfig(least), {
-    production: false,
     port: 8000,
     baseUrl: 'https://calendar.example.com',
     origins: ['https://app.example.com'],

@@ -52,7 +52,8 @@ t.test('imports point one way, from the door to the database and the vendors', a
       t.not(target, 'googleapis', `${file} imports the calendar module alone`)
       if (isRoute(target))
         t.ok(file === 'src/app.ts' || isRoute(file), `${file} imports ${target}: only the table of contents knows routes`)
-      if (target === 'src/providers/index.ts') t.ok(processes.includes(file), `${file}: only processes choose vendors`)
+      if (target === 'src/providers/index.ts') t.equal(file, 'src/create-deps.ts', `${file}: vendors are chosen in one place`)
+      if (target === 'src/create-deps.ts') t.ok(processes.includes(file), `${file}: only processes put things together`)
       if (target.startsWith('src/http/'))
         t.ok(
           isRoute(file) || ['src/app.ts', 'src/server.ts'].includes(file) || folder === 'http',

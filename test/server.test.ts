@@ -81,7 +81,7 @@ t.test('the owner of the tables, who sees every tenant, may not run the service'
   t.equal(await service.ended, 1)
   t.equal(
     service.stderr(),
-    'The service must not connect to the database as this role: it owns tables. Unset DATABASE_APP_URL, or let it name ringbook_app.\n',
+    'The service must not connect to the database as the owner of its tables. Unset DATABASE_APP_URL, or let it name ringbook_app.\n',
   )
   t.equal(await statusOf(`${baseUrl}/health`), 0)
 })

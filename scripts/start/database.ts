@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
-import { createDatabase } from '../../src/db/embedded-database.ts'
-import { migrate } from '../../src/db/migrate.ts'
-import { appUrl, ensureAppRole } from '../../src/db/roles.ts'
+import { migratedDatabase } from '../../src/db/embedded-database.ts'
 import { embeddedFolder } from '../../src/root.ts'
 
 export interface RunningDatabase {
@@ -25,9 +23,7 @@ export async function prepareDatabase(name: string, { keep }: { keep: boolean })
     await remove()
   }
   try {
-    const ownerUrl = await createDatabase(server.adminUrl, 'ringbook', { keep })
-    await ensureAppRole(ownerUrl, appUrl(ownerUrl))
-    await migrate(ownerUrl)
+    const ownerUrl = await migratedDatabase(server.adminUrl, 'ringbook', { keep })
     return { ownerUrl, stop }
   } catch (error) {
     await stop()

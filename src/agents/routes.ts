@@ -4,8 +4,7 @@ import { type Agent, claimAssistant, findAgent, insertAgent, listAgents, replace
 import { inTenant } from '../db/client.ts'
 import type { User } from '../db/users.ts'
 import { AppError } from '../errors.ts'
-import { requireUser } from '../http/auth.ts'
-import { limitUser } from '../http/limits.ts'
+import { signedInOnly } from '../http/auth.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
 import { secretDigest } from '../secrets.ts'
 
@@ -32,8 +31,7 @@ const NewAgent = z.object({
 /** The signed-in user's agents: which Vapi assistants answer for her. */
 export const agentRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{ user: [] }]
-  app.addHook('onRequest', requireUser(deps))
-  app.addHook('preHandler', limitUser(deps, 'rest', deps.config.limits.restPerMinute))
+  signedInOnly(app, deps)
 
   app.get(
     '/',

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Diary, destinationOf } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { overlapsAny, type Refusal, refusal } from '../calendar/slots.ts'
-import { type Booking, confirmBooking, failBooking, findByOperation, findByWish, holdBooking, markAsked } from '../db/bookings.ts'
+import { type Booking, confirmBooking, failBooking, findByCallKey, findByOperation, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
@@ -31,7 +31,7 @@ export interface BookingRequest {
 export type Outcome =
   /** The vendor has the event. */
   | { kind: 'booked'; booking: Booking }
-  /** This wish was booked before, in this conversation. */
+  /** This time was booked before, in this call. */
   | { kind: 'already'; booking: Booking }
   /** The time is kept; whether the vendor has the event is not known yet and is being found out. */
   | { kind: 'pending'; booking: Booking }
@@ -46,7 +46,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const keys = {
     operationKey: request.operation === null ? null : digest(request.operation),
     // Outside a call nobody knows who repeats whom.
-    wish: request.vapiCallId === null ? randomUUID() : digest(request.vapiCallId, request.slot.startsAt.toISOString()),
+    callKey: request.vapiCallId === null ? null : digest(request.vapiCallId, request.slot.startsAt.toISOString()),
   }
   const earlier = await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)
   if (earlier) return earlier
@@ -72,7 +72,8 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
 async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
     await refuseTaken(deps, diary, booking, signal)
-    await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
+    const isStillHeld = await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
+    if (!isStillHeld) throw new AppError('provider_unavailable', 'this request stood still for too long, and the time was given free')
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
     await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, error instanceof AppError ? error.code : 'internal'))
@@ -154,6 +155,8 @@ function rowOf({ slot, timeZone, subject, address, notes, customer, vapiCallId }
 function eventOf(booking: Booking) {
   const { customerName, customerEmail, customerPhone } = booking
   const lines = [
+    // Readers in another zone, and programs that show UTC, still find the time that was agreed on the phone.
+    `When: ${writtenTime(booking.startsAt, booking.timeZone)}`,
     customerName && `Name: ${customerName}`,
     customerPhone && `Phone: ${customerPhone}`,
     customerEmail && `E-mail: ${customerEmail}`,
@@ -172,17 +175,23 @@ function eventOf(booking: Booking) {
   }
 }
 
-/** What became of the same function call, or of the same wish, when it came before. One that is under way is waited for. */
+/** "Tuesday, December 1, 2026 at 10:00 AM (America/Chicago)". */
+function writtenTime(at: Date, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, dateStyle: 'full', timeStyle: 'short' })
+  return `${format.format(at).replaceAll(/\s/g, ' ')} (${timeZone})`
+}
+
+/** What became of the same function call, or of the same time in the same call, when it came before. One that is under way is waited for. */
 async function outcomeOfEarlier(
   deps: Deps,
   { clerkUserId }: Diary,
-  { request, operationKey, wish }: { request: BookingRequest; operationKey: string | null; wish: string },
+  { request, operationKey, callKey }: { request: BookingRequest; operationKey: string | null; callKey: string | null },
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   for (;;) {
     const { same, alike } = await inTenant(deps.db, clerkUserId, async (trx) => ({
       same: await findByOperation(trx, clerkUserId, operationKey),
-      alike: await findByWish(trx, clerkUserId, wish),
+      alike: await findByCallKey(trx, clerkUserId, callKey),
     }))
     if (same && !isFor(same, request)) throw new AppError('repeat_differs', 'same operation, other details')
     const booking = same ?? alike

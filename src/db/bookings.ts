@@ -2,17 +2,19 @@ import { sql } from 'kysely'
 import type { Interval } from '../providers/provider.ts'
 import type { Db, TenantDb } from './client.ts'
 
-export type BookingStatus = 'held' | 'confirmed' | 'cancelled' | 'completed' | 'no_show' | 'failed'
-
 /** A booking as it stands. Times are instants; `timeZone` is the one in which it was agreed. */
 export interface Booking {
   clerkUserId: string
   id: string
+  /** Stays the same when an appointment is moved; an appointment is not in its own way. */
   appointmentId: string
   connectionId: string | null
+  /** The function call that made it, and the call and time: what is asked for again under either is this booking. */
   operationKey: string | null
-  wish: string
+  callKey: string | null
+  /** held | confirmed | cancelled | completed | no_show | failed */
   status: string
+  /** One of our error codes, when failed. */
   failure: string | null
   subject: string
   address: string | null
@@ -25,12 +27,11 @@ export interface Booking {
   timeZone: string
   /** When the vendor was first asked for the event; `null`: it knows nothing of it. */
   askedAt: Date | null
-  createdAt: Date
   /** By the database's clock, when the row was read. */
   ageSeconds: number
 }
 
-export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'createdAt' | 'ageSeconds'> & {
+export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'ageSeconds'> & {
   vapiCallId: string | null
   leaseMs: number
 }
@@ -41,7 +42,7 @@ const COLUMNS = [
   'appointmentId',
   'connectionId',
   'operationKey',
-  'wish',
+  'callKey',
   'status',
   'failure',
   'subject',
@@ -54,7 +55,6 @@ const COLUMNS = [
   'endsAt',
   'timeZone',
   'askedAt',
-  'createdAt',
 ] as const
 
 const ageSeconds = sql<number>`extract(epoch from now() - created_at)::double precision`.as('ageSeconds')
@@ -97,13 +97,14 @@ export async function findByOperation(trx: TenantDb, clerkUserId: string, operat
     .executeTakeFirst()
 }
 
-/** A booking that takes time and grew from the same wish. */
-export function findByWish(trx: TenantDb, clerkUserId: string, wish: string): Promise<Booking | undefined> {
+/** A booking that takes time and was made in the same call for the same start. */
+export async function findByCallKey(trx: TenantDb, clerkUserId: string, callKey: string | null): Promise<Booking | undefined> {
+  if (callKey === null) return undefined
   return trx
     .selectFrom('bookings')
     .select([...COLUMNS, ageSeconds])
     .where('clerkUserId', '=', clerkUserId)
-    .where('wish', '=', wish)
+    .where('callKey', '=', callKey)
     .where('status', 'in', OCCUPYING)
     .executeTakeFirst()
 }
@@ -120,14 +121,16 @@ export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval
     .execute()
 }
 
-/** From now on the vendor may have the event, whatever we hear. */
-export async function markAsked(trx: TenantDb, booking: Booking): Promise<void> {
-  await trx
+/** From now on the vendor may have the event, whatever we hear. False when the time was given free in the meantime: then it must not be asked. */
+export async function markAsked(trx: TenantDb, booking: Booking): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable('bookings')
     .set({ askedAt: sql<Date>`coalesce(asked_at, now())` })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
-    .execute()
+    .where('status', '=', 'held')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** The vendor has the event. False when the time was given free in the meantime. */

@@ -19,16 +19,23 @@ export function openDatabase(url: string, options: { max?: number; onError?: (er
     max: options.max ?? 8,
     // Both for connecting and for waiting for a free connection.
     connectionTimeoutMillis: 1000,
+    // The server ends a statement after two seconds; no answer for longer means a half-open line. A transaction's is then closed.
+    query_timeout: 3000,
+    keepAlive: true,
     idleTimeoutMillis: 30_000,
     application_name: 'ringbook',
     types: {
       getTypeParser: (oid, format) => (oid === pg.types.builtins.DATE ? (text: string) => text : pg.types.getTypeParser(oid, format)),
     },
   })
-  // An idle connection lost its server: the pool makes a new one. Without a listener the process would end.
+  // A connection lost its server, idle or in use: the pool makes a new one. Without both listeners the process would end.
   pool.on('error', (error) => options.onError?.(error))
+  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)))
   return {
-    db: new Kysely<DB>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] }),
+    db: new Kysely<DB>({
+      dialect: new PostgresDialect({ pool }),
+      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    }),
     end: () => pool.end(),
   }
 }
@@ -61,11 +68,15 @@ const AWAY = new Set([
   '25P03',
 ])
 
+// What the driver says without a code.
+const AWAY_WORDS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
+
 /** The database could not be asked in time; nothing is known about what it holds. */
 export function databaseIsAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
-  return AWAY.has(code) || code.startsWith('08') || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  return AWAY.has(code) || code.startsWith('08') || AWAY_WORDS.test(error.message)
 }
 
 // A character zero, which JSON may carry and Postgres cannot keep, and half of a surrogate pair in a JSON column.

@@ -12,21 +12,22 @@ export interface Connection {
   calendarName: string
   calendarLink: string
   timeZone: string | null
+  /** destination: bookings go there; busy: its busy times count. */
   role: string
   accessToken: string
   refreshToken: string
   expiresAt: Date
   /** Of the access token, by the database's clock, when the row was read. Negative once it has expired. */
   secondsLeft: number
-  scopes: string[]
+  /** active | reconnect: only the user can repair it */
   state: string
   /** Since the last read of the calendar that worked, by the database's clock; `null`: the last one failed. */
   verifiedSecondsAgo: number | null
-  lastError: string | null
 }
 
-export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedSecondsAgo' | 'lastError'> & {
+export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedSecondsAgo'> & {
   expiresInSeconds: number
+  scopes: string[]
 }
 
 const COLUMNS = [
@@ -43,9 +44,7 @@ const COLUMNS = [
   'accessToken',
   'refreshToken',
   'expiresAt',
-  'scopes',
   'state',
-  'lastError',
 ] as const
 
 const secondsLeft = sql<number>`extract(epoch from expires_at - now())::double precision`.as('secondsLeft')

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
+import { migrate } from './migrate.ts'
+import { appUrl, ensureAppRole } from './roles.ts'
 
 const OWNER_ROLE = 'ringbook_owner'
 
@@ -31,6 +33,14 @@ export async function createDatabase(adminUrl: string, name: string, options: { 
   url.password = password
   url.pathname = `/${name}`
   return url.href
+}
+
+/** A database with the schema in it, and the role for the service. Otherwise as `createDatabase`. */
+export async function migratedDatabase(adminUrl: string, name: string, options: { keep?: boolean } = {}): Promise<string> {
+  const ownerUrl = await createDatabase(adminUrl, name, options)
+  await ensureAppRole(ownerUrl, appUrl(ownerUrl))
+  await migrate(ownerUrl)
+  return ownerUrl
 }
 
 /** Drops what `createDatabase` made; connections that are still open are cut. */

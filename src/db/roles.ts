@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Db } from './client.ts'
 
 /** The role that the service runs as. It owns nothing, so row level security binds it. */
-export const APP_ROLE = 'ringbook_app'
+const APP_ROLE = 'ringbook_app'
 
 // Waiting longer than this, a caller would rather hear that the diary does not answer.
 const TIMEOUTS = { statement_timeout: '2s', lock_timeout: '1s', idle_in_transaction_session_timeout: '5s' }
@@ -34,13 +34,13 @@ export async function ensureAppRole(ownerUrl: string, serviceUrl: string): Promi
     const { rowCount } = await client.query('select from pg_roles where rolname = $1', [APP_ROLE])
     if (rowCount === 0) await client.query(`create role ${role} login noinherit`)
     await client.query(`alter role ${role} login password ${password}`)
-    for (const [name, value] of Object.entries(TIMEOUTS)) await client.query(`alter role ${role} set ${name} = '${value}'`)
+    for (const statement of limits()) await client.query(statement)
     await client.query('commit')
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error
     throw new Error(
       `The owner of the database may not make the role ${APP_ROLE}. Make it as an administrator: "create role ${APP_ROLE} login password '…'; ` +
-        `grant ${APP_ROLE} to <owner> with admin option", and give its address as DATABASE_APP_URL.`,
+        `${limits().join('; ')}", and give its address as DATABASE_APP_URL.`,
       { cause: error },
     )
   } finally {
@@ -48,14 +48,25 @@ export async function ensureAppRole(ownerUrl: string, serviceUrl: string): Promi
   }
 }
 
-/** What a service must not run as, in words, or `undefined` when its role is fit. A superuser or owner would see every tenant's rows. */
+/**
+ * Why the service must not run as the role it connected with, and what to do about it; `undefined` when the role is fit. A superuser or
+ * owner would see every tenant's rows; without limits one slow statement would keep a caller waiting.
+ */
 export async function unfitRole(db: Db): Promise<string | undefined> {
-  const { rows } = await sql<{ superuser: boolean; bypass: boolean; owner: boolean }>`
+  const { rows } = await sql<{ superuser: boolean; bypass: boolean; owner: boolean; unlimited: boolean }>`
     select r.rolsuper as superuser, r.rolbypassrls as bypass,
-      exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as owner
+      exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as owner,
+      '0' in (${sql.join(Object.keys(TIMEOUTS).map((name) => sql`current_setting(${name})`))}) as unlimited
     from pg_roles r where r.rolname = current_user`.execute(db)
   const found = rows[0]
-  if (found?.superuser) return 'it is a superuser'
-  if (found?.bypass) return 'it may bypass row level security'
-  return found?.owner ? 'it owns tables' : undefined
+  const remedy = `Unset DATABASE_APP_URL, or let it name ${APP_ROLE}.`
+  if (found?.superuser) return `The service must not connect to the database as a superuser. ${remedy}`
+  if (found?.bypass) return `The service must not connect to the database as a role that may bypass row level security. ${remedy}`
+  if (found?.owner) return `The service must not connect to the database as the owner of its tables. ${remedy}`
+  if (!found?.unlimited) return undefined
+  return `The role ${APP_ROLE} has no time limits. As an administrator: ${limits().join('; ')}`
+}
+
+function limits(): string[] {
+  return Object.entries(TIMEOUTS).map(([name, value]) => `alter role ${APP_ROLE} set ${name} = '${value}'`)
 }

@@ -27,6 +27,7 @@ export interface Bookings {
   address: string | null;
   appointmentId: string;
   askedAt: Timestamp | null;
+  callKey: string | null;
   clerkUserId: string;
   connectionId: string | null;
   createdAt: Generated<Timestamp>;
@@ -48,7 +49,6 @@ export interface Bookings {
   timeZone: string;
   updatedAt: Generated<Timestamp>;
   vapiCallId: string | null;
-  wish: string;
 }
 
 export interface Businesses {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { User } from '../db/users.ts'
-import { requireUser } from '../http/auth.ts'
+import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
@@ -71,8 +71,7 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
 const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label, statusOfAny }) => {
   const { config } = deps
   const security = [{ user: [] }]
-  app.addHook('onRequest', requireUser(deps))
-  app.addHook('preHandler', limitUser(deps, 'rest', config.limits.restPerMinute))
+  signedInOnly(app, deps)
 
   app.get(
     '/start',

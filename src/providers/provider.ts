@@ -78,7 +78,7 @@ export interface NewEvent {
   location: string
   startsAt: Date
   endsAt: Date
-  /** IANA name; the zone in which the vendor shows the event and words the invitation. */
+  /** IANA name; the zone in which the event was agreed, for vendors that show it. */
   timeZone: string
   attendee: { name: string; email: string } | null
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { inTenant } from '../db/client.ts'
 import { listConnections } from '../db/connections.ts'
-import { requireUser } from '../http/auth.ts'
-import { limitUser } from '../http/limits.ts'
+import { signedInOnly } from '../http/auth.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
 
 const Me = z
@@ -22,8 +21,7 @@ const Me = z
 
 /** The signed-in user. */
 export const userRoutes: RoutePlugin = async (app, { deps }) => {
-  app.addHook('onRequest', requireUser(deps))
-  app.addHook('preHandler', limitUser(deps, 'rest', deps.config.limits.restPerMinute))
+  signedInOnly(app, deps)
 
   app.get(
     '/me',

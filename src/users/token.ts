@@ -9,20 +9,19 @@ import { clerkKeys } from './clerk-keys.ts'
 const LEEWAY_SECONDS = 5
 
 const Header = z.object({ alg: z.literal('RS256'), kid: z.string(), crit: z.undefined().optional() })
-const text = z
-  .string()
-  .transform((value) => value.trim() || undefined)
-  .optional()
+// A template writes null where the user has no such thing.
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+const text = optional(z.string().transform((value) => value.trim() || undefined))
 const Claims = z.object({
   sub: z.string().regex(/^user_[A-Za-z0-9]+$/),
-  user_id: z.string().optional(),
+  user_id: optional(z.string()),
   iss: z.string(),
   exp: z.number(),
   nbf: z.number().optional(),
   iat: z.number(),
-  azp: z.string().optional(),
-  aud: z.union([z.string(), z.array(z.string())]).optional(),
-  sts: z.string().optional(),
+  azp: optional(z.string()),
+  aud: optional(z.union([z.string(), z.array(z.string())])),
+  sts: optional(z.string()),
   email: text,
   first_name: text,
   last_name: text,

@@ -35,7 +35,7 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       notes: null,
       vapiCallId: 'call-1',
       operationKey: id,
-      wish: id,
+      callKey: id,
       timeZone: 'America/Chicago',
     }
     const held = await holdBooking(trx, {

@@ -64,7 +64,7 @@ async function filled(t: Test) {
         .execute()
       const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
       const time = { startsAt, endsAt, during: '[2026-12-01 15:00Z,2026-12-01 15:30Z)', timeZone: 'UTC', leasedUntil: new Date(0) }
-      const booking = { appointmentId: crypto.randomUUID(), wish: 'w', operationKey: 'k', status: 'held', subject: 'Viewing' }
+      const booking = { appointmentId: crypto.randomUUID(), operationKey: 'k', status: 'held', subject: 'Viewing' }
       await trx
         .insertInto('bookings')
         .values({ ...owner, ...time, ...booking })

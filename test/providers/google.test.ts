@@ -29,6 +29,7 @@ const google: Vendor = {
   tokenPath: /\/token/,
   busyPath: /\/freeBusy/,
   createPath: /\/events/,
+  eventZone: 'America/New_York',
   rotates: false,
   foreign: 'provider_unavailable',
 }

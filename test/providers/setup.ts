@@ -17,6 +17,8 @@ export interface Vendor {
   tokenPath: RegExp
   busyPath: RegExp
   createPath: RegExp
+  /** In which an event of a business in New York is written. */
+  eventZone: string
   /** Does a refresh bring a new refresh token? */
   rotates: boolean
   /** How the calendar of another account fails. */

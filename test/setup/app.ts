@@ -2,14 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { createCipher } from '../../src/cipher.ts'
 import { readConfig } from '../../src/config.ts'
+import { createDeps } from '../../src/create-deps.ts'
 import { inTenant } from '../../src/db/client.ts'
 import type { Deps } from '../../src/deps.ts'
 import { loggerOptions } from '../../src/http/logging.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import { createProviders } from '../../src/providers/index.ts'
-import { tokenVerifier } from '../../src/users/token.ts'
 import { trust } from '../world/tls.ts'
 import { startWorld, type World } from '../world/world.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -66,20 +63,8 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
   let now = NOW
   const logs: string[] = []
   const config = readConfig({ ...world.settings, DATABASE_URL: database.ownerUrl, ...env })
-  const metrics = createMetrics()
-  const deps: Deps = {
-    config,
-    db: database.db,
-    providers: createProviders(config, {
-      observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
-      timeouts: { read: config.timeouts.providerMs, create: config.timeouts.providerCreateMs, token: config.timeouts.providerMs },
-    }),
-    cipher: createCipher(config.tokenEncryptionKeys),
-    identify: tokenVerifier(config),
-    clock: { now: () => now },
-    metrics,
-    log: pino(loggerOptions('debug'), { write: (line) => logs.push(line) }),
-  }
+  const log = pino(loggerOptions('debug'), { write: (line) => logs.push(line) })
+  const deps = createDeps(config, { db: database.db, clock: { now: () => now }, log })
   const app = await buildApp(deps)
   t.teardown(() => app.close())
 

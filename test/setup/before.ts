@@ -1,16 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
-import { createDatabase } from '../../src/db/embedded-database.ts'
-import { migrate } from '../../src/db/migrate.ts'
-import { appUrl, ensureAppRole } from '../../src/db/roles.ts'
+import { migratedDatabase } from '../../src/db/embedded-database.ts'
 import { embeddedFolder, root } from '../../src/root.ts'
 
 // One server for the whole run and one migrated template, of which every test gets a copy. Its data may be lost at any time: no fsync.
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
 const server = await startEmbeddedPostgres(embeddedFolder('test-postgres'), settings)
-const template = await createDatabase(server.adminUrl, 'test_template')
-await ensureAppRole(template, appUrl(template))
-await migrate(template)
+await migratedDatabase(server.adminUrl, 'test_template')
 await mkdir(path.join(root, '.data'), { recursive: true })
 await writeFile(path.join(root, '.data/test-postgres.json'), JSON.stringify({ adminUrl: server.adminUrl }), { mode: 0o600 })

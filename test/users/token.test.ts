@@ -40,6 +40,8 @@ t.test('both kinds of tokens that the frontend sends are let in, and mean the sa
   t.equal(template.status, 200)
   for (const { body } of [session, bare, template]) t.equal(body.clerk_user_id, clerkUserId)
   t.equal(template.body.user_id, session.body.user_id)
+  const nothing = { email: null, first_name: null, last_name: null, name: null, azp: null, user_id: null }
+  t.equal((await visit(app, world.clerk.templateToken(clerkUserId, nothing))).status, 200, 'a template writes null for what a user has not')
 })
 
 t.test('a token that was signed wrongly is refused, however it explains itself', async (t) => {

@@ -105,7 +105,8 @@ function eventBody(event: NewEvent) {
     subject: event.subject,
     body: { contentType: 'text', content: event.description },
     location: { displayName: event.location },
-    ...eventTimes(event),
+    start: graphTime(event.startsAt),
+    end: graphTime(event.endsAt),
     // Whoever is an attendee is invited; there is no switch for it.
     attendees: event.attendee ? [{ emailAddress: { address: event.attendee.email, name: event.attendee.name }, type: 'required' }] : [],
     showAs: 'busy',
@@ -114,21 +115,9 @@ function eventBody(event: NewEvent) {
   }
 }
 
-/** Wall time in the event's zone, which Outlook then shows it in. An hour that the clocks repeat has no unmistakable wall time: UTC then. */
-function eventTimes({ startsAt, endsAt, timeZone }: NewEvent) {
-  const ends = [startsAt, endsAt].map((at) => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone))
-  const zone = ends.some(isRepeated) ? 'UTC' : timeZone
-  const [start, end] = ends.map((at) => ({
-    dateTime: at.withTimeZone(zone).toPlainDateTime().toString({ smallestUnit: 'second' }),
-    timeZone: zone,
-  }))
-  return { start, end }
-}
-
-function isRepeated(at: Temporal.ZonedDateTime): boolean {
-  const wall = at.toPlainDateTime()
-  const [earlier, later] = (['earlier', 'later'] as const).map((disambiguation) => wall.toZonedDateTime(at.timeZoneId, { disambiguation }))
-  return earlier?.epochMilliseconds !== later?.epochMilliseconds
+// In UTC: Graph knows only some IANA names, and its own rules for a zone may be older than ours. Outlook shows each reader her own time.
+function graphTime(at: Date): { dateTime: string; timeZone: 'UTC' } {
+  return { dateTime: at.toISOString().slice(0, -'.000Z'.length), timeZone: 'UTC' }
 }
 
 function calendarEvent({ id, webLink }: z.infer<typeof Event>): CalendarEvent {

@@ -13,7 +13,7 @@ export async function booking(t: Test, vendor: Vendor): Promise<void> {
         description: 'Kim would like to see the garden.',
         location: '123 Main St',
         ...span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z'),
-        timeZone: 'America/New_York',
+        timeZone: vendor.eventZone,
         attendees: [{ name: 'Kim Lee', email: 'kim@example.com' }],
         invitationsSent: true,
         status: 'confirmed',
