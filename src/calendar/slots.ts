@@ -88,12 +88,20 @@ interface Limits {
 }
 
 function limitsAt(rules: Rules, now: number): Limits {
-  const today = inZone(now, rules.timeZone).toPlainDate()
   return {
     now,
     earliest: now + Math.max(0, rules.noticeMinutes) * MINUTE_MS,
-    end: dayStart(today.add({ days: rules.horizonDays + 1 }), rules.timeZone),
+    end: dayStart(horizon(rules, now).add({ days: 1 }), rules.timeZone),
   }
+}
+
+/** The last day that can be booked, as its local midnight. */
+export function lastDay(rules: Rules, now: Date): Date {
+  return new Date(dayStart(horizon(rules, now.getTime()), rules.timeZone))
+}
+
+function horizon({ timeZone, horizonDays }: Rules, now: number): Temporal.PlainDate {
+  return inZone(now, timeZone).toPlainDate().add({ days: horizonDays })
 }
 
 function withinLimits(limits: Limits, start: number): Refusal | undefined {

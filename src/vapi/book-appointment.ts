@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { book, type Outcome } from '../bookings/book.ts'
 import { findSlots } from '../calendar/availability.ts'
-import { nearest, type Refusal } from '../calendar/slots.ts'
+import { lastDay, nearest, type Refusal } from '../calendar/slots.ts'
 import { readWhen, type When } from '../calendar/when.ts'
 import { openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
@@ -64,13 +64,20 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
 }
 
 /** The end that was asked for, if it makes sense, else the length that was, else one slot. */
-function endOf({ deps, diary }: Context, asked: Asked, startsAt: Date): Date {
-  const { timeZone, slotMinutes } = diary.rules
-  const until =
-    asked.until === undefined ? undefined : readWhen(asked.until, { timeZone: asked.timeZone ?? timeZone, now: deps.clock.now() })
-  const named = until?.kind === 'instant' ? (until.startsAt.getTime() - startsAt.getTime()) / 60_000 : undefined
-  const minutes = named !== undefined && named >= 5 && named <= 480 ? named : (asked.minutes ?? slotMinutes)
-  return new Date(startsAt.getTime() + minutes * 60_000)
+function endOf(context: Context, asked: Asked, startsAt: Date): Date {
+  const lengths = namedEnds(context, asked, startsAt).map((end) => (end.getTime() - startsAt.getTime()) / 60_000)
+  const named = lengths.find((minutes) => minutes >= 5 && minutes <= 480)
+  return new Date(startsAt.getTime() + (named ?? asked.minutes ?? context.diary.rules.slotMinutes) * 60_000)
+}
+
+/** A time without a day is on the day of the start. Of "five" both readings, because at five a business may just have closed. */
+function namedEnds({ deps, diary }: Context, { until, timeZone }: Asked, startsAt: Date): Date[] {
+  if (until === undefined) return []
+  const { rules } = diary
+  const setting = { timeZone: timeZone ?? rules.timeZone, now: deps.clock.now(), openingHours: rules.openingHours, day: startsAt }
+  const end = readWhen(until, setting)
+  if (end.kind === 'instant') return [end.startsAt]
+  return end.kind === 'ask' && end.question.about === 'half_of_day' ? end.question.times : []
 }
 
 function say(outcome: Exclude<Outcome, { kind: 'refused' }>, when: When & { kind: 'instant' }): Spoken {
@@ -99,7 +106,7 @@ async function explain({ deps, diary, signal }: Context, slot: Interval, why: Re
   const { timeZone } = rules
   const now = deps.clock.now()
   if (why === 'past') return { error: pastSentence() }
-  if (why === 'too_far') return { error: tooFarSentence(new Date(now.getTime() + rules.horizonDays * DAY_MS), timeZone) }
+  if (why === 'too_far') return { error: tooFarSentence(lastDay(rules, now), timeZone) }
 
   const local = Temporal.Instant.fromEpochMilliseconds(slot.startsAt.getTime()).toZonedDateTimeISO(timeZone)
   const from = Math.max(now.getTime(), local.startOfDay().epochMilliseconds)

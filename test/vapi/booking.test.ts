@@ -55,6 +55,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
       ['book_appointment', { property_address: '5 Oak', appointment_time: '2026-12-01 14:00' }, '2026-12-01T20:00:00Z', 30, { location: '5 Oak', attendees: [], invitationsSent: false }], // biome-ignore format: a line each
       ['create_calendar_event', { subject: 'Long', start_time: '2026-12-02T09:00', end_time: '2026-12-02T10:30', attendee_email: '' }, '2026-12-02T15:00:00Z', 90, { subject: 'Long' }], // biome-ignore format: a line each
       ['book_appointment', { when: 'Wednesday the second of December at two thirty in the afternoon' }, '2026-12-02T20:30:00Z', 30],
+      ['book_appointment', { start_time: '2026-12-03T14:00', end_time: '3 pm' }, '2026-12-03T20:00:00Z', 60],
+      ['book_appointment', { start_time: '2026-12-03T15:30', end_time: 'at five' }, '2026-12-03T21:30:00Z', 90],
       ['book_appointment', { start_time: '2026-12-03T09:00', duration: '45' }, '2026-12-03T15:00:00Z', 45],
     ]
     for (const [name, parameters, startsAt, minutes, seen] of cases) {
@@ -200,4 +202,18 @@ t.test('the rules of the business hold, not those of the model: notice, opening 
   t.teardown(() => test.setNow(NOW))
   t.match((await owner.call('book_appointment', { start_time: '2026-11-30T09:15' })).error, 'already passed')
   t.match((await owner.call('book_appointment', { start_time: '2026-11-30T09:45' })).result, 'nine forty five')
+})
+
+t.test('the last bookable day that a caller hears can be booked, also when the clocks change before it', async (t) => {
+  const owner = await test.owner({ openingHours: { friday: [['09:00', '17:00']], saturday: [['09:00', '17:00']] } })
+  test.setNow(new Date('2027-02-01T23:30:00-06:00'))
+  t.teardown(() => test.setNow(NOW))
+  t.equal(
+    (await owner.call('book_appointment', { start_time: '2027-04-03T10:00' })).error,
+    'I can book up to Friday the second of April. Which day before that would suit you?',
+  )
+  t.match(
+    (await owner.call('book_appointment', { start_time: '2027-04-02T10:00' })).result,
+    'You are booked for Friday the second of April',
+  )
 })
