@@ -1,6 +1,7 @@
+/** The words people use for days and times, and how a sentence becomes tokens. English only. */
+
 import { weekdays } from './zone.ts'
 
-/** The words people use for days and times, and how a sentence becomes tokens. English only. */
 export const months = [
   'january',
   'february',
@@ -40,7 +41,7 @@ export function ordinal(number: number): string {
   return number % 10 === 0 ? `${ordinalTens[number / 10]}` : `${tens[Math.floor(number / 10)]} ${ordinalsBelow20[number % 10]}`
 }
 
-/** One word or a pair such as 'twenty four' back to its number; `undefined` for any other text. */
+// Words back to their number; a pair such as 'twenty four' is one key.
 const cardinals = new Map(Array.from({ length: 60 }, (_, number) => [cardinal(number), number]))
 const ordinals = new Map(Array.from({ length: 31 }, (_, index) => [ordinal(index + 1), index + 1]))
 
