@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Diary, destinationOf } from '../calendar/access.ts'
+import { type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { overlapsAny, type Refusal, refusal } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, failBooking, findByCallKey, findByOperation, holdBooking, markAsked } from '../db/bookings.ts'
@@ -35,7 +35,7 @@ export type Outcome =
   | { kind: 'already'; booking: Booking }
   /** The time is kept; whether the vendor has the event is not known yet and is being found out. */
   | { kind: 'pending'; booking: Booking }
-  | { kind: 'refused'; why: Refusal }
+  | { kind: 'refused'; why: Refusal | 'taken' }
 
 /**
  * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. `settle` brings to an end what
@@ -51,8 +51,8 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const earlier = await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)
   if (earlier) return earlier
 
-  const destination = destinationOf(diary)
-  const outside = refusal(diary.rules, request.slot, [], deps.clock.now())
+  const destination = requireDestination(diary)
+  const outside = refusal(diary.rules, request.slot, deps.clock.now())
   if (outside) return { kind: 'refused', why: outside }
 
   const booking = await inTenant(deps.db, diary.clerkUserId, (trx) =>

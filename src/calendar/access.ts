@@ -17,7 +17,7 @@ export interface Diary {
   connections: Connection[]
 }
 
-/** The diary of one tenant. Connected or not; whoever needs a calendar asks `destinationOf`. */
+/** The diary of one tenant. Connected or not; whoever needs a calendar asks `requireDestination`. */
 export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb, clerkUserId: string): Promise<Diary> {
   const business = await findBusiness(trx, clerkUserId)
   const user = await findUser(trx, clerkUserId)
@@ -27,7 +27,7 @@ export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb,
 }
 
 /** @throws AppError `calendar_not_connected`, or `consent_revoked` when it was and the user has to connect again */
-export function destinationOf({ connections }: Diary): Connection {
+export function requireDestination({ connections }: Diary): Connection {
   const destination = connections.find((one) => one.role === 'destination')
   if (!destination) throw new AppError('calendar_not_connected', 'no destination calendar')
   if (destination.state !== 'active') throw new AppError('consent_revoked', 'the destination wants reconnecting')

@@ -3,9 +3,8 @@ import type { Interval } from '../providers/provider.ts'
 import type { Diary } from './access.ts'
 import { busyTimes } from './busy.ts'
 import { freeSlots, type Wish } from './slots.ts'
-import { inZone, MINUTE_MS, wallToInstant } from './zone.ts'
+import { DAY_MS, inZone, MINUTE_MS, wallToInstant } from './zone.ts'
 
-const DAY_MS = 24 * 60 * 60_000
 // Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
 const BEYOND_DAYS = 14
 
@@ -16,7 +15,10 @@ export interface Availability {
   others: Interval[]
 }
 
-/** What is free, by the live calendars. @throws AppError when a calendar cannot be read: unknown time is never offered */
+/**
+ * What is free, by the live calendars.
+ * @throws AppError as `busyTimes`: where a calendar cannot be read nothing is offered
+ */
 export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
   const now = deps.clock.now()
   const { startsAt, endsAt } = wish.range
@@ -31,6 +33,6 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */
 function canBeNamed(at: Date, timeZone: string): boolean {
-  const local = inZone(at.getTime(), timeZone)
+  const local = inZone(at, timeZone)
   return wallToInstant(local.toPlainDate(), local.hour * 60 + local.minute, timeZone) >= at.getTime() - MINUTE_MS
 }

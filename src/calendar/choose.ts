@@ -1,23 +1,28 @@
 import type { Interval } from '../providers/provider.ts'
 import { inZone } from './zone.ts'
 
+// People keep three spoken options in mind.
+export const MOST_OFFERS = 3
+// After a no, which is a sentence of its own already.
+const MOST_NEAREST = 2
+
 /**
  * At most three slots, spread for the ear: the earliest, one in the other half of its day, and one on the next day that has any.
- * Where the spread finds fewer, the nearest others fill up. With a `wish` the nearest to it takes the place of the earliest, and
+ * Where the spread finds fewer, the nearest others fill up. With `near` the slot nearest to it takes the place of the earliest, and
  * another day's is the nearest to the same time of day.
  * @param slots earliest first
  * @returns earliest first
  */
-export function choose(slots: Interval[], timeZone: string, wish?: Date): Interval[] {
+export function choose(slots: Interval[], timeZone: string, near?: Date): Interval[] {
   const known = slots.map((slot) => {
-    const local = inZone(slot.startsAt.getTime(), timeZone)
+    const local = inZone(slot.startsAt, timeZone)
     return { slot, at: slot.startsAt.getTime(), day: local.toPlainDate().toString(), minutes: local.hour * 60 + local.minute }
   })
   type Known = (typeof known)[number]
   const closest = (candidates: Known[], distance: (one: Known) => number) =>
     candidates.reduce<Known | undefined>((best, one) => (best && distance(best) <= distance(one) ? best : one), undefined)
 
-  const first = wish ? closest(known, (one) => Math.abs(one.at - wish.getTime())) : known[0]
+  const first = near ? closest(known, (one) => Math.abs(one.at - near.getTime())) : known[0]
   if (!first) return []
   const otherHalf = closest(
     known.filter((one) => one.day === first.day && one.minutes < 12 * 60 !== first.minutes < 12 * 60),
@@ -26,22 +31,22 @@ export function choose(slots: Interval[], timeZone: string, wish?: Date): Interv
   const nextDay = known.find((one) => one.day > first.day)?.day ?? known.findLast((one) => one.day < first.day)?.day
   const another = closest(
     known.filter((one) => one.day === nextDay),
-    (one) => (wish ? Math.abs(one.minutes - first.minutes) : one.at),
+    (one) => (near ? Math.abs(one.minutes - first.minutes) : one.at),
   )
   const spread = new Set([first, otherHalf, another].filter((one) => one !== undefined))
   const rest = known.filter((one) => !spread.has(one)).sort((a, b) => Math.abs(a.at - first.at) - Math.abs(b.at - first.at))
   return [...spread, ...rest]
-    .slice(0, 3)
+    .slice(0, MOST_OFFERS)
     .sort((a, b) => a.at - b.at)
     .map((one) => one.slot)
 }
 
 /** The two slots nearest to a time that cannot be had, earliest first. */
-export function nearest(slots: Interval[], wish: Date): Interval[] {
-  const distance = (slot: Interval) => Math.abs(slot.startsAt.getTime() - wish.getTime())
+export function nearest(slots: Interval[], near: Date): Interval[] {
+  const distance = (slot: Interval) => Math.abs(slot.startsAt.getTime() - near.getTime())
   const byStart = (a: Interval, b: Interval) => a.startsAt.getTime() - b.startsAt.getTime()
   return [...slots]
     .sort((a, b) => distance(a) - distance(b) || byStart(a, b))
-    .slice(0, 2)
+    .slice(0, MOST_NEAREST)
     .sort(byStart)
 }

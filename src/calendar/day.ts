@@ -1,4 +1,4 @@
-import type { Question, Setting, When } from './meaning.ts'
+import { NOT_UNDERSTOOD, PAST, type Question, type Setting, type When } from './meaning.ts'
 import type { Day, Phrase } from './phrase.ts'
 import { dayStart, inZone, weekdayOf, weekdays } from './zone.ts'
 
@@ -7,15 +7,12 @@ export type DayReading = { kind: 'day'; date: Temporal.PlainDate } | { kind: 'we
 
 type Weekly = NonNullable<Phrase['weekday']>
 
-const NOT_UNDERSTOOD: When = { kind: 'cannot', why: 'not_understood' }
-const PAST: When = { kind: 'cannot', why: 'past' }
-
 // A date that comes back later than this was more likely meant for this year: it is asked about.
 const ROLLS_OVER_DAYS = 182
 
 /** Which day was meant, counted from today in the zone of the business; or what to ask, or why not. */
 export function readDays(phrase: Phrase, setting: Setting): DayReading | When {
-  const today = inZone(setting.now.getTime(), setting.timeZone).toPlainDate()
+  const today = inZone(setting.now, setting.timeZone).toPlainDate()
   const reading = chooseDay(phrase, today, setting)
   if (!(reading instanceof Temporal.PlainDate)) return reading
   if (Temporal.PlainDate.compare(reading, today) < 0) return PAST
@@ -28,7 +25,7 @@ function chooseDay(phrase: Phrase, today: Temporal.PlainDate, setting: Setting):
   if (week) return day ? NOT_UNDERSTOOD : readWeek(week, weekday, today)
   if (!day) {
     if (weekday) return readWeekday(weekday, today, setting)
-    return setting.day ? inZone(setting.day.getTime(), setting.timeZone).toPlainDate() : ask({ about: 'no_day' })
+    return setting.day ? inZone(setting.day, setting.timeZone).toPlainDate() : ask({ about: 'no_day' })
   }
 
   const dates = candidates(day, today)

@@ -12,6 +12,9 @@ export type When =
   /** A wall time that the clock skips; the neighbours exist, before and after the change. */
   | { kind: 'cannot'; why: 'missing_hour'; neighbours: [Date, Date] }
 
+export const NOT_UNDERSTOOD: When = { kind: 'cannot', why: 'not_understood' }
+export const PAST: When = { kind: 'cannot', why: 'past' }
+
 /** One thing to ask back. Days are their local midnights. */
 export type Question =
   /** A time or a part of the day without a day. */

@@ -1,8 +1,16 @@
 import type { Interval } from '../providers/provider.ts'
-import { dayStart, inZone, MINUTE_MS, minutesOf, type OpeningHours, openOn, type PartOfDay, partMinutes, wallToInstant } from './zone.ts'
-
-export { choose, nearest } from './choose.ts'
-export type { OpeningHours, PartOfDay, Weekday } from './zone.ts'
+import {
+  dayStart,
+  inZone,
+  localDay,
+  MINUTE_MS,
+  minutesOf,
+  type OpeningHours,
+  openOn,
+  type PartOfDay,
+  partMinutes,
+  wallToInstant,
+} from './zone.ts'
 
 /** What a business allows. */
 export interface Rules {
@@ -23,11 +31,11 @@ export interface Wish {
   range: Interval
   /** Length of the appointment. */
   minutes: number
-  partOfDay?: PartOfDay
+  partOfDay?: PartOfDay | undefined
 }
 
-/** The first reason that applies, in this order. */
-export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid' | 'taken'
+/** Why the rules do not allow a slot: the first reason that applies, in this order. */
+export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid'
 
 /** Epoch milliseconds, half-open. */
 interface Span {
@@ -36,12 +44,12 @@ interface Span {
 }
 
 /**
- * What can be booked: exactly the grid slots inside `wish.range` that `refusal` does not refuse.
+ * What can be booked: exactly the slots inside `wish.range` that `refusal` does not refuse and that overlap nothing busy.
  * @param busy in any order, may overlap each other
  * @returns earliest first; a slot that would run past closing time or past the range is left out
  */
 export function freeSlots(rules: Rules, wish: Wish, busy: Interval[], now: Date): Interval[] {
-  const limits = limitsAt(rules, now.getTime())
+  const limits = limitsAt(rules, now)
   const length = wish.minutes * MINUTE_MS
   const step = rules.slotMinutes * MINUTE_MS
   const from = Math.max(wish.range.startsAt.getTime(), limits.earliest)
@@ -60,22 +68,21 @@ export function freeSlots(rules: Rules, wish: Wish, busy: Interval[], now: Date)
   return [...starts].sort((a, b) => a - b).map((start) => ({ startsAt: new Date(start), endsAt: new Date(start + length) }))
 }
 
-/** Why a slot cannot be booked; `undefined`: it can. The same rule decides what is offered and what is booked. */
-export function refusal(rules: Rules, slot: Interval, busy: Interval[], now: Date): Refusal | undefined {
+/** Why the rules do not allow a slot; `undefined`: they do. The same rules decide what is offered and what is booked. */
+export function refusal(rules: Rules, slot: Interval, now: Date): Refusal | undefined {
   const start = slot.startsAt.getTime()
   const end = slot.endsAt.getTime()
   const step = rules.slotMinutes * MINUTE_MS
   if (!(start < end && step > 0)) return 'off_grid'
 
-  const outside = withinLimits(limitsAt(rules, now.getTime()), start)
+  const outside = withinLimits(limitsAt(rules, now), start)
   if (outside) return outside
   const around = openingsBetween(rules, start, end).filter((opening) => opening.start <= start && end <= opening.end)
   if (around.length === 0) return 'closed'
-  if (!around.some((opening) => (start - opening.start) % step === 0)) return 'off_grid'
-  return overlapsAny(slot, busy) ? 'taken' : undefined
+  return around.some((opening) => (start - opening.start) % step === 0) ? undefined : 'off_grid'
 }
 
-/** The part of `refusal` that depends on the calendars alone. @param busy in any order, may overlap each other */
+/** Whether the calendars leave no room for a slot. @param busy in any order, may overlap each other */
 export function overlapsAny(slot: Interval, busy: Interval[]): boolean {
   return isTaken(merged(busy), slot.startsAt.getTime(), slot.endsAt.getTime())
 }
@@ -87,21 +94,17 @@ interface Limits {
   end: number
 }
 
-function limitsAt(rules: Rules, now: number): Limits {
+function limitsAt(rules: Rules, now: Date): Limits {
   return {
-    now,
-    earliest: now + Math.max(0, rules.noticeMinutes) * MINUTE_MS,
-    end: dayStart(horizon(rules, now).add({ days: 1 }), rules.timeZone),
+    now: now.getTime(),
+    earliest: now.getTime() + Math.max(0, rules.noticeMinutes) * MINUTE_MS,
+    end: localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime(),
   }
 }
 
 /** The last day that can be booked, as its local midnight. */
-export function lastDay(rules: Rules, now: Date): Date {
-  return new Date(dayStart(horizon(rules, now.getTime()), rules.timeZone))
-}
-
-function horizon({ timeZone, horizonDays }: Rules, now: number): Temporal.PlainDate {
-  return inZone(now, timeZone).toPlainDate().add({ days: horizonDays })
+export function lastDay({ timeZone, horizonDays }: Rules, now: Date): Date {
+  return new Date(dayStart(inZone(now, timeZone).toPlainDate().add({ days: horizonDays }), timeZone))
 }
 
 function withinLimits(limits: Limits, start: number): Refusal | undefined {

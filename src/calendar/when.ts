@@ -1,13 +1,8 @@
 import { type DayReading, readDays } from './day.ts'
-import type { Setting, When } from './meaning.ts'
+import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
 import { readPhrase, type SaidPart } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
 import { dayStart, minutesOf, type OpeningHours, openOn, partMinutes, wallToInstant } from './zone.ts'
-
-export type { Question, Setting, When } from './meaning.ts'
-
-const NOT_UNDERSTOOD: When = { kind: 'cannot', why: 'not_understood' }
-const PAST: When = { kind: 'cannot', why: 'past' }
 
 /** Words → time, the same on every machine. Reads English phrases, ISO dates and ISO times, and everything `spokenTime` says. */
 export function readWhen(text: string, setting: Setting): When {
@@ -38,7 +33,7 @@ function readIso(text: string, setting: Setting): When | undefined {
 }
 
 /** Temporal refuses 30 February or 25:00 by throwing. */
-export function valid<T>(parse: () => T): T | undefined {
+function valid<T>(parse: () => T): T | undefined {
   try {
     return parse()
   } catch (error) {

@@ -1,5 +1,7 @@
+import type { Interval } from '../providers/provider.ts'
+
 /**
- * Wall clock and instants. An instant is epoch milliseconds here; only days and edges of opening hours become Temporal objects,
+ * Wall clock and instants. Where many are counted an instant is epoch milliseconds; only days and edges of opening hours become Temporal objects,
  * never single slots. Nothing depends on the zone of the machine.
  */
 
@@ -13,6 +15,8 @@ export type PartOfDay = 'morning' | 'afternoon' | 'evening'
 export type OpeningHours = Partial<Record<Weekday, [string, string][]>>
 
 export const MINUTE_MS = 60_000
+/** Elapsed time. A local day is an hour longer or shorter where the clocks change. */
+export const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** Minutes since midnight at which each part of the day begins and ends. */
 export const partMinutes: Record<PartOfDay, { from: number; to: number }> = {
@@ -25,12 +29,20 @@ export function weekdayOf(date: Temporal.PlainDate): Weekday {
   return weekdays[date.dayOfWeek - 1] ?? 'monday'
 }
 
+/** The hours of that day's weekday, in the order of the opening hours; none: closed all day. */
 export function openOn(hours: OpeningHours, date: Temporal.PlainDate): [string, string][] {
   return hours[weekdayOf(date)] ?? []
 }
 
-export function inZone(ms: number, timeZone: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone)
+/** What clock and calendar on the wall show at an instant. @param at a number is epoch milliseconds */
+export function inZone(at: Date | number, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(at.valueOf()).toZonedDateTimeISO(timeZone)
+}
+
+/** The local day that `at` lies in, from midnight to midnight. */
+export function localDay(at: Date, timeZone: string): Interval {
+  const date = inZone(at, timeZone).toPlainDate()
+  return { startsAt: new Date(dayStart(date, timeZone)), endsAt: new Date(dayStart(date.add({ days: 1 }), timeZone)) }
 }
 
 /** The first instant of a local day: not 00:00 where the clocks change at midnight. */

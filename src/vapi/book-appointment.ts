@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import { book, type Outcome } from '../bookings/book.ts'
 import { findSlots } from '../calendar/availability.ts'
-import { lastDay, nearest, type Refusal } from '../calendar/slots.ts'
-import { readWhen, type When } from '../calendar/when.ts'
-import { openOn } from '../calendar/zone.ts'
+import { nearest } from '../calendar/choose.ts'
+import type { When } from '../calendar/meaning.ts'
+import { lastDay } from '../calendar/slots.ts'
+import { readWhen } from '../calendar/when.ts'
+import { DAY_MS, inZone, localDay, MINUTE_MS, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import { type BookingParameters, phoneOf } from './parameters.ts'
@@ -23,11 +25,11 @@ import {
   tooSoonSentence,
 } from './speech.ts'
 
-const DAY_MS = 24 * 60 * 60_000
 // Assistant hooks use it for every call they make.
 const CONSTANT_ID = 'hook-function-call'
 
 type Asked = z.infer<typeof BookingParameters>
+type Refused = Extract<Outcome, { kind: 'refused' }>
 
 /** Books one appointment, and says what became of it. "Booked" is said only after the calendar has it. */
 export async function bookAppointment(context: Context, asked: Asked): Promise<Spoken> {
@@ -65,9 +67,9 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
 
 /** The end that was asked for, if it makes sense, else the length that was, else one slot. */
 function endOf(context: Context, asked: Asked, startsAt: Date): Date {
-  const lengths = namedEnds(context, asked, startsAt).map((end) => (end.getTime() - startsAt.getTime()) / 60_000)
+  const lengths = namedEnds(context, asked, startsAt).map((end) => (end.getTime() - startsAt.getTime()) / MINUTE_MS)
   const named = lengths.find((minutes) => minutes >= 5 && minutes <= 480)
-  return new Date(startsAt.getTime() + (named ?? asked.minutes ?? context.diary.rules.slotMinutes) * 60_000)
+  return new Date(startsAt.getTime() + (named ?? asked.minutes ?? context.diary.rules.slotMinutes) * MINUTE_MS)
 }
 
 /** A time without a day is on the day of the start. Of "five" both readings, because at five a business may just have closed. */
@@ -80,7 +82,7 @@ function namedEnds({ deps, diary }: Context, { until, timeZone }: Asked, startsA
   return end.kind === 'ask' && end.question.about === 'half_of_day' ? end.question.times : []
 }
 
-function say(outcome: Exclude<Outcome, { kind: 'refused' }>, when: When & { kind: 'instant' }): Spoken {
+function say(outcome: Exclude<Outcome, Refused>, when: When & { kind: 'instant' }): Spoken {
   const { startsAt, timeZone, address, customerEmail } = outcome.booking
   switch (outcome.kind) {
     case 'booked':
@@ -101,25 +103,26 @@ function say(outcome: Exclude<Outcome, { kind: 'refused' }>, when: When & { kind
 }
 
 /** Why not, and the nearest times instead. */
-async function explain({ deps, diary, signal }: Context, slot: Interval, why: Refusal): Promise<Spoken> {
+async function explain({ deps, diary, signal }: Context, slot: Interval, why: Refused['why']): Promise<Spoken> {
   const { rules } = diary
   const { timeZone } = rules
   const now = deps.clock.now()
   if (why === 'past') return { error: pastSentence() }
   if (why === 'too_far') return { error: tooFarSentence(lastDay(rules, now), timeZone) }
 
-  const local = Temporal.Instant.fromEpochMilliseconds(slot.startsAt.getTime()).toZonedDateTimeISO(timeZone)
-  const from = Math.max(now.getTime(), local.startOfDay().epochMilliseconds)
+  const from = Math.max(now.getTime(), localDay(slot.startsAt, timeZone).startsAt.getTime())
   const range = { startsAt: new Date(from), endsAt: new Date(from + rules.aheadDays * DAY_MS) }
-  const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / 60_000
+  const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / MINUTE_MS
   const { slots, others } = await findSlots(deps, diary, { range, minutes }, signal)
   const free = slots.length > 0 ? slots : others
   const alternatives = nearest(free, slot.startsAt)
   switch (why) {
     case 'too_soon':
       return { error: tooSoonSentence(free[0]?.startsAt, timeZone) }
-    case 'closed':
-      return { error: closedSentence(slot.startsAt, openOn(rules.openingHours, local.toPlainDate()), alternatives, timeZone) }
+    case 'closed': {
+      const hours = openOn(rules.openingHours, inZone(slot.startsAt, timeZone).toPlainDate())
+      return { error: closedSentence(slot.startsAt, hours, alternatives, timeZone) }
+    }
     case 'off_grid':
       return { error: offGridSentence(alternatives, timeZone) }
     case 'taken':

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
-import { choose, nearest, type Wish } from '../calendar/slots.ts'
+import { choose, nearest } from '../calendar/choose.ts'
+import type { Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
-import { inZone, openOn } from '../calendar/zone.ts'
+import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
@@ -16,8 +17,6 @@ import {
   nothingFreeSentence,
   offerSentence,
 } from './speech.ts'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /** What is free, at most three times of it, near what was asked for. */
 export async function offerTimes({ deps, diary, signal }: Context, asked: z.infer<typeof AvailabilityParameters>): Promise<Spoken> {
@@ -49,15 +48,10 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
       }),
     }
   }
-  const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt.getTime(), timeZone).toPlainDate()).length === 0
+  const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate()).length === 0
   if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], choose(others, timeZone, near), timeZone) }
   if (others.length > 0) return { result: nothingFreeSentence(wish, choose(others, timeZone, near), timeZone) }
   return { result: nothingAtAllSentence() }
-}
-
-function localDay(at: Date, timeZone: string) {
-  const start = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).startOfDay()
-  return { startsAt: new Date(start.epochMilliseconds), endsAt: new Date(start.add({ days: 1 }).epochMilliseconds) }
 }
 
 function isOneDay({ startsAt, endsAt }: Interval, timeZone: string): boolean {

@@ -1,4 +1,4 @@
-import type { Question, When } from '../calendar/when.ts'
+import type { Question, When } from '../calendar/meaning.ts'
 import { oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHour } from './spoken-time.ts'

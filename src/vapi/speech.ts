@@ -1,7 +1,8 @@
-import type { PartOfDay } from '../calendar/slots.ts'
+import { MOST_OFFERS } from '../calendar/choose.ts'
+import type { PartOfDay } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import { detail, oneLine } from './one-line.ts'
-import { MOST_OFFERS, spokenOffers } from './spoken-offers.ts'
+import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 
 export { oneLine } from './one-line.ts'
@@ -17,7 +18,11 @@ const ANYTHING_ELSE = 'Is there anything else I can do for you?'
 const OTHER_DAY = 'Which other day would suit you?'
 
 /** @param complete `offers` are all there is on their day, or in the wished part of it */
-export function offerSentence(offers: Interval[], timeZone: string, told: { complete?: boolean; partOfDay?: PartOfDay } = {}): string {
+export function offerSentence(
+  offers: Interval[],
+  timeZone: string,
+  told: { complete?: boolean; partOfDay?: PartOfDay | undefined } = {},
+): string {
   if (offers.length === 0) return nothingAtAllSentence()
   const days = new Set(offers.map((offer) => spokenDay(offer.startsAt, timeZone)))
   const all = told.complete && days.size === 1 && offers.length <= MOST_OFFERS ? ` That is all I have that ${told.partOfDay ?? 'day'}.` : ''
@@ -25,7 +30,11 @@ export function offerSentence(offers: Interval[], timeZone: string, told: { comp
 }
 
 /** Nothing free at the wished time, but elsewhere. `wish.range` of one local day is named by its day. */
-export function nothingFreeSentence(wish: { range: Interval; partOfDay?: PartOfDay }, others: Interval[], timeZone: string): string {
+export function nothingFreeSentence(
+  wish: { range: Interval; partOfDay?: PartOfDay | undefined },
+  others: Interval[],
+  timeZone: string,
+): string {
   const day = spokenDay(wish.range.startsAt, timeZone)
   const oneDay = day === spokenDay(new Date(wish.range.endsAt.getTime() - 1), timeZone)
   const nothing = oneDay

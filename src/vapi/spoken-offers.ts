@@ -1,13 +1,12 @@
+import { MOST_OFFERS } from '../calendar/choose.ts'
+import { inZone } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
-import { clockWords, spokenDay, zoned } from './spoken-time.ts'
-
-// People keep three spoken options in mind.
-export const MOST_OFFERS = 3
+import { clockWords, spokenDay } from './spoken-time.ts'
 
 /**
  * "Tuesday the first of December at nine or ten thirty in the morning, or Wednesday the second of December at noon".
  * Times are grouped by day, and within a day by its part, so that nothing is said twice.
- * @param offers earliest first; only the first three are said
+ * @param offers earliest first; at most `MOST_OFFERS` are said
  */
 export function spokenOffers(offers: Interval[], timeZone: string): string {
   const said = offers.slice(0, MOST_OFFERS).map((offer) => offer.startsAt)
@@ -20,7 +19,7 @@ export function spokenOffers(offers: Interval[], timeZone: string): string {
 
 /** "at nine or ten thirty in the morning, or at two in the afternoon"; "at nine in the morning or at noon". */
 function spokenTimes(times: Date[], timeZone: string): string {
-  const words = times.map((at) => clockWords(zoned(at, timeZone)))
+  const words = times.map((at) => clockWords(inZone(at, timeZone)))
   const groups = grouped(words, ({ clock, part }) => part || clock).map(([, group]) => {
     const clocks = either([...new Set(group.map(({ clock }) => clock))], ' or ')
     const part = group[0]?.part

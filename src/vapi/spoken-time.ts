@@ -1,5 +1,5 @@
 import { cardinal, months, ordinal } from '../calendar/words.ts'
-import { minutesOf, weekdayOf } from '../calendar/zone.ts'
+import { inZone, minutesOf, weekdayOf } from '../calendar/zone.ts'
 
 /** "Tuesday the first of December at two thirty in the afternoon". `readWhen` understands every one of these. */
 export function spokenTime(at: Date, timeZone: string): string {
@@ -8,14 +8,14 @@ export function spokenTime(at: Date, timeZone: string): string {
 
 /** "Tuesday the first of December". */
 export function spokenDay(at: Date, timeZone: string): string {
-  const local = zoned(at, timeZone)
+  const local = inZone(at, timeZone)
   const weekday = capital(weekdayOf(local.toPlainDate()))
   return `${weekday} the ${ordinal(local.day)} of ${capital(months[local.month - 1] ?? '')}`
 }
 
 /** "two thirty in the afternoon", "noon". */
 export function spokenHour(at: Date, timeZone: string): string {
-  return joined(clockWords(zoned(at, timeZone)))
+  return joined(clockWords(inZone(at, timeZone)))
 }
 
 /** Opening hours of one day: "from nine in the morning to noon and from one in the afternoon to five in the evening". */
@@ -45,10 +45,6 @@ function partWords(hour: number): string {
   if (hour === 0 || hour >= 21) return 'at night'
   if (hour < 12) return 'in the morning'
   return hour < 17 ? 'in the afternoon' : 'in the evening'
-}
-
-export function zoned(at: Date, timeZone: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone)
 }
 
 function capital(word: string): string {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import type { OpeningHours } from '../../src/calendar/slots.ts'
-import { readWhen, type Setting, type When } from '../../src/calendar/when.ts'
+import type { Setting, When } from '../../src/calendar/meaning.ts'
+import { readWhen } from '../../src/calendar/when.ts'
+import type { OpeningHours } from '../../src/calendar/zone.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'
 
 const NEW_YORK = 'America/New_York'
