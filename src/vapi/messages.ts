@@ -13,6 +13,7 @@ export interface FunctionCall {
 export interface Origin {
   /** Every assistant id that the message names, the most telling first, without repetition. */
   assistantIds: string[]
+  /** Of the phone call. */
   callId: string | null
   /** As Vapi has it: E.164, or nothing for web calls and hidden numbers. */
   customerNumber: string | null
@@ -121,11 +122,10 @@ function parsed(json: string): unknown {
 
 function originOf(message: z.infer<typeof Body>, root: z.infer<typeof Body>): Origin {
   const ids = [message, root].flatMap((at) => [at.call?.assistantId, at.assistant?.id, at.assistantId, at.chat?.assistantId])
-  const customer = message.customer ?? message.call?.customer
   return {
     assistantIds: [...new Set(ids.filter((id) => typeof id === 'string'))],
     callId: message.call?.id ?? root.call?.id ?? null,
     customerNumber: message.customer?.number ?? message.call?.customer?.number ?? null,
-    customerName: customer?.name ?? null,
+    customerName: message.customer?.name ?? message.call?.customer?.name ?? null,
   }
 }

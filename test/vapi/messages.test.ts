@@ -225,3 +225,12 @@ t.test('an unknown name and a nameless call are answered in words', async (t) =>
     t.equal(results[0]?.toolCallId, 'a')
   }
 })
+
+t.test('the name of a caller counts where it stands beside a customer who has a number alone', async (t) => {
+  const call = { name: 'book_appointment', arguments: { start_time: '2026-12-04T09:00' } }
+  const customer = { number: '+12125550123' }
+  const extra = { customer, call: { id: 'named', assistantId: owner.assistantId, customer: { ...customer, name: 'Ana Ruiz' } } }
+  t.match((await post(toolCalls([call], { extra }))).results[0]?.result, /^You are booked/)
+  const [event] = test.world.google.events(owner.calendarEmail).filter((one) => one.startsAt.toISOString() === '2026-12-04T15:00:00.000Z')
+  t.match(event?.subject, 'Ana Ruiz')
+})
