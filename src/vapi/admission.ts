@@ -1,19 +1,20 @@
 import { findAgentOfAssistant, findOwner } from '../db/agents.ts'
-import { inTenant } from '../db/client.ts'
-import type { Deps } from '../deps.ts'
+import { databaseIsAway, inTenant } from '../db/client.ts'
+import type { Deps, Log } from '../deps.ts'
 import { type Credential, signatureFits } from './credentials.ts'
 import type { Origin } from './messages.ts'
 
-/** Whom a message concerns, and how far it is believed. */
-export type Admission =
-  /** Wrong or missing credentials: a 401 that explains nothing. */
-  | { kind: 'refused' }
-  /** Authentic, but of no tenant that we know: the caller hears so. */
+/** Whom a message concerns, and how far it is believed. Wrong or missing credentials are a 401 that explains nothing. */
+export type Admission = { kind: 'refused' } | Admitted
+
+/** All of these are answered in words. */
+export type Admitted =
+  /** Of no tenant that we know: the caller hears so. */
   | { kind: 'unknown' }
   /** The database cannot be asked: nothing is done for anybody, and the caller hears so. */
   | { kind: 'away' }
-  /** `trusted` is false for an assistant without a secret: then Vapi's facts about the caller may be anybody's. */
-  | { kind: 'tenant'; clerkUserId: string; assistantId: string | null; trusted: boolean }
+  /** Not `proven` is an assistant without a secret: then Vapi's facts about the caller may be anybody's. */
+  | { kind: 'tenant'; clerkUserId: string; assistantId: string | null; proven: boolean }
 
 /**
  * Whose assistant this is, from what Vapi and we know, never from what a model wrote. An assistant with a secret on file is served with
@@ -21,7 +22,7 @@ export type Admission =
  */
 export async function admit(deps: Deps, credential: Credential, body: Buffer, origin: Origin): Promise<Admission> {
   const { vapi } = deps.config
-  if (credential.kind === 'unchecked') return { kind: 'away' }
+  if (credential.kind === 'away') return credential
   if (credential.kind === 'signature' && !signatureFits(credential, body, vapi.hmacSecrets, new Date())) return { kind: 'refused' }
   if (credential.kind === 'none' && vapi.unsigned === 'refuse') return { kind: 'refused' }
 
@@ -45,5 +46,16 @@ export async function admit(deps: Deps, credential: Credential, body: Buffer, or
     if (secrets.length > 0 && !(credential.kind === 'own' && secrets.includes(credential.digest))) return { kind: 'refused' }
     if (!agent?.isActive) return { kind: 'unknown' }
   }
-  return { kind: 'tenant', clerkUserId, assistantId, trusted: credential.kind !== 'none' }
+  return { kind: 'tenant', clerkUserId, assistantId, proven: credential.kind !== 'none' }
+}
+
+/** A caller waits: without the database nothing can be checked or done, but a sentence can be said. */
+export async function orAway<T>(log: Log, work: () => Promise<T>): Promise<T | { kind: 'away' }> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!databaseIsAway(error)) throw error
+    log.error({ err: error }, 'the database does not answer')
+    return { kind: 'away' }
+  }
 }

@@ -3,58 +3,62 @@ import { databaseIsAway, inTenant } from '../db/client.ts'
 import { countHit } from '../db/rate-limits.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { Admission } from './admission.ts'
-import type { Caller, Spoken } from './context.ts'
-import { runFunction } from './functions.ts'
-import type { FunctionCall, Message } from './messages.ts'
-import { oneLine } from './speech.ts'
+import type { Admitted } from './admission.ts'
+import type { Spoken } from './context.ts'
+import { findFunction } from './functions.ts'
+import type { FunctionCall, Message, Origin } from './messages.ts'
+import { oneLine } from './one-line.ts'
+import {
+  noHandoverSentence,
+  noTransferSentence,
+  unknownAssistantSentence,
+  unknownFunctionSentence,
+  unmannedLineSentence,
+} from './speech.ts'
 
-const UNKNOWN_ASSISTANT = 'This line is not set up for appointments yet, sorry. Is there anything else I can help you with?'
 // Kept back from the budget for our own database and for the way to the caller.
 const RESERVE_MS = 1000
+// An assistant without a secret may be anybody's: whoever knows its id can speak as it, and must not wear out the calendar behind it.
+const UNPROVEN_SHARE = 1 / 4
 
 /** Carries out every function call of a message, side by side, and puts the answers in their order. Never throws: the caller must hear something. */
-export async function answerFunctions(
-  deps: Deps,
-  admission: Exclude<Admission, { kind: 'refused' }>,
-  message: Extract<Message, { kind: 'functions' }>,
-  log: Log,
-) {
-  const answers = await Promise.all(message.calls.map((call) => answerOne(deps, admission, message.origin, call, log)))
-  const results = message.calls.map(({ name, id }, index) => {
-    const answer = answers[index] ?? { error: new AppError('internal', 'no answer').say }
-    return message.legacy && 'error' in answer ? { name, toolCallId: id, result: answer.error } : { name, toolCallId: id, ...answer }
-  })
+export async function answerFunctions(deps: Deps, admission: Admitted, message: Extract<Message, { kind: 'functions' }>, log: Log) {
+  const results = await Promise.all(
+    message.calls.map(async (call) => {
+      const answer = await answerOne(deps, admission, message.origin, call, log)
+      const entry = { name: call.name, toolCallId: call.id }
+      return message.legacy && 'error' in answer ? { ...entry, result: answer.error } : { ...entry, ...answer }
+    }),
+  )
   // Whoever sends the legacy message reads `result`; the frontend's test page reads `results` then, too.
   const [first] = results
   return message.legacy ? { result: first && 'result' in first ? first.result : '', results } : { results }
 }
 
-async function answerOne(
-  deps: Deps,
-  admission: Exclude<Admission, { kind: 'refused' }>,
-  origin: Message['origin'],
-  call: FunctionCall,
-  log: Log,
-): Promise<Spoken> {
+async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, log: Log): Promise<Spoken> {
   const startedAt = performance.now()
-  let name = 'unknown'
+  const found = findFunction(call.name)
   const spoken = await inTime(deps, async (signal) => {
-    if (admission.kind === 'unknown') return { result: UNKNOWN_ASSISTANT }
+    if (admission.kind === 'unknown') return { result: unknownAssistantSentence() }
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
-    const { clerkUserId, assistantId, trusted } = admission
-    await limit(deps, assistantId ?? clerkUserId, trusted)
+    const { clerkUserId, assistantId, proven } = admission
+    await limit(deps, assistantId ?? clerkUserId, proven)
     const diary = await inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
-    const caller: Caller = { ...origin, assistantId, customerNumber: trusted ? origin.customerNumber : null }
-    return runFunction({ deps, diary, caller, signal, named: (canonical) => (name = canonical) }, call)
+    const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName }
+    if (!found) return { error: unknownFunctionSentence() }
+    return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
   }).catch((error: unknown) => ({ error: failure(error, log).say }))
+  const name = found?.name ?? 'unknown' // what a model made up is no label
   const outcome = 'error' in spoken ? 'error' : 'result'
   deps.metrics.voiceFunction({ function: name, outcome }, (performance.now() - startedAt) / 1000)
   log.info({ function: name, outcome, ms: Math.round(performance.now() - startedAt) }, 'function call')
   return 'error' in spoken ? { error: oneLine(spoken.error) } : { result: oneLine(spoken.result) }
 }
 
-/** However long the work takes, the caller is answered; what still runs then is ended by its signal. */
+/**
+ * However long the work takes, the caller is answered. Vendors are cut off first, by the signal; then the work has half the reserve to say
+ * what became of it, and after that the answer goes out without it.
+ */
 async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>): Promise<Spoken> {
   const budgetMs = deps.config.timeouts.toolCallMs
   const late = Promise.withResolvers<never>()
@@ -69,11 +73,10 @@ async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>
   }
 }
 
-async function limit(deps: Deps, key: string, trusted: boolean): Promise<void> {
+async function limit(deps: Deps, key: string, proven: boolean): Promise<void> {
   const { toolCallsPerMinute } = deps.config.limits
-  const { hits } = await countHit(deps.db, `function-calls:${trusted ? 'proven' : 'unproven'}:${key}`)
-  if (hits > (trusted ? toolCallsPerMinute : toolCallsPerMinute / 4))
-    throw new AppError('too_many_requests', 'function calls of one assistant')
+  const { hits } = await countHit(deps.db, `function-calls:${proven ? 'proven' : 'unproven'}:${key}`)
+  if (hits > toolCallsPerMinute * (proven ? 1 : UNPROVEN_SHARE)) throw new AppError('too_many_requests', 'function calls of one assistant')
 }
 
 function failure(error: unknown, log: Log): AppError {
@@ -91,14 +94,14 @@ function failure(error: unknown, log: Log): AppError {
 
 /** What Vapi needs to hear where it waits for more than an acknowledgement. We answer no calls and transfer none yet: said in words. */
 const ANSWERS = new Map<string, { error: string } | { eligible: false }>([
-  ['assistant-request', { error: 'Sorry, this line is not set up yet. Please call back later.' }],
-  ['transfer-destination-request', { error: 'I cannot transfer this call right now.' }],
-  ['handoff-destination-request', { error: 'I cannot hand over this call right now.' }],
+  ['assistant-request', { error: unmannedLineSentence() }],
+  ['transfer-destination-request', { error: noTransferSentence() }],
+  ['handoff-destination-request', { error: noHandoverSentence() }],
   ['campaign.predial', { eligible: false }],
 ])
 
 /** @throws AppError `unavailable` for a report while the database is away, so that Vapi may send it again */
-export function answerOther({ kind }: Admission, type: string): { error?: string; eligible?: boolean } {
+export function answerOther({ kind }: Admitted, type: string): { error?: string; eligible?: boolean } {
   const answer = ANSWERS.get(type)
   if (!answer && kind === 'away') throw new AppError('unavailable', 'a report without a database')
   return answer ?? {}

@@ -8,17 +8,14 @@ import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, MINUTE_MS, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
-import { type BookingParameters, phoneOf } from './parameters.ts'
+import { oneLine } from './one-line.ts'
+import { type BookingParameters, LONGEST_MINUTES, phoneOf, SHORTEST_MINUTES } from './parameters.ts'
+import { askSentence, cannotSentence, missingTimeSentence, pastSentence } from './questions.ts'
 import {
   alreadyBookedSentence,
-  askSentence,
   bookedSentence,
-  cannotSentence,
   closedSentence,
-  missingTimeSentence,
   offGridSentence,
-  oneLine,
-  pastSentence,
   pendingSentence,
   takenSentence,
   tooFarSentence,
@@ -48,9 +45,9 @@ export async function bookAppointment(context: Context, asked: Asked): Promise<S
   return outcome.kind === 'refused' ? explain(context, slot, outcome.why) : say(outcome, when)
 }
 
-function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Interval) {
+function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: Interval) {
   const clean = (text: string | undefined | null, longest: number) => oneLine(text ?? '', longest) || null
-  const name = clean(asked.name ?? caller.customerName, 100)
+  const name = clean(asked.name ?? caller.name, 100)
   const about = clean(asked.title, 150) ?? (asked.address ? `Viewing, ${clean(asked.address, 150)}` : 'Appointment')
   return {
     slot,
@@ -58,9 +55,10 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
     subject: name && !about.includes(name) ? `${about}, ${name}` : about,
     address: clean(asked.address, 200),
     notes: clean(asked.notes, 1000),
-    customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.customerNumber) },
+    customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.number) },
     // An id means something within its call only.
-    operation: callId === null || callId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, callId]),
+    operation:
+      toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId]),
     vapiCallId: caller.callId,
   }
 }
@@ -68,7 +66,7 @@ function requestOf({ diary, caller, callId }: Context, asked: Asked, slot: Inter
 /** The end that was asked for, if it makes sense, else the length that was, else one slot. */
 function endOf(context: Context, asked: Asked, startsAt: Date): Date {
   const lengths = namedEnds(context, asked, startsAt).map((end) => (end.getTime() - startsAt.getTime()) / MINUTE_MS)
-  const named = lengths.find((minutes) => minutes >= 5 && minutes <= 480)
+  const named = lengths.find((minutes) => minutes >= SHORTEST_MINUTES && minutes <= LONGEST_MINUTES)
   return new Date(startsAt.getTime() + (named ?? asked.minutes ?? context.diary.rules.slotMinutes) * MINUTE_MS)
 }
 
@@ -90,7 +88,7 @@ function say(outcome: Exclude<Outcome, Refused>, when: When & { kind: 'instant' 
         result: bookedSentence({
           startsAt,
           timeZone,
-          ...(address === null ? {} : { place: address }),
+          place: address,
           invited: customerEmail !== null,
           repeatedHour: when.note === 'repeated_hour',
         }),

@@ -1,10 +1,13 @@
 import type { Diary } from '../calendar/access.ts'
 import type { Deps } from '../deps.ts'
-import type { Origin } from './messages.ts'
 
-/** Who is on the line, by Vapi's own facts. The number is `null` where it is not to be trusted. */
-export interface Caller extends Origin {
-  assistantId: string | null
+/** Who is on the line, by Vapi's own facts. */
+export interface Caller {
+  /** Of the phone call. */
+  callId: string | null
+  /** `null` also where the assistant is unproven. */
+  number: string | null
+  name: string | null
 }
 
 /** What a function works with besides what the model wrote. */
@@ -13,7 +16,7 @@ export interface Context {
   diary: Diary
   caller: Caller
   /** Of the function call, as Vapi numbers it. */
-  callId: string | null
+  toolCallId: string | null
   /** Ends all vendor requests when the caller has waited long enough. */
   signal: AbortSignal
 }

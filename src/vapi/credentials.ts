@@ -14,12 +14,12 @@ export type Credential =
   | { kind: 'none' }
   | { kind: 'signature'; signature: string; timestamp: string }
   /** The database, which knows the secrets, cannot be asked. */
-  | { kind: 'unchecked' }
+  | { kind: 'away' }
 
 const WINDOW_MS = 300_000
 
 /**
- * Looks at the headers alone, so that a stranger's body is never read far.
+ * Looks at the headers alone, so that the body of an unproven request is never read far.
  * @returns `undefined` when there is a secret and it is wrong
  */
 export async function credentialOf(deps: Deps, headers: IncomingHttpHeaders): Promise<Credential | undefined> {

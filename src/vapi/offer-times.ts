@@ -1,25 +1,19 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, nearest } from '../calendar/choose.ts'
-import type { Wish } from '../calendar/slots.ts'
+import type { Rules, Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
-import {
-  askSentence,
-  cannotSentence,
-  closedSentence,
-  freeSentence,
-  notFreeSentence,
-  nothingAtAllSentence,
-  nothingFreeSentence,
-  offerSentence,
-} from './speech.ts'
+import { askSentence, cannotSentence } from './questions.ts'
+import { closedSentence, freeSentence, notFreeSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
+
+type Asked = z.infer<typeof AvailabilityParameters>
 
 /** What is free, at most three times of it, near what was asked for. */
-export async function offerTimes({ deps, diary, signal }: Context, asked: z.infer<typeof AvailabilityParameters>): Promise<Spoken> {
+export async function offerTimes({ deps, diary, signal }: Context, asked: Asked): Promise<Spoken> {
   const { rules } = diary
   const { timeZone } = rules
   const now = deps.clock.now()
@@ -30,28 +24,29 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: z.infe
   if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
 
   const near = when?.kind === 'instant' ? when.startsAt : undefined
-  const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
-  const ahead = (from: Date) => ({ startsAt: from, endsAt: new Date(from.getTime() + (asked.daysAhead ?? rules.aheadDays) * DAY_MS) })
   const day = when?.kind === 'days' ? when.range : near && localDay(near, timeZone)
-  // "From Monday on" is not "on Monday".
-  const range = day === undefined ? ahead(now) : asked.when === undefined ? ahead(day.startsAt) : day
-  const wish: Wish = { range, minutes, ...(partOfDay ? { partOfDay } : {}) }
+  const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
+  const wish: Wish = { range: rangeOf(asked, day, rules, now), minutes, partOfDay }
 
   const { slots, others } = await findSlots(deps, diary, wish, signal)
   if (near !== undefined && asked.when !== undefined && slots.length > 0) return { result: exactly(near, slots, timeZone) }
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
-    return {
-      result: offerSentence(offers, timeZone, {
-        complete: day !== undefined && offers.length === slots.length,
-        ...(partOfDay ? { partOfDay } : {}),
-      }),
-    }
+    const complete = day !== undefined && offers.length === slots.length
+    return { result: offerSentence(offers, timeZone, { complete, partOfDay }) }
   }
+  const alternatives = nearest(others, near ?? wish.range.startsAt)
   const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate()).length === 0
-  if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], choose(others, timeZone, near), timeZone) }
-  if (others.length > 0) return { result: nothingFreeSentence(wish, choose(others, timeZone, near), timeZone) }
+  if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], alternatives, timeZone) }
+  if (alternatives.length > 0) return { result: nothingFreeSentence(wish, alternatives, timeZone) }
   return { result: nothingAtAllSentence() }
+}
+
+/** Where to look: on the day that was named, from it on, or from now on. */
+function rangeOf(asked: Asked, day: Interval | undefined, rules: Rules, now: Date): Interval {
+  if (day && asked.when !== undefined) return day
+  const startsAt = day?.startsAt ?? now
+  return { startsAt, endsAt: new Date(startsAt.getTime() + (asked.daysAhead ?? rules.aheadDays) * DAY_MS) }
 }
 
 function isOneDay({ startsAt, endsAt }: Interval, timeZone: string): boolean {

@@ -14,7 +14,10 @@ const text = z
   .transform((value) => String(value).trim() || undefined)
   .optional()
   .catch(undefined)
-const minutes = z.coerce.number().int().min(5).max(480).optional().catch(undefined)
+/** What an appointment may last. */
+export const SHORTEST_MINUTES = 5
+export const LONGEST_MINUTES = 480
+const minutes = z.coerce.number().int().min(SHORTEST_MINUTES).max(LONGEST_MINUTES).optional().catch(undefined)
 const days = z.coerce.number().int().min(1).max(365).optional().catch(undefined)
 const partOfDay = z
   .string()
@@ -23,7 +26,6 @@ const partOfDay = z
   .optional()
   .catch(undefined)
 
-/** get_availability, checkAvailability, find_available_times, get_calendar_availability */
 export const AvailabilityParameters = z
   .object({
     date: text,
@@ -44,12 +46,10 @@ export const AvailabilityParameters = z
     daysAhead: p.days_ahead,
   }))
 
-/** get_next_available */
 export const NextParameters = z
   .object({ duration: minutes, part_of_day: partOfDay })
   .transform((p) => ({ when: undefined, from: undefined, partOfDay: p.part_of_day, minutes: p.duration, daysAhead: undefined }))
 
-/** book_appointment, set_appointment, createBooking, schedule_meeting, create_calendar_event */
 export const BookingParameters = z
   .object({
     start_time: text,

@@ -1,11 +1,10 @@
 import { Transform } from 'node:stream'
-import type { FastifyInstance, onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
 import * as z from 'zod'
-import { databaseIsAway } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
-import { type Admission, admit } from './admission.ts'
+import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
 import { type Credential, countWrong, credentialOf, secondsToWait } from './credentials.ts'
 import { readMessage } from './messages.ts'
@@ -19,7 +18,7 @@ declare module 'fastify' {
 
 const MIB = 1024 * 1024
 // Messages carry the whole history; from somebody who has shown no secret yet we read less.
-const AUTHENTIC_BYTES = 5 * MIB
+const PROVEN_BYTES = 5 * MIB
 const UNPROVEN_BYTES = MIB
 
 const spoken = z.string().meta({ description: 'One line to say aloud' })
@@ -43,16 +42,16 @@ const EXAMPLE = {
   },
 }
 
-/** The voice assistant's door. Every authentic message is answered with 200: Vapi ignores any other answer and the caller hears silence. */
+/** The voice assistant's door. Every message that is not refused is answered with 200: Vapi ignores any other answer and the caller hears silence. */
 export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
-  decorate(app)
+  app.decorateRequest('vapiCredential')
   for (const path of ['/webhook', '/function-call']) {
     app.post(
       path,
       {
-        bodyLimit: AUTHENTIC_BYTES,
+        bodyLimit: PROVEN_BYTES,
         onRequest: lookAtCredentials(deps),
-        preParsing: readLessOfStrangers,
+        preParsing: readLessOfUnproven,
         schema: {
           operationId: path === '/webhook' ? 'vapiWebhook' : 'vapiFunctionCall',
           tags: ['voice'],
@@ -66,10 +65,7 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         const { vapiCredential: credential, rawBody = Buffer.alloc(0) } = request
         const message = readMessage(request.body)
         if (!message) throw new AppError('invalid_request', 'no message of Vapi')
-        const admission = await admit(deps, credential, rawBody, message.origin).catch((error: unknown): Admission => {
-          if (!databaseIsAway(error)) throw error
-          return { kind: 'away' }
-        })
+        const admission = await orAway(request.log, () => admit(deps, credential, rawBody, message.origin))
         if (admission.kind === 'refused') {
           if (credential.kind !== 'none') await countWrong(deps, request.ip)
           return reply.code(401).send({})
@@ -81,34 +77,24 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
   }
 }
 
-function decorate(app: FastifyInstance): void {
-  app.decorateRequest('vapiCredential')
-}
-
 function lookAtCredentials(deps: Deps): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    try {
+    const credential = await orAway(request.log, async () => {
       const wait = await secondsToWait(deps, request.ip)
       if (wait > 0) {
         reply.header('retry-after', String(wait))
         throw new AppError('too_many_requests', 'too many wrong secrets from one address')
       }
-      const credential = await credentialOf(deps, request.headers)
-      if (!credential) {
-        await countWrong(deps, request.ip)
-        return reply.code(401).send({})
-      }
-      request.vapiCredential = credential
-    } catch (error) {
-      // A caller waits: without the database nothing can be checked or done, but a sentence can be said.
-      if (!databaseIsAway(error)) throw error
-      request.log.error({ err: error }, 'the database does not answer')
-      request.vapiCredential = { kind: 'unchecked' }
-    }
+      const shown = await credentialOf(deps, request.headers)
+      if (!shown) await countWrong(deps, request.ip)
+      return shown
+    })
+    if (!credential) return reply.code(401).send({})
+    request.vapiCredential = credential
   }
 }
 
-const readLessOfStrangers: preParsingAsyncHookHandler = async (request, _reply, payload) => {
+const readLessOfUnproven: preParsingAsyncHookHandler = async (request, _reply, payload) => {
   const { kind } = request.vapiCredential
   if (kind === 'own' || kind === 'installation') return payload
   let bytes = 0

@@ -1,18 +1,15 @@
+/**
+ * Every sentence a caller hears stands here, in questions.ts (what we ask back) or as `say` in errors.ts (what went wrong). Each is one
+ * line without colons, zone names, years or jargon: Vapi turns colons and line breaks into full stops and reads the rest aloud as it
+ * stands. What answers a function call ends with a question.
+ */
+
 import { MOST_OFFERS } from '../calendar/choose.ts'
 import type { PartOfDay } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import { detail, oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
-
-export { oneLine } from './one-line.ts'
-export * from './questions.ts'
-export { spokenTime } from './spoken-time.ts'
-
-/**
- * Every sentence a caller hears. Each is one line without colons, zone names, years or jargon, and ends with a question: Vapi turns
- * colons and line breaks into full stops and reads the rest aloud as it stands.
- */
 
 const ANYTHING_ELSE = 'Is there anything else I can do for you?'
 const OTHER_DAY = 'Which other day would suit you?'
@@ -29,7 +26,10 @@ export function offerSentence(
   return oneLine(`I have ${spokenOffers(offers, timeZone)}.${all} ${whichOne(offers)}`)
 }
 
-/** Nothing free at the wished time, but elsewhere. `wish.range` of one local day is named by its day. */
+/**
+ * Nothing free at the wished time, but elsewhere. `wish.range` of one local day is named by its day.
+ * @param others the nearest, earliest first
+ */
 export function nothingFreeSentence(
   wish: { range: Interval; partOfDay?: PartOfDay | undefined },
   others: Interval[],
@@ -41,7 +41,7 @@ export function nothingFreeSentence(
     ? `I have nothing free on ${day}${wish.partOfDay ? ` in the ${wish.partOfDay}` : ''}.`
     : `I have ${wish.partOfDay ? `no free ${wish.partOfDay}` : 'nothing free'} in that time.`
   if (others.length === 0) return oneLine(`${nothing} ${OTHER_DAY}`)
-  return oneLine(`${nothing} ${nearest(others, timeZone)}`)
+  return oneLine(`${nothing} ${instead(others, timeZone)}`)
 }
 
 export function nothingAtAllSentence(): string {
@@ -53,15 +53,15 @@ export function freeSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`${spokenTime(startsAt, timeZone)} is free. Shall I book it?`)
 }
 
-/** Somebody asked for exactly this time, and it cannot be had. */
+/** Somebody asked for exactly this time, and it cannot be had. @param alternatives earliest first */
 export function notFreeSentence(alternatives: Interval[], timeZone: string): string {
-  return oneLine(`I do not have that time. ${nearest(alternatives, timeZone)}`)
+  return oneLine(`I do not have that time. ${instead(alternatives, timeZone)}`)
 }
 
 export interface Booked {
   startsAt: Date
   timeZone: string
-  place?: string
+  place?: string | null
   /** The calendar sends an invitation: only true when an e-mail address was given. */
   invited?: boolean
   /** The clock shows this time twice that night. */
@@ -89,8 +89,9 @@ export function pendingSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`I am holding ${spokenTime(startsAt, timeZone)} for you, but it is not confirmed yet. Shall I check again?`)
 }
 
+/** @param alternatives earliest first; at most three are said */
 export function takenSentence(alternatives: Interval[], timeZone: string): string {
-  return oneLine(`That time is taken, sorry. ${nearest(alternatives, timeZone)}`)
+  return oneLine(`That time is taken, sorry. ${instead(alternatives, timeZone)}`)
 }
 
 /** @param earliest the first bookable time after the notice; offered */
@@ -104,29 +105,60 @@ export function tooFarSentence(lastDay: Date, timeZone: string): string {
   return oneLine(`I can book up to ${spokenDay(lastDay, timeZone)}. Which day before that would suit you?`)
 }
 
-/** @param hours of that day, as in the opening hours; none: closed all day */
+/**
+ * @param hours of that day, as in the opening hours; none: closed all day
+ * @param alternatives earliest first; at most three are said
+ */
 export function closedSentence(day: Date, hours: [string, string][], alternatives: Interval[], timeZone: string): string {
   const name = spokenDay(day, timeZone)
   const open = hours.length > 0 ? `On ${name} we are open ${spokenHours(hours)}.` : `We are closed on ${name}.`
-  return oneLine(`${open} ${nearest(alternatives, timeZone)}`)
+  return oneLine(`${open} ${instead(alternatives, timeZone)}`)
 }
 
-/** A time between the grid's steps. */
+/** A time between the grid's steps. @param alternatives earliest first */
 export function offGridSentence(alternatives: Interval[], timeZone: string): string {
-  return oneLine(`I cannot start at exactly that time. ${nearest(alternatives, timeZone)}`)
+  return oneLine(`I cannot start at exactly that time. ${instead(alternatives, timeZone)}`)
 }
 
-function nearest(alternatives: Interval[], timeZone: string): string {
+/** An assistant that no agent of ours stands for. */
+export function unknownAssistantSentence(): string {
+  return 'This line is not set up for appointments yet, sorry. Is there anything else I can help you with?'
+}
+
+/** A function that we do not have. */
+export function unknownFunctionSentence(): string {
+  return 'I cannot do that on this line. Shall I look for a free time instead?'
+}
+
+/** Parameters that could not be read. */
+export function noDetailsSentence(): string {
+  return 'I did not get the details. Could you say them once more?'
+}
+
+/** Vapi asks us which assistant is to answer the call. */
+export function unmannedLineSentence(): string {
+  return 'Sorry, this line is not set up yet. Please call back later.'
+}
+
+export function noTransferSentence(): string {
+  return 'I cannot transfer this call right now.'
+}
+
+export function noHandoverSentence(): string {
+  return 'I cannot hand over this call right now.'
+}
+
+/** What there is in place of what cannot be had. */
+function instead(alternatives: Interval[], timeZone: string): string {
   if (alternatives.length === 0) return OTHER_DAY
-  const two = alternatives.slice(0, 2)
-  return `The nearest I have is ${spokenOffers(two, timeZone)}. ${whichOne(two)}`
+  return `The nearest I have is ${spokenOffers(alternatives, timeZone)}. ${whichOne(alternatives)}`
 }
 
 function whichOne(offers: Interval[]): string {
   return offers.length > 1 ? 'Which would you like?' : 'Would that work?'
 }
 
-function placed(place: string | undefined): string {
+function placed(place: string | null | undefined): string {
   const where = detail(place ?? '')
   return where ? `, at ${where}` : ''
 }

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type TestApp, testApp } from '../setup/app.ts'
+import { NOW, type TestApp, testApp } from '../setup/app.ts'
 import { speakable, words } from '../setup/voice.ts'
 
 const test: TestApp = await testApp(t, { LIMIT_TOOL_CALLS_PER_MINUTE: '10000' })
@@ -75,12 +75,26 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
 t.test('a day or time that is not clear is asked about, one thing at a time', async (t) => {
   const owner = await test.owner()
-  const { result: question } = await owner.call('get_availability', { date: 'next tuesday' })
-  t.match(question, /^(Do you mean|I have) .*\?$/)
+  t.equal((await owner.call('get_availability', { date: 'noon' })).result, 'Which day would you like?')
   t.match((await owner.call('get_availability', { date: 'whenever the moon' })).error, 'I did not catch the day')
   t.match((await owner.call('get_availability', { date: '2026-11-20' })).error, 'already passed')
   t.match((await owner.call('get_availability', { date: '2026-12-05' })).result, /closed on Saturday.*nearest I have is Monday/)
+  t.match(
+    (await owner.call('get_availability', { date: '2026-12-05' })).result,
+    'The nearest I have is Monday the seventh of December at nine or nine thirty in the morning.',
+    'not the spread of an offer',
+  )
   t.match((await owner.call('get_availability', { days_ahead: 'soon', duration: 'long', part_of_day: 'dawn' })).result, /^I have Tuesday/)
+})
+
+t.test('"next Friday" said on a Monday may be this week or the next, and is asked about', async (t) => {
+  const owner = await test.owner()
+  test.setNow(chicago('2026-11-30T10:00'))
+  t.teardown(() => test.setNow(NOW))
+  t.equal(
+    (await owner.call('get_availability', { date: 'next friday' })).result,
+    'Do you mean Friday the fourth of December or Friday the eleventh of December?',
+  )
 })
 
 t.test('whoever asks for one certain time hears whether it is free', async (t) => {
