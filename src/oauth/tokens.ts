@@ -18,14 +18,14 @@ const LOOK_AGAIN_MS = 50
 /**
  * An access token that is still good for a call. Of many that need a new one at once, in whatever process, one refreshes and the others
  * take what it stored. No transaction is open while the vendor is asked.
- * @param refused the connection whose access token the vendor did not take
+ * @param options `signal` ends the waiting; `refused` is the connection whose access token the vendor did not take
  * @throws AppError `consent_revoked` when only the user can repair it, `calendar_not_connected` when it was disconnected meanwhile,
  * `provider_off`, and what the vendor's `refresh` throws
  */
 export async function accessTokenOf(
   deps: Deps,
   connection: Connection,
-  options: { refused?: Connection } = {},
+  options: { signal: AbortSignal; refused?: Connection },
 ): Promise<{ accessToken: string; connection: Connection }> {
   const giveUpAt = performance.now() + LEASE_MS
   const opened = (row: Connection) => ({ accessToken: openToken(deps, row, 'accessToken'), connection: row })
@@ -37,7 +37,7 @@ export async function accessTokenOf(
     const lease = { holder, leaseMs: LEASE_MS, aheadMs: REFRESH_AHEAD_SECONDS * 1000, refused: options.refused?.accessToken }
     const leased = await inTenant(deps.db, connection.clerkUserId, (trx) => leaseRefresh(trx, connection, lease))
     if (leased) {
-      const refreshed = await refresh(deps, leased, holder).catch((error: unknown) => {
+      const refreshed = await until(options.signal, refresh(deps, leased, holder)).catch((error: unknown) => {
         if (lasts(leased, STILL_USABLE_SECONDS, options.refused) && error instanceof AppError && error.code !== 'consent_revoked')
           return leased
         throw error
@@ -46,12 +46,22 @@ export async function accessTokenOf(
     }
     // Somebody else renews it: nobody has to wait for that.
     if (lasts(current, STILL_USABLE_SECONDS, options.refused)) return opened(current)
-    if (performance.now() > giveUpAt) throw new AppError('provider_unavailable', 'somebody else refreshes and does not finish')
+    if (performance.now() > giveUpAt || options.signal.aborted)
+      throw new AppError('provider_unavailable', 'somebody else refreshes and does not finish')
     await delay(LOOK_AGAIN_MS)
     const found = await inTenant(deps.db, connection.clerkUserId, (trx) => findConnection(trx, connection.clerkUserId, connection.id))
     if (!found) throw new AppError('calendar_not_connected', 'disconnected meanwhile')
     current = found
   }
+}
+
+/** Waits no longer than `signal` allows. The work goes on: a refresh that has begun must be stored, whoever waits for it. */
+function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(new AppError('provider_unavailable', 'the token was not renewed in time'))
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop))
 }
 
 function lasts(current: Connection, seconds: number, refused: Connection | undefined): boolean {

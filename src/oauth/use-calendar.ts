@@ -18,13 +18,13 @@ export async function useCalendar<T>(
   work: (calendar: Calendar) => Promise<T>,
 ): Promise<T> {
   const provider = providerOf(deps, connection.provider)
-  const first = await accessTokenOf(deps, connection)
+  const first = await accessTokenOf(deps, connection, { signal })
   try {
     return await work(provider.calendar(first.accessToken, connection.calendarId, signal))
   } catch (error) {
     if (!isRefusal(error)) throw error
   }
-  const second = await accessTokenOf(deps, first.connection, { refused: first.connection })
+  const second = await accessTokenOf(deps, first.connection, { signal, refused: first.connection })
   return work(provider.calendar(second.accessToken, connection.calendarId, signal)).catch(async (error: unknown) => {
     if (isRefusal(error)) {
       await inTenant(deps.db, connection.clerkUserId, (trx) => markReconnect(trx, second.connection, 'consent_revoked'))
