@@ -9,7 +9,7 @@ import { type Diary, requireDestination } from './access.ts'
  * When the owner has no time within `range`: in any of her calendars, or by bookings of ours that no calendar may show yet.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param options `except` is an appointment that is not in its own way
- * @throws AppError `calendar_not_connected`, `consent_revoked`, or `provider_unavailable`, `provider_busy`, `provider_refused`
+ * @throws AppError `calendar_not_connected`, `consent_revoked`, `provider_off`, `provider_unavailable`, `provider_busy`, `provider_refused`
  */
 export async function busyTimes(
   deps: Deps,

@@ -4,7 +4,7 @@ import type { OpeningHours, PartOfDay } from './zone.ts'
 /** What a caller's words mean on the calendar of the business. Nothing is guessed: what is not wholly understood says so. */
 export type When =
   /** `repeated_hour`: the clock shows this time twice that night; the first is meant. */
-  | { kind: 'instant'; startsAt: Date; note?: 'repeated_hour' }
+  | { kind: 'instant'; startsAt: Date; note?: 'repeated_hour' | undefined }
   /** Whole local days, from midnight to midnight. */
   | { kind: 'days'; range: Interval; partOfDay?: PartOfDay }
   | { kind: 'ask'; question: Question }

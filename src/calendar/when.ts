@@ -100,5 +100,5 @@ function wallTime(wall: Temporal.PlainDateTime, setting: Setting): When {
 
 function upcoming(ms: number, { now }: Setting, repeated = false): When {
   if (ms < now.getTime()) return PAST
-  return { kind: 'instant', startsAt: new Date(ms), ...(repeated ? { note: 'repeated_hour' } : {}) }
+  return { kind: 'instant', startsAt: new Date(ms), note: repeated ? 'repeated_hour' : undefined }
 }
