@@ -12,6 +12,9 @@ import { root } from '../root.ts'
  */
 export async function migrate(ownerUrl: string, folder = path.join(root, 'migrations')): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 10_000 })
+  // A connection that is lost fails the statement on it; an error event that nobody hears would end the process besides.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('error', () => {})
   const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }) })
   try {
     const { error, results } = await new Migrator({ db, provider: { getMigrations: () => sqlFiles(folder) } }).migrateToLatest()
