@@ -2,8 +2,8 @@ import type { Deps } from '../deps.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Diary } from './access.ts'
 import { busyTimes } from './busy.ts'
-import { freeSlots, type Wish } from './slots.ts'
-import { DAY_MS, inZone, MINUTE_MS, wallToInstant } from './zone.ts'
+import { freeSlots, lastDay, type Wish } from './slots.ts'
+import { DAY_MS, inZone, localDay, MINUTE_MS, wallToInstant } from './zone.ts'
 
 // Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
 const BEYOND_DAYS = 14
@@ -16,19 +16,28 @@ export interface Availability {
 }
 
 /**
- * What is free, by the live calendars.
+ * What is free, by the live calendars. When there is nothing within two weeks, all that can be booked is looked through.
  * @throws AppError as `busyTimes`: where a calendar cannot be read nothing is offered
  */
 export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
   const now = deps.clock.now()
-  const { startsAt, endsAt } = wish.range
-  const from = new Date(Math.max(startsAt.getTime(), now.getTime()))
-  const wide = { startsAt: from, endsAt: new Date(Math.max(endsAt.getTime(), from.getTime() + BEYOND_DAYS * DAY_MS)) }
-  const busy = await busyTimes(deps, diary, wide, { signal })
-  const free = (asked: Wish) => freeSlots(diary.rules, asked, busy, now).filter((slot) => canBeNamed(slot.startsAt, diary.rules.timeZone))
-  const slots = free(wish)
+  const { rules } = diary
+  const last = localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
+  const from = Math.max(wish.range.startsAt.getTime(), now.getTime())
+  const near = Math.min(Math.max(wish.range.endsAt.getTime(), from + BEYOND_DAYS * DAY_MS), last)
+
+  const free = async (range: Interval, asked: Wish[]) => {
+    if (range.startsAt >= range.endsAt) return asked.map(() => [])
+    const busy = await busyTimes(deps, diary, range, { signal })
+    return asked.map((one) => freeSlots(rules, one, busy, now).filter((slot) => canBeNamed(slot.startsAt, rules.timeZone)))
+  }
+  const first = { startsAt: new Date(from), endsAt: new Date(near) }
+  const [slots = [], others = []] = await free(first, [wish, { range: first, minutes: wish.minutes }])
   if (slots.length > 0) return { slots, others: [] }
-  return { slots, others: free({ range: wide, minutes: wish.minutes }) }
+  if (others.length > 0) return { slots, others }
+  const rest = { startsAt: first.endsAt, endsAt: new Date(last) }
+  const [later = []] = await free(rest, [{ range: rest, minutes: wish.minutes }])
+  return { slots, others: later }
 }
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */

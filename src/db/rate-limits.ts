@@ -12,17 +12,6 @@ export async function countHit(db: Db, key: string): Promise<{ hits: number; res
   return rows[0] ?? { hits: 1, resetsInSeconds: 60 }
 }
 
-/** How often `key` was counted in the running minute, without counting it. */
-export async function hitsOf(db: Db, key: string): Promise<{ hits: number; resetsInSeconds: number }> {
-  const row = await db
-    .selectFrom('rateLimits')
-    .select(['hits', sql<number>`ceil(extract(epoch from resets_at - now()))::int`.as('resetsInSeconds')])
-    .where('key', '=', key)
-    .where('resetsAt', '>', sql<Date>`now()`)
-    .executeTakeFirst()
-  return row ?? { hits: 0, resetsInSeconds: 0 }
-}
-
 /** Counters of minutes that are over. */
 export async function dropOldHits(db: Db): Promise<void> {
   await db.deleteFrom('rateLimits').where('resetsAt', '<', sql<Date>`now() - interval '1 minute'`).execute()

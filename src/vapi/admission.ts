@@ -49,13 +49,20 @@ export async function admit(deps: Deps, credential: Credential, body: Buffer, or
   return { kind: 'tenant', clerkUserId, assistantId, proven: credential.kind !== 'none' }
 }
 
-/** A caller waits: without the database nothing can be checked or done, but a sentence can be said. */
+// A caller would rather hear after this that the diary cannot be reached.
+const PATIENCE_MS = 2500
+
+/** A caller waits: without the database, or when it takes too long, nothing can be checked or done, but a sentence can be said. */
 export async function orAway<T>(log: Log, work: () => Promise<T>): Promise<T | { kind: 'away' }> {
+  const late = Promise.withResolvers<{ kind: 'away' }>()
+  const timer = setTimeout(() => late.resolve({ kind: 'away' }), PATIENCE_MS)
   try {
-    return await work()
+    return await Promise.race([work(), late.promise])
   } catch (error) {
     if (!databaseIsAway(error)) throw error
     log.error({ err: error }, 'the database does not answer')
     return { kind: 'away' }
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -18,14 +18,26 @@ import {
 
 // Kept back from the budget for our own database and for the way to the caller.
 const RESERVE_MS = 1000
+// A model asks for a few things at once; hundreds in one message are no conversation, and would hold the database for everybody.
+const MOST_CALLS = 10
 // An assistant without a secret may be anybody's: whoever knows its id can speak as it, and must not wear out the calendar behind it.
 const UNPROVEN_SHARE = 1 / 4
 
+/** What belongs to the request that brought the message. */
+interface Request {
+  log: Log
+  /** Of the caller's time, before the message was understood. */
+  spentMs: number
+}
+
 /** Carries out every function call of a message, side by side, and puts the answers in their order. Never throws: the caller must hear something. */
-export async function answerFunctions(deps: Deps, admission: Admitted, message: Extract<Message, { kind: 'functions' }>, log: Log) {
+export async function answerFunctions(deps: Deps, admission: Admitted, message: Extract<Message, { kind: 'functions' }>, request: Request) {
   const results = await Promise.all(
-    message.calls.map(async (call) => {
-      const answer = await answerOne(deps, admission, message.origin, call, log)
+    message.calls.map(async (call, index) => {
+      const answer =
+        index < MOST_CALLS
+          ? await answerOne(deps, admission, message.origin, call, request)
+          : { error: new AppError('too_many_requests', 'in one message').say }
       const entry = { name: call.name, toolCallId: call.id }
       return message.legacy && 'error' in answer ? { ...entry, result: answer.error } : { ...entry, ...answer }
     }),
@@ -35,10 +47,11 @@ export async function answerFunctions(deps: Deps, admission: Admitted, message: 
   return message.legacy ? { result: first && 'result' in first ? first.result : '', results } : { results }
 }
 
-async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, log: Log): Promise<Spoken> {
+async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, { log, spentMs }: Request): Promise<Spoken> {
   const startedAt = performance.now()
   const found = findFunction(call.name)
-  const spoken = await inTime(deps, async (signal) => {
+  const late = () => ({ error: found?.late() ?? unknownFunctionSentence() })
+  const work = async (signal: AbortSignal) => {
     if (admission.kind === 'unknown') return { result: unknownAssistantSentence() }
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const { clerkUserId, assistantId, proven } = admission
@@ -47,7 +60,9 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName }
     if (!found) return { error: unknownFunctionSentence() }
     return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
-  }).catch((error: unknown) => ({ error: failure(error, log).say }))
+  }
+  const leftMs = deps.config.timeouts.toolCallMs - spentMs
+  const spoken = await inTime(leftMs, work, late).catch((error: unknown) => ({ error: failure(error, log).say }))
   const name = found?.name ?? 'unknown' // what a model made up is no label
   const outcome = 'error' in spoken ? 'error' : 'result'
   deps.metrics.voiceFunction({ function: name, outcome }, (performance.now() - startedAt) / 1000)
@@ -59,15 +74,11 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
  * However long the work takes, the caller is answered. Vendors are cut off first, by the signal; then the work has half the reserve to say
  * what became of it, and after that the answer goes out without it.
  */
-async function inTime(deps: Deps, work: (signal: AbortSignal) => Promise<Spoken>): Promise<Spoken> {
-  const budgetMs = deps.config.timeouts.toolCallMs
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new AppError('provider_unavailable', 'the budget of the call is used up')),
-    budgetMs - RESERVE_MS / 2,
-  )
+async function inTime(leftMs: number, work: (signal: AbortSignal) => Promise<Spoken>, late: () => Spoken): Promise<Spoken> {
+  const tooLate = Promise.withResolvers<Spoken>()
+  const timer = setTimeout(() => tooLate.resolve(late()), Math.max(0, leftMs - RESERVE_MS / 2))
   try {
-    return await Promise.race([work(AbortSignal.timeout(budgetMs - RESERVE_MS)), late.promise])
+    return await Promise.race([work(AbortSignal.timeout(Math.max(0, Math.round(leftMs - RESERVE_MS)))), tooLate.promise])
   } finally {
     clearTimeout(timer)
   }

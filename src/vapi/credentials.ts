@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { findOwner } from '../db/agents.ts'
-import { countHit, hitsOf } from '../db/rate-limits.ts'
+import { countHit } from '../db/rate-limits.ts'
 import type { Deps } from '../deps.ts'
 import { sameSecret, secretDigest } from '../secrets.ts'
 
@@ -58,15 +58,14 @@ export function signatureFits(
     .includes(true)
 }
 
-/** Counts a wrong secret or signature of this address. */
-export async function countWrong(deps: Deps, address: string): Promise<void> {
-  await countHit(deps.db, wrongKey(address))
-}
-
-/** @returns the seconds that this address has to wait after too many wrong ones in a minute; 0: none */
-export async function secondsToWait(deps: Deps, address: string): Promise<number> {
-  const { hits, resetsInSeconds } = await hitsOf(deps.db, wrongKey(address))
-  return hits >= deps.config.limits.badSignaturesPerMinute ? resetsInSeconds : 0
+/**
+ * Counts a wrong secret or signature of this address. Right ones are never counted: all of Vapi's calls come from a few addresses, and one
+ * assistant with an outdated secret must not silence the others.
+ * @returns the seconds that it has to wait after too many in a minute; 0: none
+ */
+export async function countWrong(deps: Deps, address: string): Promise<number> {
+  const { hits, resetsInSeconds } = await countHit(deps.db, wrongKey(address))
+  return hits > deps.config.limits.badSignaturesPerMinute ? resetsInSeconds : 0
 }
 
 function wrongKey(address: string): string {

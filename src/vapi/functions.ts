@@ -4,13 +4,15 @@ import type { Context, Spoken } from './context.ts'
 import type { FunctionCall } from './messages.ts'
 import { offerTimes } from './offer-times.ts'
 import { AvailabilityParameters, BookingParameters, NextParameters } from './parameters.ts'
-import { noDetailsSentence } from './speech.ts'
+import { noAnswerSentence, noDetailsSentence, unsureSentence } from './speech.ts'
 
 interface VoiceFunction {
   name: string
   /** Names that older prompts use. */
   aliases: string[]
   run(context: Context, parameters: FunctionCall['parameters']): Promise<Spoken>
+  /** What is true when the caller cannot wait for `run` any longer. */
+  late(): string
 }
 
 /** Every function an assistant may call. */
@@ -19,12 +21,14 @@ const functions: VoiceFunction[] = [
     name: 'get_availability',
     aliases: ['checkAvailability', 'find_available_times', 'get_calendar_availability'],
     run: withParameters(AvailabilityParameters, offerTimes),
+    late: noAnswerSentence,
   },
-  { name: 'get_next_available', aliases: [], run: withParameters(NextParameters, offerTimes) },
+  { name: 'get_next_available', aliases: [], run: withParameters(NextParameters, offerTimes), late: noAnswerSentence },
   {
     name: 'book_appointment',
     aliases: ['set_appointment', 'createBooking', 'schedule_meeting', 'create_calendar_event'],
     run: withParameters(BookingParameters, bookAppointment),
+    late: unsureSentence,
   },
 ]
 

@@ -1,14 +1,22 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, nearest } from '../calendar/choose.ts'
-import type { Rules, Wish } from '../calendar/slots.ts'
+import { lastDay, type Rules, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence } from './questions.ts'
-import { closedSentence, freeSentence, notFreeSentence, nothingAtAllSentence, nothingFreeSentence, offerSentence } from './speech.ts'
+import {
+  closedSentence,
+  freeSentence,
+  notFreeSentence,
+  nothingAtAllSentence,
+  nothingFreeSentence,
+  offerSentence,
+  tooFarSentence,
+} from './speech.ts'
 
 type Asked = z.infer<typeof AvailabilityParameters>
 
@@ -18,7 +26,7 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: Asked)
   const { timeZone } = rules
   const now = deps.clock.now()
   const minutes = asked.minutes ?? rules.slotMinutes
-  const said = asked.when ?? asked.from
+  const said = dayAlone(asked.when) ?? dayOf(asked.from)
   const when = said === undefined ? undefined : readWhen(said, { timeZone, now, openingHours: rules.openingHours })
   if (when?.kind === 'ask') return { result: askSentence(when.question, timeZone) }
   if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
@@ -26,6 +34,8 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: Asked)
   const near = when?.kind === 'instant' ? when.startsAt : undefined
   const day = when?.kind === 'days' ? when.range : near && localDay(near, timeZone)
   const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
+  const last = lastDay(rules, now)
+  if (day && day.startsAt > last) return { error: tooFarSentence(last, timeZone) }
   const wish: Wish = { range: rangeOf(asked, day, rules, now), minutes, partOfDay }
 
   const { slots, others } = await findSlots(deps, diary, wish, signal)
@@ -39,7 +49,17 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: Asked)
   const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate()).length === 0
   if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], alternatives, timeZone) }
   if (alternatives.length > 0) return { result: nothingFreeSentence(wish, alternatives, timeZone) }
-  return { result: nothingAtAllSentence() }
+  return { result: nothingAtAllSentence(last, timeZone) }
+}
+
+/** Programs write a day as its midnight, often with a Z that nobody meant. */
+function dayAlone(text: string | undefined): string | undefined {
+  return text?.replace(/^(\d{4}-\d{2}-\d{2})T00:00(?::00(?:\.0+)?)?Z?$/, '$1')
+}
+
+/** From a day on: whatever time is written behind it says nothing. */
+function dayOf(text: string | undefined): string | undefined {
+  return text?.replace(/^(\d{4}-\d{2}-\d{2})T.*$/, '$1')
 }
 
 /** Where to look: on the day that was named, from it on, or from now on. */

@@ -17,7 +17,12 @@ const text = z
 /** What an appointment may last. */
 export const SHORTEST_MINUTES = 5
 export const LONGEST_MINUTES = 480
-const minutes = z.coerce.number().int().min(SHORTEST_MINUTES).max(LONGEST_MINUTES).optional().catch(undefined)
+// "60", "60 minutes", "1 hour".
+const minutes = z
+  .union([z.number(), z.string().transform(readMinutes)])
+  .pipe(z.number().int().min(SHORTEST_MINUTES).max(LONGEST_MINUTES))
+  .optional()
+  .catch(undefined)
 const days = z.coerce.number().int().min(1).max(365).optional().catch(undefined)
 const partOfDay = z
   .string()
@@ -85,6 +90,11 @@ export const BookingParameters = z
     title: p.title ?? p.subject,
     notes: p.description ?? p.notes,
   }))
+
+function readMinutes(text: string): number {
+  const [, count, unit = ''] = /^\s*(\d{1,3}(?:\.\d)?)\s*([a-z]*)/i.exec(text) ?? []
+  return Number(count) * (unit.toLowerCase().startsWith('h') ? 60 : 1)
+}
 
 /** An address that mail can be sent to; anything else is none, and the booking goes without an invitation. */
 function emailOf(given: string | undefined): string | undefined {

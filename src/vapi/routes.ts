@@ -1,18 +1,22 @@
 import { Transform } from 'node:stream'
-import type { onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preParsingAsyncHookHandler } from 'fastify'
 import * as z from 'zod'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
 import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
-import { type Credential, countWrong, credentialOf, secondsToWait } from './credentials.ts'
+import { type Credential, countWrong, credentialOf } from './credentials.ts'
 import { readMessage } from './messages.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set before the body is read. */
     vapiCredential: Credential
+  }
+  interface FastifyContextConfig {
+    /** Answers instead of the route when the process is overloaded; doing nothing lets the route answer. */
+    pressureHandler?(): void
   }
 }
 
@@ -50,6 +54,8 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
       path,
       {
         bodyLimit: PROVEN_BYTES,
+        // However busy we are: a 503 would be silence to a caller.
+        config: { pressureHandler: () => {} },
         onRequest: lookAtCredentials(deps),
         preParsing: readLessOfUnproven,
         schema: {
@@ -67,11 +73,10 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         if (!message) throw new AppError('invalid_request', 'no message of Vapi')
         const admission = await orAway(request.log, () => admit(deps, credential, rawBody, message.origin))
         if (admission.kind === 'refused') {
-          if (credential.kind !== 'none') await countWrong(deps, request.ip)
-          return reply.code(401).send({})
+          return credential.kind === 'none' ? reply.code(401).send({}) : refuseWrong(deps, request, reply)
         }
         if (message.kind === 'other') return answerOther(admission, message.type)
-        return answerFunctions(deps, admission, message, request.log)
+        return answerFunctions(deps, admission, message, { log: request.log, spentMs: reply.elapsedTime })
       },
     )
   }
@@ -79,19 +84,18 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
 
 function lookAtCredentials(deps: Deps): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    const credential = await orAway(request.log, async () => {
-      const wait = await secondsToWait(deps, request.ip)
-      if (wait > 0) {
-        reply.header('retry-after', String(wait))
-        throw new AppError('too_many_requests', 'too many wrong secrets from one address')
-      }
-      const shown = await credentialOf(deps, request.headers)
-      if (!shown) await countWrong(deps, request.ip)
-      return shown
-    })
-    if (!credential) return reply.code(401).send({})
+    const credential = await orAway(request.log, () => credentialOf(deps, request.headers))
+    if (!credential) return refuseWrong(deps, request, reply)
     request.vapiCredential = credential
   }
+}
+
+/** A secret or signature that is wrong: a 401 that explains nothing, and for whoever keeps guessing a 429. */
+async function refuseWrong(deps: Deps, request: FastifyRequest, reply: FastifyReply) {
+  const wait = await orAway(request.log, () => countWrong(deps, request.ip))
+  if (typeof wait !== 'number' || wait === 0) return reply.code(401).send({})
+  reply.header('retry-after', String(wait))
+  throw new AppError('too_many_requests', 'too many wrong secrets from one address')
 }
 
 const readLessOfUnproven: preParsingAsyncHookHandler = async (request, _reply, payload) => {

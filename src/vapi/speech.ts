@@ -6,6 +6,7 @@
 
 import { MOST_OFFERS } from '../calendar/choose.ts'
 import type { PartOfDay } from '../calendar/zone.ts'
+import { AppError } from '../errors.ts'
 import type { Interval } from '../providers/provider.ts'
 import { detail, oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
@@ -20,7 +21,6 @@ export function offerSentence(
   timeZone: string,
   told: { complete?: boolean; partOfDay?: PartOfDay | undefined } = {},
 ): string {
-  if (offers.length === 0) return nothingAtAllSentence()
   const days = new Set(offers.map((offer) => spokenDay(offer.startsAt, timeZone)))
   const all = told.complete && days.size === 1 && offers.length <= MOST_OFFERS ? ` That is all I have that ${told.partOfDay ?? 'day'}.` : ''
   return oneLine(`I have ${spokenOffers(offers, timeZone)}.${all} ${whichOne(offers)}`)
@@ -44,8 +44,9 @@ export function nothingFreeSentence(
   return oneLine(`${nothing} ${instead(others, timeZone)}`)
 }
 
-export function nothingAtAllSentence(): string {
-  return 'I am sorry, I have nothing free in that time. Shall I look further ahead?'
+/** @param lastDay the last day that can be booked: all days up to it were looked through */
+export function nothingAtAllSentence(lastDay: Date, timeZone: string): string {
+  return oneLine(`I am sorry, I have nothing free up to ${spokenDay(lastDay, timeZone)}. Could you call again later?`)
 }
 
 /** Somebody asked for exactly this time, and it can be had. */
@@ -82,6 +83,11 @@ export function bookedSentence(booked: Booked): string {
 /** The same wish again: the one booking stands. */
 export function alreadyBookedSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
+}
+
+/** The answer had to go out before it was known how the booking ended. */
+export function unsureSentence(): string {
+  return 'I do not know yet whether that is booked. Shall I check?'
 }
 
 /** Held, but whether the calendar has it is not known yet: promises nothing. */
@@ -161,4 +167,8 @@ function whichOne(offers: Interval[]): string {
 function placed(place: string | null | undefined): string {
   const where = detail(place ?? '')
   return where ? `, at ${where}` : ''
+}
+
+export function noAnswerSentence(): string {
+  return new AppError('provider_unavailable', 'late').say
 }

@@ -109,3 +109,39 @@ t.test('whoever asks for one certain time hears whether it is free', async (t) =
   )
   t.match(await ask('Tuesday'), /^I have Tuesday/)
 })
+
+t.test('an owner who is away for weeks still has the first time after it to offer', async (t) => {
+  const owner = await test.owner()
+  const away = { startsAt: chicago('2026-11-30T00:00'), endsAt: chicago('2026-12-17T00:00') }
+  test.world.google.addEvent(owner.calendarEmail, { subject: 'Journey', ...away })
+  for (const [name, parameters] of [
+    ['get_next_available', {}],
+    ['get_availability', {}],
+    ['get_availability', { date: '2026-12-01' }],
+  ] as const) {
+    t.match(
+      (await owner.call(name, parameters)).result,
+      'Thursday the seventeenth of December at nine',
+      `${name} ${JSON.stringify(parameters)}`,
+    )
+  }
+  const ever = { startsAt: chicago('2026-12-17T00:00'), endsAt: chicago('2027-03-01T00:00') }
+  test.world.google.addEvent(owner.calendarEmail, { subject: 'Journey', ...ever })
+  t.match(
+    (await owner.call('get_availability', {})).result,
+    /^I am sorry, I have nothing free up to Thursday the twenty eighth of January\./,
+  )
+  t.match((await owner.call('get_availability', { date: '2027-03-03' })).error, /^I can book up to Thursday the twenty eighth of January\./)
+})
+
+t.test('a day that a program writes as a midnight is that day, and a length may bear its unit', async (t) => {
+  const owner = await test.owner()
+  for (const date of ['2026-12-01T00:00:00', '2026-12-01T00:00:00Z', '2026-12-01T00:00:00.000Z', '2026-12-01']) {
+    t.match((await owner.call('get_availability', { date })).result, /^I have Tuesday the first of December/, date)
+  }
+  t.match((await owner.call('find_available_times', { start_date: '2026-11-29T09:00:00' })).result, /^I have Tuesday/, 'from today on')
+  for (const duration of ['60', '60 minutes', '1 hour', 60]) {
+    const answer = await owner.call('book_appointment', { start_time: '2026-12-01T16:30', duration }, { callId: String(duration) })
+    t.match(answer.error, 'we are open', `${duration}: an hour does not fit before five`)
+  }
+})

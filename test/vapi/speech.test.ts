@@ -49,7 +49,12 @@ const golden: [string, string][] = [
     speech.offerSentence([slot('2026-12-01T12:00'), slot('2026-12-01T12:30'), slot('2026-12-01T13:00')], ZONE),
     'I have Tuesday the first of December at noon, or at twelve thirty or one in the afternoon. Which would you like?',
   ],
-  [speech.nothingAtAllSentence(), 'I am sorry, I have nothing free in that time. Shall I look further ahead?'],
+  [
+    speech.nothingAtAllSentence(at('2027-01-28'), ZONE),
+    'I am sorry, I have nothing free up to Thursday the twenty eighth of January. Could you call again later?',
+  ],
+  [speech.unsureSentence(), 'I do not know yet whether that is booked. Shall I check?'],
+  [speech.noAnswerSentence(), 'The diary does not answer right now. Shall I try again?'],
   [
     speech.nothingFreeSentence({ range: day('2026-11-30') }, two, ZONE),
     'I have nothing free on Monday the thirtieth of November. The nearest I have is Tuesday the first of December at nine in the morning, or Wednesday the second of December at two in the afternoon. Which would you like?',
