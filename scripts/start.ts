@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '../src/config.ts'
 import { root } from '../src/root.ts'
@@ -10,7 +11,9 @@ import { welcome } from './start/welcome.ts'
 
 // `npm start`: with BASE_URL set the service alone, with the settings there are. Without it the sandbox: database, the outside world and
 // a demo tenant, all on this machine and made anew each time. The service is a process of its own either way and cannot tell the two apart.
-const port = Number(process.env.PORT ?? '8000')
+const settings = path.join(root, '.env')
+if (existsSync(settings)) process.loadEnvFile(settings)
+const port = Number(process.env.PORT || '8000')
 const watch = process.argv.includes('--watch')
 /** Last in, first out. */
 const undo: (() => Promise<unknown>)[] = []
@@ -19,7 +22,7 @@ let stopping = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 
-const starting = process.env.BASE_URL === undefined ? sandbox() : real(process.env.BASE_URL)
+const starting = !process.env.BASE_URL ? sandbox() : real(process.env.BASE_URL)
 starting.catch((error: unknown) => {
   // What fails because it is being stopped is no news.
   if (!stopping) process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
@@ -38,7 +41,7 @@ async function sandbox(): Promise<void> {
 }
 
 async function real(baseUrl: string): Promise<void> {
-  const embedded = process.env.DATABASE_URL === undefined && process.env.NODE_ENV !== 'production'
+  const embedded = !process.env.DATABASE_URL && process.env.NODE_ENV !== 'production'
   // All that is missing is named before anything is started.
   readConfig({ ...process.env, ...(embedded ? { DATABASE_URL: 'postgres://embedded' } : {}) })
   const freePort = await holdPort(port)
