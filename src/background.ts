@@ -1,13 +1,18 @@
 import type { Deps } from './deps.ts'
 
-/** Runs `work` now and again, never twice at once; what fails is logged and tried again in its turn. */
-export function repeatedly({ log }: Pick<Deps, 'log'>, everyMs: number, work: () => Promise<unknown>): { stop(): Promise<void> } {
+/** Runs `work` now and again, never twice at once; what fails is logged and tried again in its turn. Its signal fires when it is to stop. */
+export function repeatedly(
+  { log }: Pick<Deps, 'log'>,
+  everyMs: number,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): { stop(): Promise<void> } {
   let running = Promise.resolve()
   let busy = false
+  const stopping = new AbortController()
   const timer = setInterval(() => {
     if (busy) return
     busy = true
-    running = work()
+    running = work(stopping.signal)
       .catch((error: unknown) => log.warn({ err: error }, 'background work failed; it is tried again'))
       .then(() => {
         busy = false
@@ -17,6 +22,7 @@ export function repeatedly({ log }: Pick<Deps, 'log'>, everyMs: number, work: ()
   return {
     stop: () => {
       clearInterval(timer)
+      stopping.abort()
       return running
     },
   }

@@ -42,7 +42,7 @@ async function serve(): Promise<void> {
     running.add(done)
   })
   const background = [
-    repeatedly(deps, config.timeouts.settleIntervalMs, () => settle(deps)),
+    repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => settle(deps, signal)),
     repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
   ]
   closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {

@@ -11,13 +11,15 @@ const AT_ONCE = 10
  * Finishes bookings that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked again; when
  * that does not help for too long, the time is given free. Where it was not, nobody was promised anything and the time is free at once.
  * Any number of processes may run it at once.
+ * @param stop ends it early; what it had taken up is open then, and taken up again when its lease is over
  * @returns how many it took up
  */
-export async function settle(deps: Deps): Promise<number> {
+export async function settle(deps: Deps, stop?: AbortSignal): Promise<number> {
   const { settleLeaseMs, providerCreateMs } = deps.config.timeouts
   const claimed = await claimUnsettled(deps.db, settleLeaseMs, AT_ONCE)
   // Well inside the lease, so that nobody else takes the same one up meanwhile.
-  const signal = AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))
+  const inTime = AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))
+  const signal = stop ? AbortSignal.any([stop, inTime]) : inTime
   await Promise.all(
     claimed.map((one) =>
       settleOne(deps, one, signal).catch((error: unknown) => {
