@@ -46,7 +46,14 @@ export interface Config {
     settleLeaseMs: number
     holdMinutes: number
   }
-  limits: { restPerMinute: number; oauthStartsPerMinute: number; toolCallsPerMinute: number; badSignaturesPerMinute: number }
+  limits: {
+    restPerMinute: number
+    oauthStartsPerMinute: number
+    toolCallsPerMinute: number
+    badSignaturesPerMinute: number
+    bookingsPerCall: number
+    bookingsPerNumber: number
+  }
 }
 
 /** An empty setting counts as unset. @throws StartError that names all that is missing or wrong at once */
@@ -106,6 +113,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       oauthStartsPerMinute: e.LIMIT_OAUTH_STARTS_PER_MINUTE,
       toolCallsPerMinute: e.LIMIT_TOOL_CALLS_PER_MINUTE,
       badSignaturesPerMinute: e.LIMIT_BAD_SIGNATURES_PER_MINUTE,
+      bookingsPerCall: e.LIMIT_BOOKINGS_PER_CALL,
+      bookingsPerNumber: e.LIMIT_BOOKINGS_PER_NUMBER,
     },
   }
 }

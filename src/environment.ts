@@ -84,6 +84,8 @@ export const Environment = z.object({
   LIMIT_OAUTH_STARTS_PER_MINUTE: count(10),
   LIMIT_TOOL_CALLS_PER_MINUTE: count(60),
   LIMIT_BAD_SIGNATURES_PER_MINUTE: count(30),
+  LIMIT_BOOKINGS_PER_CALL: count(2),
+  LIMIT_BOOKINGS_PER_NUMBER: count(3),
 })
 export type Environment = z.infer<typeof Environment>
 /** Those settings that fit, where others do not. */

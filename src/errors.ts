@@ -43,6 +43,11 @@ const catalogue = {
     text: 'The same operation was sent before with other values.',
     say: 'I already have that request with other details. Which time would you like?',
   },
+  too_many_bookings: {
+    status: 429,
+    text: 'No more appointments can be booked in this call or for this number.',
+    say: 'I cannot book any more appointments for you at the moment. Is there anything else I can do for you?',
+  },
   assistant_taken: {
     status: 409,
     text: 'That assistant is already linked to another agent.',

@@ -3,8 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { overlapsAny, type Refusal, refusal } from '../calendar/slots.ts'
-import { type Booking, confirmBooking, failBooking, findByCallKey, findByOperation, holdBooking, markAsked } from '../db/bookings.ts'
-import { inTenant } from '../db/client.ts'
+import {
+  type Booking,
+  confirmBooking,
+  countBookings,
+  failBooking,
+  findByCallKey,
+  findByOperation,
+  holdBooking,
+  markAsked,
+} from '../db/bookings.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -23,11 +32,13 @@ export interface BookingRequest {
   customer: { name: string | null; email: string | null; phone: string | null }
   /** The same key again is the same request, however often it is delivered. `null`: it has no identity of its own. */
   operation: string | null
+  /** From which the call came, in E.164, as far as that can be believed. */
+  callerNumber: string | null
   /** In which call: the same time there is never booked twice. */
   vapiCallId: string | null
 }
 
-/** How it ended. What is not here is thrown: AppError of the calendar, or `repeat_differs`. */
+/** How it ended. What is not here is thrown: AppError of the calendar, `repeat_differs`, `too_many_bookings`, or `provider_refused` for a repeat of what failed. */
 export type Outcome =
   /** The vendor has the event. */
   | { kind: 'booked'; booking: Booking }
@@ -55,17 +66,26 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const outside = refusal(diary.rules, request.slot, deps.clock.now())
   if (outside) return { kind: 'refused', why: outside }
 
-  const booking = await inTenant(deps.db, diary.clerkUserId, (trx) =>
-    holdBooking(trx, {
+  const booking = await inTenant(deps.db, diary.clerkUserId, async (trx) => {
+    await refuseTooMany(deps, trx, diary.clerkUserId, request)
+    return holdBooking(trx, {
       ...rowOf(request, diary.clerkUserId),
       ...keys,
       connectionId: destination.id,
       leaseMs: deps.config.timeouts.settleLeaseMs,
-    }),
-  )
+    })
+  })
   if (booking) return finish(deps, diary, booking, signal)
   // A twin of this request was faster, or another appointment stands there.
   return (await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)) ?? { kind: 'refused', why: 'taken' }
+}
+
+/** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
+async function refuseTooMany({ config, clock }: Deps, trx: TenantDb, clerkUserId: string, { vapiCallId, callerNumber }: BookingRequest) {
+  const { bookingsPerCall, bookingsPerNumber } = config.limits
+  const { ofCall, ofNumber } = await countBookings(trx, clerkUserId, { call: vapiCallId, number: callerNumber }, clock.now())
+  if (ofCall >= bookingsPerCall || ofNumber >= bookingsPerNumber)
+    throw new AppError('too_many_bookings', `${ofCall} in the call, ${ofNumber} of the number`)
 }
 
 /** The held booking's way to the vendor; only the request that made it goes it. */

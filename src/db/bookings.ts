@@ -77,6 +77,24 @@ export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking
     .executeTakeFirst()
 }
 
+/**
+ * How many appointments this call has booked, and how many this number has still to come. Until the transaction ends, no other one of the
+ * same call or number counts, so that what is counted stays true until the next row is in.
+ */
+export async function countBookings(trx: TenantDb, clerkUserId: string, of: { call: string | null; number: string | null }, now: Date) {
+  for (const key of [of.call, of.number]) {
+    if (key !== null) await sql`select pg_advisory_xact_lock(hashtextextended(${`bookings ${clerkUserId} ${key}`}, 0))`.execute(trx)
+  }
+  const { rows } = await sql<{ ofCall: number; ofNumber: number }>`
+    select count(*) filter (where vapi_call_id = ${of.call})::int as of_call,
+      count(*) filter (where customer_phone = ${of.number} and starts_at > ${now})::int as of_number
+    from bookings
+    where clerk_user_id = ${clerkUserId} and status in (${sql.join(OCCUPYING)}) and (vapi_call_id = ${of.call} or customer_phone = ${of.number})`.execute(
+    trx,
+  )
+  return rows[0] ?? { ofCall: 0, ofNumber: 0 }
+}
+
 export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
   return trx
     .selectFrom('bookings')

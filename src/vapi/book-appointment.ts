@@ -59,6 +59,7 @@ function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: I
     // An id means something within its call only.
     operation:
       toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId]),
+    callerNumber: phoneOf(caller.number),
     vapiCallId: caller.callId,
   }
 }

@@ -14,6 +14,9 @@ import { type TestDatabase, testDatabase } from './database.ts'
 /** Sunday evening in Chicago, three days after Thanksgiving: a plain week begins tomorrow. */
 export const NOW = new Date('2026-11-29T23:00:00Z')
 
+// Most tests book more in one call than anybody should; one of them looks at the limits themselves.
+const MANY_BOOKINGS = { LIMIT_BOOKINGS_PER_CALL: '1000', LIMIT_BOOKINGS_PER_NUMBER: '1000' }
+
 export interface TestApp {
   app: FastifyInstance
   deps: Deps
@@ -62,7 +65,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
   const database = await testDatabase(t)
   let now = NOW
   const logs: string[] = []
-  const config = readConfig({ ...world.settings, DATABASE_URL: database.ownerUrl, ...env })
+  const config = readConfig({ ...world.settings, ...MANY_BOOKINGS, DATABASE_URL: database.ownerUrl, ...env })
   const log = pino(loggerOptions('debug'), { write: (line) => logs.push(line) })
   const deps = createDeps(config, { db: database.db, clock: { now: () => now }, log })
   const app = await buildApp(deps)
