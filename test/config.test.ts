@@ -12,7 +12,7 @@ const least: Record<string, string> = {
   FRONTEND_URL: 'https://app.example.com',
   TOKEN_ENCRYPTION_KEYS: `k1:${key}`,
   SIGNING_SECRET: 'x'.repeat(32),
-  CLERK_SECRET_KEY: 'sk_live_0123456789abcdef',
+  CLERK_SECRET_KEY: 'the-secret-key-of-clerk',
   CLERK_ISSUER: 'https://clerk.example.com',
   VAPI_WEBHOOK_SECRET: 'a-webhook-secret',
 }

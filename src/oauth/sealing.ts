@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import type { Tokens } from '../providers/provider.ts'
 
 /** The row that a sealed token is bound to: copied into another one it does not open. */
@@ -9,9 +10,13 @@ interface Row {
 }
 type Column = 'accessToken' | 'refreshToken'
 
-/** @throws Error when no key opens it, or it was changed or moved */
+/** @throws AppError `consent_revoked` when it does not open, because it was changed or moved: only a new consent brings another one */
 export function openToken({ cipher }: Pick<Deps, 'cipher'>, row: Row & Record<Column, string>, column: Column): string {
-  return cipher.open(row[column], place(column, row))
+  try {
+    return cipher.open(row[column], place(column, row))
+  } catch (cause) {
+    throw new AppError('consent_revoked', 'a stored token does not open', { cause })
+  }
 }
 
 /** A vendor's tokens as they are stored in this row. @param kept refresh token that stays when the vendor sent none */

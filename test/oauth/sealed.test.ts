@@ -34,7 +34,7 @@ async function rowsAsText({ deps }: TestApp, clerkUserId: string): Promise<strin
 function change(
   { deps }: TestApp,
   { clerkUserId }: ConnectedOwner,
-  values: { accessToken?: string; refreshToken?: string; expiresAt?: Date; verifiedAt?: null },
+  values: { accessToken?: string; refreshToken?: string; expiresAt?: Date; verifiedAt?: null; state?: 'active' },
 ) {
   return inTenant(deps.db, clerkUserId, (trx) => trx.updateTable('oauthTokens').set(values).execute())
 }
@@ -84,14 +84,14 @@ t.test('a sealed token that was copied to another tenant or column opens nothing
   const before = { accessToken: own?.accessToken ?? '', refreshToken: own?.refreshToken ?? '', expiresAt: own?.expiresAt ?? new Date() }
   test.world.google.ledger.length = 0
   for (const copy of copies) {
-    await change(test, thief, { ...before, ...copy, verifiedAt: null })
+    await change(test, thief, { ...before, ...copy, verifiedAt: null, state: 'active' })
     t.not((await status(test, thief)).body.calendar_verified, true)
     const startedAt = performance.now()
     t.match(await thief.call('get_availability', {}), { error: /./ }, 'the caller hears an apology')
     t.ok(performance.now() - startedAt < 2000, 'at once')
   }
   t.same(test.world.google.ledger, [], 'no token went out')
-  await change(test, thief, { ...before, verifiedAt: null })
+  await change(test, thief, { ...before, verifiedAt: null, state: 'active' })
   t.equal((await status(test, thief)).body.calendar_verified, true, 'in its place it does')
 })
 
@@ -210,9 +210,10 @@ t.test('the logs of whole sign-ins, of failures and of calls name no secret, no 
 t.test('one damaged token keeps neither the service from starting nor the others from being sealed again', async (t) => {
   const test = await testApp(t)
   const [damaged, sound] = [await test.owner(), await test.owner()]
-  await change(test, damaged, { accessToken: 'v1.k1.AAAA' })
+  await change(test, damaged, { accessToken: 'v1.k1.AAAA', verifiedAt: null })
   const cipher = createCipher(`${key('k2')},${test.deps.config.tokenEncryptionKeys}`)
   await resealTokens({ ...test.deps, cipher })
   t.match(await rowsAsText(test, sound.clerkUserId), 'v1.k2.')
   t.match(test.logs.join(''), 'does not open')
+  t.match((await status(test, damaged)).body, { authorized: false, calendar_error: /Connect it again/ }, 'its owner is told what to do')
 })
