@@ -6,7 +6,7 @@ import type { User } from '../db/users.ts'
 import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
-import { secretDigest } from '../secrets.ts'
+import { sha256Hex } from '../secrets.ts'
 
 const AgentBody = z
   .object({
@@ -93,7 +93,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
       await inTenant(deps.db, user.clerkUserId, async (trx) => {
         const agent = await findAgent(trx, user.clerkUserId, agentId)
         if (!agent) throw new AppError('not_found', 'no such agent')
-        await replaceSecret(trx, agent, secretDigest(secret))
+        await replaceSecret(trx, agent, sha256Hex(secret))
       })
       reply.code(201)
       return { secret, header: 'X-Vapi-Secret' as const }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
@@ -19,6 +19,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
+import { sha256Hex } from '../secrets.ts'
 
 const LOOK_AGAIN_MS = 100
 
@@ -104,7 +105,7 @@ async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortS
 
 /**
  * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be free.
- * Throws and answers as the first attempt does, except that only what concerns the event itself is a failure.
+ * @throws AppError `slot_taken`, `calendar_not_connected`; every other failure of the vendor leaves it pending
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
@@ -229,15 +230,12 @@ async function outcomeOfEarlier(
 
 /** Is this the booking that `request` asks for, in every detail that somebody would see? */
 function isFor(booking: Booking, { slot, subject, address, notes, customer }: BookingRequest): boolean {
-  const details = (one: unknown[]) => JSON.stringify(one)
-  return (
-    details([booking.startsAt, booking.endsAt, booking.subject, booking.address, booking.notes]) ===
-      details([slot.startsAt, slot.endsAt, subject, address, notes]) &&
-    details([booking.customerName, booking.customerEmail, booking.customerPhone]) ===
-      details([customer.name, customer.email, customer.phone])
-  )
+  const { startsAt, endsAt, customerName, customerEmail, customerPhone } = booking
+  const made = [startsAt, endsAt, booking.subject, booking.address, booking.notes, customerName, customerEmail, customerPhone]
+  const asked = [slot.startsAt, slot.endsAt, subject, address, notes, customer.name, customer.email, customer.phone]
+  return JSON.stringify(made) === JSON.stringify(asked)
 }
 
 function digest(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return sha256Hex(JSON.stringify(parts))
 }

@@ -69,12 +69,9 @@ export async function insertAgent(
     .returning(COLUMNS)
     .executeTakeFirst()
   if (inserted) return inserted
-  return trx
-    .selectFrom('vapiAgents')
-    .select(COLUMNS)
-    .where('clerkUserId', '=', agent.clerkUserId)
-    .where('vapiAssistantId', '=', agent.vapiAssistantId)
-    .executeTakeFirstOrThrow()
+  const linked = agent.vapiAssistantId === null ? undefined : await findAgentOfAssistant(trx, agent.clerkUserId, agent.vapiAssistantId)
+  if (!linked) throw new Error('an agent was refused although no other stands for its assistant')
+  return linked
 }
 
 /** A new webhook secret; the one before stays good until the next change, the one before that no longer. */

@@ -96,35 +96,26 @@ export async function countBookings(trx: TenantDb, clerkUserId: string, of: { ca
 }
 
 export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
-  return trx
-    .selectFrom('bookings')
-    .select([...COLUMNS, ageSeconds])
-    .where('clerkUserId', '=', clerkUserId)
-    .where('id', '=', id)
-    .executeTakeFirst()
+  return bookingsOf(trx, clerkUserId).where('id', '=', id).executeTakeFirst()
 }
 
 /** The booking that the same function call made before. */
 export async function findByOperation(trx: TenantDb, clerkUserId: string, operationKey: string | null): Promise<Booking | undefined> {
   if (operationKey === null) return undefined
-  return trx
-    .selectFrom('bookings')
-    .select([...COLUMNS, ageSeconds])
-    .where('clerkUserId', '=', clerkUserId)
-    .where('operationKey', '=', operationKey)
-    .executeTakeFirst()
+  return bookingsOf(trx, clerkUserId).where('operationKey', '=', operationKey).executeTakeFirst()
 }
 
 /** A booking that takes time and was made in the same call for the same start. */
 export async function findByCallKey(trx: TenantDb, clerkUserId: string, callKey: string | null): Promise<Booking | undefined> {
   if (callKey === null) return undefined
+  return bookingsOf(trx, clerkUserId).where('callKey', '=', callKey).where('status', 'in', OCCUPYING).executeTakeFirst()
+}
+
+function bookingsOf(trx: TenantDb, clerkUserId: string) {
   return trx
     .selectFrom('bookings')
     .select([...COLUMNS, ageSeconds])
     .where('clerkUserId', '=', clerkUserId)
-    .where('callKey', '=', callKey)
-    .where('status', 'in', OCCUPYING)
-    .executeTakeFirst()
 }
 
 /** What takes time within `range`, except one appointment. */

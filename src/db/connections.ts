@@ -70,17 +70,6 @@ export function findConnection(trx: TenantDb, clerkUserId: string, id: string): 
     .executeTakeFirst()
 }
 
-/** The row that this account has already: its id is needed to seal tokens, which are bound to their row. */
-export function findAccount(trx: TenantDb, clerkUserId: string, provider: string, accountId: string): Promise<Connection | undefined> {
-  return trx
-    .selectFrom('oauthTokens')
-    .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
-    .where('clerkUserId', '=', clerkUserId)
-    .where('provider', '=', provider)
-    .where('accountId', '=', accountId)
-    .executeTakeFirst()
-}
-
 /** Connecting an account again keeps its row. Only after a read of the calendar that worked: it counts as verified now. */
 export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...connection }: NewConnection): Promise<void> {
   const fresh = {
@@ -102,8 +91,9 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
     .execute()
 }
 
-export async function deleteConnections(trx: TenantDb, clerkUserId: string, ids: string[]): Promise<void> {
-  if (ids.length === 0) return
+export async function deleteConnections(trx: TenantDb, clerkUserId: string, connections: Connection[]): Promise<void> {
+  if (connections.length === 0) return
+  const ids = connections.map((one) => one.id)
   await trx.deleteFrom('oauthTokens').where('clerkUserId', '=', clerkUserId).where('id', 'in', ids).execute()
 }
 

@@ -35,7 +35,11 @@ const COLUMNS = [
 ] as const
 
 export function findUser(trx: TenantDb, clerkUserId: string): Promise<User | undefined> {
-  return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId).executeTakeFirst()
+  return usersOf(trx, clerkUserId).executeTakeFirst()
+}
+
+function usersOf(trx: TenantDb, clerkUserId: string) {
+  return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId)
 }
 
 /** What this transaction does next, others of the same user that ask for it too do after it. */
@@ -52,7 +56,7 @@ export async function createUser(trx: TenantDb, clerkUserId: string, profile: Pr
     .onConflict((conflict) => conflict.column('clerkUserId').doNothing())
     .returning(COLUMNS)
     .executeTakeFirst()
-  if (!made) return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId).executeTakeFirstOrThrow()
+  if (!made) return usersOf(trx, clerkUserId).executeTakeFirstOrThrow()
   await trx
     .insertInto('businesses')
     .values({ clerkUserId, name: made.fullName ?? email ?? 'My business', email })

@@ -15,6 +15,9 @@ export function useZod(app: FastifyInstance): void {
 /** An instant as the frontend reads it: ISO 8601 with `Z`. */
 export const instant = z.iso.datetime().meta({ description: 'ISO 8601 with Z' })
 
+/** Where a browser returns to after a sign-in at a vendor. */
+export const ReturnTo = z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') })
+
 /** The one error body. The same sentence three times, because callers read one field or another. */
 export const Problem = z
   .object({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
-import { type Connection, deleteConnections, findAccount, isConnected, listConnections, saveConnection } from '../db/connections.ts'
+import { type Connection, deleteConnections, isConnected, listConnections, saveConnection } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -58,15 +58,12 @@ async function connect(
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
     await inTurn(trx, clerkUserId)
-    const others = (await listConnections(trx, clerkUserId)).filter(
-      (one) => one.role === 'destination' && !(one.provider === providerId && one.accountId === grant.account.id),
-    )
-    await deleteConnections(
-      trx,
-      clerkUserId,
-      others.map((one) => one.id),
-    )
-    const known = await findAccount(trx, clerkUserId, providerId, grant.account.id)
+    const connections = await listConnections(trx, clerkUserId)
+    const known = connections.find((one) => one.provider === providerId && one.accountId === grant.account.id)
+    // Bookings go to one calendar: the new one takes the place of the old.
+    const others = connections.filter((one) => one.role === 'destination' && one !== known)
+    await deleteConnections(trx, clerkUserId, others)
+    // Tokens are bound to their row, and connecting an account again keeps it.
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
       ...row,
@@ -89,11 +86,7 @@ async function connect(
 export async function disconnect(deps: Deps, clerkUserId: string, providerId: string): Promise<void> {
   const gone = await inTenant(deps.db, clerkUserId, async (trx) => {
     const found = (await listConnections(trx, clerkUserId)).filter((one) => one.provider === providerId)
-    await deleteConnections(
-      trx,
-      clerkUserId,
-      found.map((one) => one.id),
-    )
+    await deleteConnections(trx, clerkUserId, found)
     return found
   })
   for (const connection of gone) await revoke(deps, connection)

@@ -3,7 +3,7 @@ import type { User } from '../db/users.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
-import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { instant, problems, ReturnTo, type RoutePlugin } from '../http/zod.ts'
 import { disconnect, finishConnecting } from './connect.ts'
 import { startConnecting } from './start.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
@@ -82,7 +82,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
         tags: ['calendar'],
         summary: `Begins connecting ${label}: a redirect to the page where access is granted`,
         security,
-        querystring: z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') }),
+        querystring: ReturnTo,
         response: { 307: z.null().describe('Location is the consent page'), ...problems(400, 401) },
       },
     },

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
 import { consumeFlow, saveFlow } from '../db/oauth-flows.ts'
 import type { Deps } from '../deps.ts'
-import { secretDigest } from '../secrets.ts'
+import { sha256Hex } from '../secrets.ts'
 
 // Long enough for somebody who first has to find a password.
 const FLOW_SECONDS = 10 * 60
@@ -11,7 +11,7 @@ const FLOW_SECONDS = 10 * 60
 export async function openFlow(deps: Deps, flow: { clerkUserId: string; provider: string; returnOrigin: string }) {
   const state = randomBytes(32).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
-  const stateHash = secretDigest(state)
+  const stateHash = sha256Hex(state)
   const codeVerifier = deps.cipher.seal(verifier, place(flow, stateHash))
   await inTenant(deps.db, flow.clerkUserId, (trx) => saveFlow(trx, { ...flow, stateHash, codeVerifier }))
   return { state, codeChallenge: createHash('sha256').update(verifier).digest('base64url') }
@@ -22,7 +22,7 @@ export async function openFlow(deps: Deps, flow: { clerkUserId: string; provider
  * @returns `undefined` for a state that is unknown, or was used before; `expired` for one that came too late
  */
 export async function closeFlow(deps: Pick<Deps, 'db' | 'cipher'>, state: string) {
-  const stateHash = secretDigest(state)
+  const stateHash = sha256Hex(state)
   const flow = await consumeFlow(deps.db, stateHash)
   if (!flow) return undefined
   const { clerkUserId, provider, returnOrigin, ageSeconds } = flow

@@ -1,9 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { findOwner } from '../db/agents.ts'
 import { countHit } from '../db/rate-limits.ts'
 import type { Deps } from '../deps.ts'
-import { sameSecret, secretDigest } from '../secrets.ts'
+import { sameSecret, sha256Hex } from '../secrets.ts'
 
 /** What a request to the webhook has shown before anybody read what it says. */
 export type Credential =
@@ -26,7 +26,7 @@ export async function credentialOf(deps: Deps, headers: IncomingHttpHeaders): Pr
   const secret = headerSecret(headers)
   if (secret !== undefined) {
     if (sameSecret(secret, deps.config.vapi.webhookSecrets)) return { kind: 'installation' }
-    const digest = secretDigest(secret)
+    const digest = sha256Hex(secret)
     const clerkUserId = await findOwner(deps.db, 'secret', digest)
     return clerkUserId === undefined ? undefined : { kind: 'own', clerkUserId, digest }
   }
@@ -69,5 +69,5 @@ export async function countWrong(deps: Deps, address: string): Promise<number> {
 }
 
 function wrongKey(address: string): string {
-  return `wrong-secret:${createHash('sha256').update(address).digest('base64url')}`
+  return `wrong-secret:${sha256Hex(address)}`
 }

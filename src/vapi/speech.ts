@@ -85,6 +85,11 @@ export function alreadyBookedSentence(startsAt: Date, timeZone: string): string 
   return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
 }
 
+/** The answer had to go out before the calendars did. */
+export function noAnswerSentence(): string {
+  return new AppError('provider_unavailable', 'late').say
+}
+
 /** The answer had to go out before it was known how the booking ended. */
 export function unsureSentence(): string {
   return 'I do not know yet whether that is booked. Shall I check?'
@@ -167,8 +172,4 @@ function whichOne(offers: Interval[]): string {
 function placed(place: string | null | undefined): string {
   const where = detail(place ?? '')
   return where ? `, at ${where}` : ''
-}
-
-export function noAnswerSentence(): string {
-  return new AppError('provider_unavailable', 'late').say
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
-import { problems, type RoutePlugin } from '../../http/zod.ts'
+import { problems, ReturnTo, type RoutePlugin } from '../../http/zod.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 
 interface Options {
@@ -38,7 +38,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
         tags: ['calendar'],
         summary: `A link, good for a minute, that begins connecting ${label} in any browser`,
         security: [{ user: [] }],
-        querystring: z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') }),
+        querystring: ReturnTo,
         response: { 200: z.object({ url: z.url(), expires_in: z.int().describe('seconds') }), ...problems(400, 401) },
       },
     },
