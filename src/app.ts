@@ -9,7 +9,7 @@ import { acceptJson } from './http/json-body.ts'
 import { watchRequests } from './http/logging.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
-import { useZod } from './http/zod.ts'
+import { describeCommonProblems, useZod } from './http/zod.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -41,6 +41,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   watchRequests(app, deps.metrics)
   await tellBrowsers(app, config)
   await app.register(underPressure, { maxEventLoopDelay: 1000, retryAfter: 5, customError: Overloaded })
+  describeCommonProblems(app)
   await describeRoutes(app, config.baseUrl)
 
   await app.register(serviceRoutes, { deps, draining })

@@ -31,10 +31,21 @@ export interface Config {
     apiUrl: string
     authorizedParties: string[]
     audience: string[]
+    /** Of the webhook that Clerk itself calls; `undefined`: it calls none here. */
+    webhookSecret: string | undefined
   }
+  /** Bearer of the routes by which the frontend hands on what Clerk tells it. */
+  userSyncSecret: string
   google: GoogleSettings | undefined
   microsoft: MicrosoftSettings | undefined
-  vapi: { webhookSecrets: string[]; hmacSecrets: string[]; unsigned: 'refuse' | 'restricted' }
+  vapi: {
+    webhookSecrets: string[]
+    hmacSecrets: string[]
+    unsigned: 'refuse' | 'restricted'
+    /** Of Vapi's REST API; `undefined`: assistants can be neither listed nor made here. */
+    apiKey: string | undefined
+    apiUrl: string
+  }
   metricsToken: string | undefined
   trustedProxies: string[]
   logLevel: string
@@ -93,10 +104,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       apiUrl: e.CLERK_API_URL,
       authorizedParties: e.CLERK_AUTHORIZED_PARTIES,
       audience: e.CLERK_AUDIENCE,
+      webhookSecret: e.CLERK_WEBHOOK_SECRET,
     },
+    userSyncSecret: e.USER_SYNC_SECRET ?? e.CLERK_SECRET_KEY,
     google: google(e, baseUrl),
     microsoft: microsoft(e, baseUrl),
-    vapi: { webhookSecrets: e.VAPI_WEBHOOK_SECRET, hmacSecrets: e.VAPI_HMAC_SECRET, unsigned: e.VAPI_UNSIGNED ?? 'refuse' },
+    vapi: {
+      webhookSecrets: e.VAPI_WEBHOOK_SECRET,
+      hmacSecrets: e.VAPI_HMAC_SECRET,
+      unsigned: e.VAPI_UNSIGNED ?? 'refuse',
+      apiKey: e.VAPI_API_KEY,
+      apiUrl: e.VAPI_API_URL,
+    },
     metricsToken: e.METRICS_TOKEN,
     trustedProxies: e.TRUSTED_PROXIES,
     logLevel: e.LOG_LEVEL,

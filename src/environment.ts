@@ -52,6 +52,11 @@ export const Environment = z.object({
     .transform((pem) => pem.replaceAll('\\n', '\n'))
     .optional(),
   CLERK_API_URL: origin.default('https://api.clerk.com'),
+  CLERK_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{20,}={0,2}$/, 'must be the signing secret of the endpoint at Clerk, which begins with whsec_')
+    .optional(),
+  USER_SYNC_SECRET: z.string().min(20, 'must have at least 20 characters').optional(),
   CLERK_AUTHORIZED_PARTIES: list,
   CLERK_AUDIENCE: list,
   MICROSOFT_CLIENT_ID: z.string().optional(),
@@ -67,6 +72,8 @@ export const Environment = z.object({
   GOOGLE_TOKEN_URL: origin.default('https://oauth2.googleapis.com/token'),
   GOOGLE_REVOKE_URL: origin.default('https://oauth2.googleapis.com/revoke'),
   GOOGLE_API_URL: origin.default('https://www.googleapis.com'),
+  VAPI_API_KEY: z.string().optional(),
+  VAPI_API_URL: origin.default('https://api.vapi.ai'),
   VAPI_WEBHOOK_SECRET: list,
   VAPI_HMAC_SECRET: list,
   VAPI_UNSIGNED: z.enum(['refuse', 'restricted']).optional(),
@@ -133,6 +140,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
     GOOGLE_TOKEN_URL: 'googleapis.com',
     GOOGLE_REVOKE_URL: 'googleapis.com',
     GOOGLE_API_URL: 'googleapis.com',
+    VAPI_API_URL: 'vapi.ai',
   } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
     for (const [name, host] of entries(vendors)) {

@@ -41,7 +41,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         tags: ['agents'],
         summary: 'All agents of the signed-in user, newest first',
         security,
-        response: { 200: z.array(AgentBody), ...problems(401) },
+        response: { 200: z.array(AgentBody) },
       },
     },
     async ({ user }) => {
@@ -59,7 +59,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         summary: 'Makes an agent, or links an assistant that exists at Vapi; an assistant belongs to one user only',
         security,
         body: NewAgent,
-        response: { 201: AgentBody, ...problems(400, 401, 409) },
+        response: { 201: AgentBody, ...problems(409) },
       },
     },
     async ({ user, body }, reply) => {
@@ -84,7 +84,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         security,
         // Any text: what is no id is nobody's agent.
         params: z.object({ agent_id: z.string() }),
-        response: { 201: z.object({ secret: z.string(), header: z.literal('X-Vapi-Secret') }), ...problems(401, 404) },
+        response: { 201: z.object({ secret: z.string(), header: z.literal('X-Vapi-Secret') }) },
       },
     },
     async ({ user, params }, reply) => {

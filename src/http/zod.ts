@@ -29,11 +29,30 @@ export const Problem = z
   })
   .meta({ id: 'Problem' })
 
-type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 429 | 500 | 502 | 503
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503
 
-/** The error answers of a route, for its schema: those named and those that every route may give. */
-export function problems<S extends ProblemStatus>(...statuses: S[]): Record<S | 429 | 500 | 503, typeof Problem> {
+/** The error answers of a route's own, for its schema. What every route may answer is added to all (`describeCommonProblems`). */
+export function problems<S extends ProblemStatus>(...statuses: S[]): Record<S, typeof Problem> {
   const all: Record<number, typeof Problem> = {}
-  for (const status of [...statuses, 429, 500, 503]) all[status] = Problem
+  for (const status of statuses) all[status] = Problem
   return all
+}
+
+/** Adds to each later route's description what it may answer by being a route at all, so that no route has to say it and none forgets. */
+export function describeCommonProblems(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const { schema, url, method } = route
+    if (!schema || schema.hide) return
+    const isBehindSignIn = (schema.security ?? []).some((one) => 'user' in one)
+    const takesBody = [method].flat().some((one) => one !== 'GET' && one !== 'HEAD')
+    const common: ProblemStatus[] = [
+      400, // an address or a value that is none
+      500,
+      503, // overloaded, stopping, without its database
+      ...(isBehindSignIn ? ([401, 429] as const) : []),
+      ...(url.includes(':') ? ([404] as const) : []),
+      ...(takesBody ? ([413, 415] as const) : []),
+    ]
+    schema.response = { ...problems(...common), ...(schema.response ?? {}) }
+  })
 }

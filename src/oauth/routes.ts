@@ -3,7 +3,7 @@ import type { User } from '../db/users.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
-import { instant, problems, ReturnTo, type RoutePlugin } from '../http/zod.ts'
+import { instant, ReturnTo, type RoutePlugin } from '../http/zod.ts'
 import { disconnect, finishConnecting } from './connect.ts'
 import { startConnecting } from './start.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
@@ -55,7 +55,7 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
           error: z.string().max(200).optional().catch(undefined),
           iss: z.string().max(500).optional().catch(undefined),
         }),
-        response: { 302: z.null().describe('To the frontend, with auth=success or auth=error'), ...problems() },
+        response: { 302: z.null().describe('To the frontend, with auth=success or auth=error') },
       },
     },
     async (request, reply) => {
@@ -83,7 +83,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
         summary: `Begins connecting ${label}: a redirect to the page where access is granted`,
         security,
         querystring: ReturnTo,
-        response: { 307: z.null().describe('Location is the consent page'), ...problems(400, 401) },
+        response: { 307: z.null().describe('Location is the consent page') },
       },
     },
     async ({ query, user }, reply) => {
@@ -101,7 +101,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
         tags: ['calendar'],
         summary: statusOfAny ? 'Which calendar is connected, and whether it can be read' : `Whether ${label} is connected and can be read`,
         security,
-        response: { 200: Status, ...problems(401) },
+        response: { 200: Status },
       },
     },
     async ({ user }) => {
@@ -118,7 +118,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
         tags: ['calendar'],
         summary: `Forgets ${label} and ends the grant there; nothing connected is success too`,
         security,
-        response: { 200: z.object({ success: z.literal(true), message: z.string() }), ...problems(401) },
+        response: { 200: z.object({ success: z.literal(true), message: z.string() }) },
       },
     },
     async ({ user }) => {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { inTenant } from '../db/client.ts'
 import { listConnections } from '../db/connections.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { instant, type RoutePlugin } from '../http/zod.ts'
 
 const Me = z
   .object({
@@ -31,7 +31,7 @@ export const userRoutes: RoutePlugin = async (app, { deps }) => {
         tags: ['users'],
         summary: 'Who is signed in; her record is made on first sight',
         security: [{ user: [] }],
-        response: { 200: Me, ...problems(401) },
+        response: { 200: Me },
       },
     },
     async ({ user }) => {

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
-import { problems, ReturnTo, type RoutePlugin } from '../../http/zod.ts'
+import { ReturnTo, type RoutePlugin } from '../../http/zod.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 
 interface Options {
@@ -39,7 +39,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
         summary: `A link, good for a minute, that begins connecting ${label} in any browser`,
         security: [{ user: [] }],
         querystring: ReturnTo,
-        response: { 200: z.object({ url: z.url(), expires_in: z.int().describe('seconds') }), ...problems(400, 401) },
+        response: { 200: z.object({ url: z.url(), expires_in: z.int().describe('seconds') }) },
       },
     },
     async ({ query, user }) => {
@@ -60,7 +60,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
         tags: ['calendar'],
         summary: `Opens ${label}'s consent page for the holder of a ticket`,
         querystring: z.object({ ticket: z.string().max(1000) }),
-        response: { 307: z.null().describe('Location is the consent page'), ...problems(400) },
+        response: { 307: z.null().describe('Location is the consent page') },
       },
     },
     async ({ query }, reply) => {
