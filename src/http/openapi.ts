@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
@@ -34,7 +35,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => nameAnswers(jsonSchemaTransform(route)),
     transformObject: jsonSchemaTransformObject,
   })
   await app.register(swaggerUi, {
@@ -47,4 +48,13 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
     uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true },
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** An answer that its route does not explain is called by the name of its status. */
+function nameAnswers({ schema, url }: ReturnType<typeof jsonSchemaTransform>): ReturnType<typeof jsonSchemaTransform> {
+  const answers = Object.entries(schema.response ?? {}).map(([status, answer]) => {
+    const description = answer.description ?? STATUS_CODES[status]
+    return [status, '$ref' in answer ? { ...answer, description } : { ...answer, 'x-response-description': description }]
+  })
+  return { schema: { ...schema, ...(answers.length > 0 ? { response: Object.fromEntries(answers) } : {}) }, url }
 }

@@ -18,16 +18,19 @@ export const instant = z.iso.datetime().meta({ description: 'ISO 8601 with Z' })
 /** Where a browser returns to after a sign-in at a vendor. */
 export const ReturnTo = z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') })
 
+const SENTENCE = 'That time is no longer free.'
+const EXAMPLE = { status: 'error', code: 'slot_taken', message: SENTENCE, detail: SENTENCE, error: SENTENCE }
+
 /** The one error body. The same sentence three times, because callers read one field or another. */
 export const Problem = z
   .object({
     status: z.literal('error'),
-    code: z.string().meta({ description: 'Stable; for programs', example: 'slot_taken' }),
-    message: z.string().meta({ description: 'For people', example: 'That time is no longer free.' }),
-    detail: z.string(),
-    error: z.string(),
+    code: z.string().meta({ description: 'Stable; for programs' }),
+    message: z.string().meta({ description: 'For people: what happened and what to do' }),
+    detail: z.string().meta({ description: 'The same sentence' }),
+    error: z.string().meta({ description: 'The same sentence' }),
   })
-  .meta({ id: 'Problem' })
+  .meta({ id: 'Problem', examples: [EXAMPLE] })
 
 type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503
 

@@ -1,13 +1,21 @@
 import * as z from 'zod'
 import { pingDatabase } from '../db/health.ts'
 import { AppError } from '../errors.ts'
-import { instant, Problem, type RoutePlugin } from '../http/zod.ts'
+import { instant, problems, type RoutePlugin } from '../http/zod.ts'
 import { version } from '../root.ts'
 import { sameSecret } from '../secrets.ts'
 
 interface Options {
   /** True from the moment the process was asked to end. */
   draining(): boolean
+}
+
+const SERVICE = {
+  service: 'ringbook',
+  version,
+  status: 'running' as const,
+  features: ['calendar', 'voice', 'agents'],
+  links: { health: '/health', ready: '/ready', api_docs: '/docs', openapi: '/openapi.json' },
 }
 
 /** What operators and the frontend ask of the service itself. */
@@ -20,23 +28,19 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
         tags: ['service'],
         summary: 'What runs here',
         response: {
-          200: z.object({
-            service: z.string(),
-            version: z.string(),
-            status: z.literal('running'),
-            features: z.array(z.string()),
-            links: z.object({ health: z.string(), ready: z.string(), api_docs: z.string(), openapi: z.string() }),
-          }),
+          200: z
+            .object({
+              service: z.string(),
+              version: z.string(),
+              status: z.literal('running'),
+              features: z.array(z.string()),
+              links: z.object({ health: z.string(), ready: z.string(), api_docs: z.string(), openapi: z.string() }),
+            })
+            .meta({ examples: [SERVICE] }),
         },
       },
     },
-    async () => ({
-      service: 'ringbook',
-      version,
-      status: 'running' as const,
-      features: ['calendar', 'voice', 'agents'],
-      links: { health: '/health', ready: '/ready', api_docs: '/docs', openapi: '/openapi.json' },
-    }),
+    async () => SERVICE,
   )
 
   app.get(
@@ -48,7 +52,11 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
         operationId: 'getHealth',
         tags: ['service'],
         summary: 'The process lives; asks nobody else',
-        response: { 200: z.object({ status: z.literal('healthy'), service: z.string(), version: z.string(), timestamp: instant }) },
+        response: {
+          200: z
+            .object({ status: z.literal('healthy'), service: z.string(), version: z.string(), timestamp: instant })
+            .meta({ examples: [{ status: 'healthy', service: 'ringbook', version, timestamp: '2026-12-01T15:00:00Z' }] }),
+        },
       },
     },
     async () => ({ status: 'healthy' as const, service: 'ringbook', version, timestamp: new Date().toISOString() }),
@@ -61,7 +69,11 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
         operationId: 'getReady',
         tags: ['service'],
         summary: 'May requests be sent here? Not while stopping, nor without the database',
-        response: { 200: z.object({ status: z.literal('ready'), database: z.literal('up') }), 503: Problem },
+        response: {
+          200: z
+            .object({ status: z.literal('ready'), database: z.literal('up') })
+            .meta({ examples: [{ status: 'ready', database: 'up' }] }),
+        },
       },
     },
     async () => {
@@ -79,7 +91,7 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
         tags: ['service'],
         summary: 'Durations and counts in the Prometheus text format',
         security: [{ metrics: [] }],
-        response: { 200: z.string(), 404: Problem },
+        response: { 200: z.string().meta({ examples: ['ringbook_requests_total 7'] }), ...problems(404) },
       },
     },
     async ({ headers }, reply) => {

@@ -25,6 +25,11 @@ const MIB = 1024 * 1024
 const PROVEN_BYTES = 5 * MIB
 const UNPROVEN_BYTES = MIB
 
+const ANSWER = {
+  name: 'get_availability',
+  toolCallId: 'call_1',
+  result: 'I have Tuesday the first of December at ten in the morning. Would that suit you?',
+}
 const spoken = z.string().meta({ description: 'One line to say aloud' })
 const Answer = z
   .object({
@@ -36,7 +41,7 @@ const Answer = z
     error: spoken.optional(),
     eligible: z.boolean().optional(),
   })
-  .meta({ id: 'VapiAnswer' })
+  .meta({ id: 'VapiAnswer', examples: [{ results: [ANSWER] }] })
 
 const EXAMPLE = {
   message: {
@@ -64,7 +69,14 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
           summary: "Vapi's messages: function calls are carried out and answered in words, others are acknowledged",
           security: [{ vapiSecret: [] }],
           body: z.unknown().meta({ description: "Any of Vapi's server messages", examples: [EXAMPLE] }),
-          response: { 200: Answer, 400: Problem, 401: z.object({}), 413: Problem, 429: Problem, 503: Problem },
+          response: {
+            200: Answer,
+            400: Problem,
+            401: z.object({}).meta({ description: 'The secret is wrong or missing', examples: [{}] }),
+            413: Problem,
+            429: Problem,
+            503: Problem,
+          },
         },
       },
       async (request, reply) => {

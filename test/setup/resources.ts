@@ -1,0 +1,38 @@
+import type { Owner, TestApp } from './app.ts'
+
+interface Resource {
+  /** The beginning of every path below which one of these is meant. */
+  path: string
+  /** Makes one that belongs to this user. @returns its id */
+  make(test: TestApp, owner: Owner): Promise<string>
+  /** An id of the same form that nobody has. */
+  absent: string
+}
+
+async function post(test: TestApp, owner: Owner, url: string, payload: object): Promise<Record<string, unknown>> {
+  const reply = await test.app.inject({ method: 'POST', url, headers: owner.headers(), payload })
+  if (reply.statusCode >= 300) throw new Error(`${url} answered ${reply.statusCode} ${reply.body}`)
+  return reply.json()
+}
+
+/** Everything that has an id in a path. A route with a path that is not here makes the tests fail that go through all routes. */
+const resources: Resource[] = [
+  {
+    path: '/agents/{agent_id}',
+    make: async (test, owner) => String((await post(test, owner, '/agents', { agent_name: 'Desk' })).agent_id),
+    absent: '2000000000',
+  },
+]
+
+/** What the id in an operation's path means. @throws Error for a path of which nobody has said it */
+export function resourceOf(path: string): Resource | undefined {
+  if (!path.includes('{')) return undefined
+  const found = resources.find((one) => path === one.path || path.startsWith(`${one.path}/`))
+  if (!found) throw new Error(`test/setup/resources.ts does not say how one of ${path} is made`)
+  return found
+}
+
+/** The path with this id in it. */
+export function withId(path: string, id: string): string {
+  return path.replace(/\{\w+\}/, encodeURIComponent(id.toWellFormed()))
+}
