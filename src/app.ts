@@ -12,6 +12,8 @@ import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/p
 import { describeCommonProblems, useZod } from './http/zod.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
+import { clerkWebhookRoutes } from './users/clerk-webhook/routes.ts'
+import { syncRoutes } from './users/frontend-sync/routes.ts'
 import { userRoutes } from './users/routes.ts'
 import { vapiRoutes } from './vapi/routes.ts'
 
@@ -46,6 +48,8 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
 
   await app.register(serviceRoutes, { deps, draining })
   await app.register(userRoutes, { prefix: '/users', deps })
+  await app.register(syncRoutes, { prefix: '/users', deps })
+  await app.register(clerkWebhookRoutes, { prefix: '/webhooks/clerk', deps })
   await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', label: 'Microsoft Calendar', statusOfAny: true })
   await app.register(oauthRoutes, {
     prefix: '/calendar/google/auth',

@@ -18,6 +18,21 @@ const catalogue = {
     text: 'Sign in and send the token as "Authorization: Bearer …".',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  not_the_service: {
+    status: 401,
+    text: 'Send the service secret (USER_SYNC_SECRET) as "Authorization: Bearer …". A token of a user does not open this route.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  signature_refused: {
+    status: 400,
+    text: 'The signature does not fit, or is more than five minutes old. Compare CLERK_WEBHOOK_SECRET with the signing secret of this endpoint at Clerk.',
+    say: 'That did not work. Is there anything else I can do for you?',
+  },
+  webhook_off: {
+    status: 503,
+    text: 'Events of Clerk are not accepted here, because CLERK_WEBHOOK_SECRET is not set. Set it to the signing secret of this endpoint at Clerk.',
+    say: 'That did not work. Is there anything else I can do for you?',
+  },
   not_found: {
     status: 404,
     text: 'There is nothing here under that address.',

@@ -5,6 +5,7 @@ import { repeatedly } from './background.ts'
 import { settle } from './bookings/settle.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDeps } from './create-deps.ts'
+import { dropOldEvents } from './db/clerk-events.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { databaseClock } from './db/clock.ts'
 import { dropOldHits } from './db/rate-limits.ts'
@@ -14,6 +15,7 @@ import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
 import { resealTokens } from './oauth/reseal.ts'
 import { StartError } from './start-error.ts'
+import { finishDeletions } from './users/delete.ts'
 
 // The process: reads the settings, opens the database, listens, and stops in order.
 try {
@@ -43,7 +45,10 @@ async function serve(): Promise<void> {
   })
   const background = [
     repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => settle(deps, signal)),
+    // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
+    repeatedly(deps, 5000, (signal) => finishDeletions(deps, signal)),
     repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
+    repeatedly(deps, 60 * 60_000, () => dropOldEvents(deps.db)),
   ]
   closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
     draining = true

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { TenantDb } from './client.ts'
 import type { Json } from './schema.ts'
 
@@ -17,7 +18,7 @@ export interface Business {
 
 const COLUMNS = ['id', 'name', 'timeZone', 'openingHours', 'slotMinutes', 'noticeMinutes', 'aheadDays', 'horizonDays'] as const
 
-/** The user's first business; one was made with her. */
+/** The user's first business; one was made with her. @throws AppError `not_signed_in` when she was deleted meanwhile */
 export function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Business> {
   return trx
     .selectFrom('businesses')
@@ -25,5 +26,5 @@ export function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Busine
     .where('clerkUserId', '=', clerkUserId)
     .orderBy('createdAt')
     .orderBy('id')
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
 }

@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
+import { AppError } from '../errors.ts'
 import type { DB } from './schema.ts'
 
 export type Db = Kysely<DB>
@@ -43,15 +44,35 @@ export function openDatabase(url: string, options: { max?: number; onError?: (er
 /**
  * Runs `work` in a transaction of this tenant. The tenant is set for the transaction alone, so it cannot stay on a pooled connection.
  * Nothing external belongs inside: a vendor that stalls would hold the connection and its locks.
+ * @throws AppError `not_signed_in` when a row was to be added and the user was deleted meanwhile
  */
-export function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
+export async function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
+  try {
+    return await transaction(db, clerkUserId, work)
+  } catch (error) {
+    if (!refersToNothing(error) || (await transaction(db, clerkUserId, (trx) => isThere(trx, clerkUserId)))) throw error
+    throw new AppError('not_signed_in', 'the user was deleted meanwhile', { cause: error })
+  }
+}
+
+function transaction<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (trx) => {
     await sql`select set_config('app.tenant', ${clerkUserId}, true)`.execute(trx)
     return work(trx)
   })
 }
 
-// Connection failures, and what Postgres says while it starts, stops, is full or gave up waiting.
+/** A foreign key refused a row, because the one that it refers to is gone. */
+function refersToNothing(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23503'
+}
+
+async function isThere(trx: TenantDb, clerkUserId: string): Promise<boolean> {
+  const found = await trx.selectFrom('users').select('id').where('clerkUserId', '=', clerkUserId).executeTakeFirst()
+  return found !== undefined
+}
+
+// Connection failures, and what Postgres says while it starts, stops, is full, gave up waiting or had to end a deadlock.
 const AWAY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -63,6 +84,7 @@ const AWAY = new Set([
   '57P03',
   '57014',
   '55P03',
+  '40P01',
   '53300',
   '53100',
   '25P03',

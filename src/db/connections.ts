@@ -19,7 +19,7 @@ export interface Connection {
   expiresAt: Date
   /** Of the access token, by the database's clock, when the row was read. Negative once it has expired. */
   secondsLeft: number
-  /** active | reconnect: only the user can repair it */
+  /** active | reconnect: only the user can repair it | ending: out of use */
   state: string
   /** Since the last read of the calendar that worked, by the database's clock; `null`: the last one failed. */
   verifiedSecondsAgo: number | null
@@ -50,32 +50,46 @@ const COLUMNS = [
 const secondsLeft = sql<number>`extract(epoch from expires_at - now())::double precision`.as('secondsLeft')
 const verifiedSecondsAgo = sql<number | null>`extract(epoch from now() - verified_at)::double precision`.as('verifiedSecondsAgo')
 
-/** The destination first. */
+/** Those in use, the destination first. */
 export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Connection[]> {
-  return trx
-    .selectFrom('oauthTokens')
-    .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
-    .where('clerkUserId', '=', clerkUserId)
-    .orderBy(sql`role = 'destination'`, 'desc')
-    .orderBy('createdAt')
-    .execute()
+  return inUse(trx, clerkUserId).orderBy(sql`role = 'destination'`, 'desc').orderBy('createdAt').execute()
 }
 
+/** In use, or `undefined`. */
 export function findConnection(trx: TenantDb, clerkUserId: string, id: string): Promise<Connection | undefined> {
+  return inUse(trx, clerkUserId).where('id', '=', id).executeTakeFirst()
+}
+
+function inUse(trx: TenantDb, clerkUserId: string) {
+  return connectionsOf(trx, clerkUserId).where('state', '<>', 'ending')
+}
+
+function connectionsOf(trx: TenantDb, clerkUserId: string) {
   return trx
     .selectFrom('oauthTokens')
     .select([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .where('clerkUserId', '=', clerkUserId)
-    .where('id', '=', id)
+}
+
+/** The row of this account, in use or being ended: then it is not deleted before this transaction is over. */
+export function findAccount(
+  trx: TenantDb,
+  account: { clerkUserId: string; provider: string; accountId: string },
+): Promise<Connection | undefined> {
+  return connectionsOf(trx, account.clerkUserId)
+    .where('provider', '=', account.provider)
+    .where('accountId', '=', account.accountId)
+    .forUpdate()
     .executeTakeFirst()
 }
 
-/** Connecting an account again keeps its row. Only after a read of the calendar that worked: it counts as verified now. */
+/** Connecting an account again keeps its row, also one that was being ended. Only after a read of the calendar that worked: it counts as verified now. */
 export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...connection }: NewConnection): Promise<void> {
   const fresh = {
     ...connection,
     expiresAt: sql<Date>`now() + ${expiresInSeconds} * interval '1 second'`,
     state: 'active',
+    endingAt: null,
     verifiedAt: sql<Date>`now()`,
     lastError: null,
     refreshLease: null,
@@ -91,10 +105,47 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
     .execute()
 }
 
-export async function deleteConnections(trx: TenantDb, clerkUserId: string, connections: Connection[]): Promise<void> {
+/** Out of use from now on, for everybody. Whoever refreshes one of them finds that its result is not stored. @param leaseMs for how long nobody else ends them */
+export async function markEnding(trx: TenantDb, clerkUserId: string, connections: Connection[], leaseMs: number): Promise<void> {
   if (connections.length === 0) return
   const ids = connections.map((one) => one.id)
-  await trx.deleteFrom('oauthTokens').where('clerkUserId', '=', clerkUserId).where('id', 'in', ids).execute()
+  await trx
+    .updateTable('oauthTokens')
+    .set({
+      state: 'ending',
+      endingAt: sql<Date>`now()`,
+      refreshLease: null,
+      leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
+      updatedAt: sql<Date>`now()`,
+    })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', 'in', ids)
+    .where('state', '<>', 'ending')
+    .execute()
+}
+
+/** A connection that is being ended; `undefined` when it is gone, or in use again. */
+export function findEnding(trx: TenantDb, clerkUserId: string, id: string): Promise<Connection | undefined> {
+  return connectionsOf(trx, clerkUserId).where('id', '=', id).where('state', '=', 'ending').executeTakeFirst()
+}
+
+/** Deletes a connection that is being ended; one that is in use again stays. @param afterMs only when it has been ending for so long */
+export async function forgetEnding(trx: TenantDb, { clerkUserId, id }: { clerkUserId: string; id: string }, afterMs = 0): Promise<void> {
+  await trx
+    .deleteFrom('oauthTokens')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('state', '=', 'ending')
+    .where(sql<boolean>`ending_at <= now() - ${afterMs} * interval '1 millisecond'`)
+    .execute()
+}
+
+/** Connections that somebody left while ending them, of all tenants, leased to us. */
+export async function claimEnding(db: Db, leaseMs: number, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from oauth_tokens_claim_ending(${leaseMs}, ${atMost})`.execute(
+    db,
+  )
+  return rows
 }
 
 /**
@@ -158,7 +209,7 @@ export async function releaseRefresh(trx: TenantDb, connection: { clerkUserId: s
     .execute()
 }
 
-/** Only the user can repair it now. Not for tokens that were replaced in the meantime. */
+/** Only the user can repair it now. Not for tokens that were replaced, or taken out of use, in the meantime. */
 export async function markReconnect(trx: TenantDb, connection: Connection, lastError: string): Promise<void> {
   await trx
     .updateTable('oauthTokens')
@@ -166,6 +217,7 @@ export async function markReconnect(trx: TenantDb, connection: Connection, lastE
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .where('refreshToken', '=', connection.refreshToken)
+    .where('state', '<>', 'ending')
     .execute()
 }
 
@@ -210,7 +262,7 @@ export async function replaceSealed(
   return numUpdatedRows > 0n
 }
 
-/** Has anybody, of whatever tenant, connected this account? */
+/** Has anybody, of whatever tenant, connected this account and uses it? */
 export async function isConnected(db: Db, provider: string, accountId: string): Promise<boolean> {
   const { rows } = await sql<{ connected: boolean }>`select oauth_account_is_connected(${provider}, ${accountId}) as connected`.execute(db)
   return rows[0]?.connected ?? false

@@ -68,6 +68,17 @@ export interface Businesses {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface ClerkEvents {
+  clerkUserId: string;
+  eventId: string;
+  receivedAt: Generated<Timestamp>;
+}
+
+export interface DeletedUsers {
+  clerkUserId: string;
+  deletedAt: Generated<Timestamp>;
+}
+
 export interface Directory {
   clerkUserId: string;
   key: string;
@@ -92,6 +103,7 @@ export interface OauthTokens {
   calendarName: string;
   clerkUserId: string;
   createdAt: Generated<Timestamp>;
+  endingAt: Timestamp | null;
   expiresAt: Timestamp;
   id: Generated<string>;
   lastError: string | null;
@@ -143,6 +155,8 @@ export interface VapiAgents {
 export interface DB {
   bookings: Bookings;
   businesses: Businesses;
+  clerkEvents: ClerkEvents;
+  deletedUsers: DeletedUsers;
   directory: Directory;
   oauthFlows: OauthFlows;
   oauthTokens: OauthTokens;

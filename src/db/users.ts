@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TenantDb } from './client.ts'
+import type { Db, TenantDb } from './client.ts'
 
 export interface User {
   clerkUserId: string
@@ -9,16 +9,18 @@ export interface User {
   lastName: string | null
   fullName: string | null
   timeZone: string | null
+  /** Of what Clerk last told about her; `null`: it has told nothing yet, what is known comes from a token. */
+  clerkUpdatedAt: Date | null
   deletedAt: Date | null
   createdAt: Date
   updatedAt: Date
 }
 
-/** What an identity token or Clerk's API tells of a person; absent means unknown, not empty. */
+/** What is known of a person. */
 export interface Profile {
-  email?: string
-  firstName?: string
-  lastName?: string
+  email: string | null
+  firstName: string | null
+  lastName: string | null
 }
 
 const COLUMNS = [
@@ -29,6 +31,7 @@ const COLUMNS = [
   'lastName',
   'fullName',
   'timeZone',
+  'clerkUpdatedAt',
   'deletedAt',
   'createdAt',
   'updatedAt',
@@ -42,39 +45,91 @@ function usersOf(trx: TenantDb, clerkUserId: string) {
   return trx.selectFrom('users').select(COLUMNS).where('clerkUserId', '=', clerkUserId)
 }
 
-/** What this transaction does next, others of the same user that ask for it too do after it. */
-export async function inTurn(trx: TenantDb, clerkUserId: string): Promise<void> {
-  await trx.selectFrom('users').select('clerkUserId').where('clerkUserId', '=', clerkUserId).forNoKeyUpdate().execute()
+/** Whose id this is, of those shown outside. Needs no tenant, it tells whose it is. */
+export async function findOwnerOfId(db: Db, id: string): Promise<string | undefined> {
+  const { rows } = await sql<{ owner: string | null }>`select directory_find('user', ${id}) as owner`.execute(db)
+  return rows[0]?.owner ?? undefined
 }
 
-/** Makes the user and her business with the standard rules. Of several first visits at once one makes them and all see the same row. */
-export async function createUser(trx: TenantDb, clerkUserId: string, profile: Profile): Promise<User> {
-  const { email = null, firstName = null, lastName = null } = profile
-  const made = await trx
+/**
+ * What this transaction does next, others of the same user that ask for it too do after it.
+ * @returns false when she was deleted: then nothing begins for her any more
+ */
+export async function inTurn(trx: TenantDb, clerkUserId: string): Promise<boolean> {
+  const user = await usersOf(trx, clerkUserId).forNoKeyUpdate().executeTakeFirst()
+  return user !== undefined && user.deletedAt === null
+}
+
+/** Until this transaction ends, no other one that asks for it makes, changes or deletes this user. She need not be there. */
+export async function lockUser(trx: TenantDb, clerkUserId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`user ${clerkUserId}`}, 0))`.execute(trx)
+}
+
+/** Makes the user, who must be locked and unknown, and her business with the standard rules. */
+export async function createUser(trx: TenantDb, clerkUserId: string, profile: Profile, clerkUpdatedAt: Date | null = null): Promise<User> {
+  const { email, firstName, lastName } = profile
+  const user = await trx
     .insertInto('users')
-    .values({ clerkUserId, email, firstName, lastName })
-    .onConflict((conflict) => conflict.column('clerkUserId').doNothing())
+    .values({ clerkUserId, email, firstName, lastName, clerkUpdatedAt })
     .returning(COLUMNS)
-    .executeTakeFirst()
-  if (!made) return usersOf(trx, clerkUserId).executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow()
+  await sql`select directory_claim('user', ${user.id})`.execute(trx)
   await trx
     .insertInto('businesses')
-    .values({ clerkUserId, name: made.fullName ?? email ?? 'My business', email })
+    .values({ clerkUserId, name: businessName(user), email })
     .execute()
-  return made
+  return user
 }
 
-/** Fills in what is still unknown of her; what is known stays. */
-export async function completeUser(trx: TenantDb, clerkUserId: string, profile: Profile): Promise<User> {
-  return trx
+/** She is as told from now on, and so is her business where its owner has not named it otherwise. She must be locked. */
+export async function changeUser(trx: TenantDb, user: User, profile: Profile, clerkUpdatedAt: Date | null): Promise<User> {
+  const { clerkUserId } = user
+  const { email, firstName, lastName } = profile
+  const changed = await trx
     .updateTable('users')
-    .set((eb) => ({
-      email: eb.fn.coalesce('email', eb.val(profile.email ?? null)),
-      firstName: eb.fn.coalesce('firstName', eb.val(profile.firstName ?? null)),
-      lastName: eb.fn.coalesce('lastName', eb.val(profile.lastName ?? null)),
-      updatedAt: sql<Date>`now()`,
-    }))
+    .set({ email, firstName, lastName, clerkUpdatedAt, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', clerkUserId)
     .returning(COLUMNS)
     .executeTakeFirstOrThrow()
+  await trx
+    .updateTable('businesses')
+    .set({
+      name: sql<string>`case when name = ${businessName(user)} then ${businessName(changed)} else name end`,
+      email: sql<string | null>`case when email is not distinct from ${user.email} then ${email} else email end`,
+    })
+    .where('clerkUserId', '=', clerkUserId)
+    .execute()
+  return changed
+}
+
+function businessName({ fullName, email }: User): string {
+  return fullName ?? email ?? 'My business'
+}
+
+/** Deleted from now on: nobody is let in as her, and nothing leads to her. Her rows go with `eraseUser`. */
+export async function markDeleted(trx: TenantDb, clerkUserId: string): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set({ deletedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('deletedAt', 'is', null)
+    .execute()
+}
+
+/** Deletes a user who is marked, and with her row every other one of hers. Not while a grant of hers is still being ended. */
+export async function eraseUser(trx: TenantDb, clerkUserId: string): Promise<void> {
+  await trx
+    .deleteFrom('users')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('deletedAt', 'is not', null)
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('oauthTokens').select('id').where('clerkUserId', '=', clerkUserId).where('state', '=', 'ending'))),
+    )
+    .execute()
+}
+
+/** Clerk ids of deleted users whose rows may go. */
+export async function listUsersToErase(db: Db, atMost: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select clerk_user_id as id from users_to_erase(${atMost})`.execute(db)
+  return rows.map((row) => row.id)
 }

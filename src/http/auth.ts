@@ -2,8 +2,9 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import type { User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { sameSecret } from '../secrets.ts'
 import { userOf } from '../users/users.ts'
-import { limitUser } from './limits.ts'
+import { limitUser, refuseWrong } from './limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,4 +26,13 @@ export function requireUser(deps: Deps): onRequestAsyncHookHandler {
     if (token === undefined) throw new AppError('not_signed_in', 'no bearer token')
     request.user = await userOf(deps, await deps.identify(token))
   }
+}
+
+/** Every route of this plugin needs the secret that the frontend's server shares with us. Nobody is signed in there: a user's token is as wrong as any. */
+export function serviceOnly(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const [, secret] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? []
+    if (secret === undefined) throw new AppError('not_the_service', 'no bearer')
+    if (!sameSecret(secret, [deps.config.userSyncSecret])) await refuseWrong(deps, request, reply, 'not_the_service')
+  })
 }

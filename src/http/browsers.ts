@@ -6,7 +6,7 @@ import { CALLBACK_PATHS } from '../environment.ts'
 import { isAllowedOrigin } from '../origins.ts'
 
 // Called by vendors and followed by browsers, never fetched by a page.
-const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', ...Object.values(CALLBACK_PATHS)]
+const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/webhooks/clerk', ...Object.values(CALLBACK_PATHS)]
 
 /** What browsers are told about every answer: who may read it, that nobody may keep or frame it. */
 export async function tellBrowsers(app: FastifyInstance, config: Config): Promise<void> {

@@ -17,7 +17,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
       servers: [{ url: baseUrl }],
       tags: [
         { name: 'service', description: 'The service itself' },
-        { name: 'users', description: 'Who is signed in' },
+        { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar' },
         { name: 'agents', description: 'Which assistants answer for a user' },
         { name: 'voice', description: "Vapi's door" },
@@ -25,6 +25,13 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
       components: {
         securitySchemes: {
           user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A Clerk token of the signed-in user' },
+          serviceSecret: { type: 'http', scheme: 'bearer', description: 'USER_SYNC_SECRET, which the server of the frontend sends' },
+          clerkSignature: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'svix-signature',
+            description: "Clerk's signature over `svix-id`, `svix-timestamp` and the body",
+          },
           vapiSecret: {
             type: 'apiKey',
             in: 'header',

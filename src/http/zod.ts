@@ -46,13 +46,13 @@ export function describeCommonProblems(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const { schema, url, method } = route
     if (!schema || schema.hide) return
-    const isBehindSignIn = (schema.security ?? []).some((one) => 'user' in one)
+    const needsBearer = (schema.security ?? []).some((one) => 'user' in one || 'serviceSecret' in one)
     const takesBody = [method].flat().some((one) => one !== 'GET' && one !== 'HEAD')
     const common: ProblemStatus[] = [
       400, // an address or a value that is none
       500,
       503, // overloaded, stopping, without its database
-      ...(isBehindSignIn ? ([401, 429] as const) : []),
+      ...(needsBearer ? ([401, 429] as const) : []),
       ...(url.includes(':') ? ([404] as const) : []),
       ...(takesBody ? ([413, 415] as const) : []),
     ]

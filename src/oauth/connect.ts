@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
-import { type Connection, deleteConnections, isConnected, listConnections, saveConnection } from '../db/connections.ts'
+import { findAccount, listConnections, markEnding, saveConnection } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { END_LEASE_MS, endConnections, revokeGrant } from './disconnect.ts'
 import { providerOf } from './provider-of.ts'
-import { openToken, sealTokens } from './sealing.ts'
+import { sealTokens } from './sealing.ts'
 import { closeFlow } from './state.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -57,12 +58,11 @@ async function connect(
   await provider.calendar(grant.accessToken, calendar.id).busy({ startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) })
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
-    await inTurn(trx, clerkUserId)
-    const connections = await listConnections(trx, clerkUserId)
-    const known = connections.find((one) => one.provider === providerId && one.accountId === grant.account.id)
+    if (!(await inTurn(trx, clerkUserId))) return undefined
+    const known = await findAccount(trx, { clerkUserId, provider: providerId, accountId: grant.account.id })
     // Bookings go to one calendar: the new one takes the place of the old.
-    const others = connections.filter((one) => one.role === 'destination' && one !== known)
-    await deleteConnections(trx, clerkUserId, others)
+    const others = (await listConnections(trx, clerkUserId)).filter((one) => one.role === 'destination' && one.id !== known?.id)
+    await markEnding(trx, clerkUserId, others, END_LEASE_MS)
     // Tokens are bound to their row, and connecting an account again keeps it.
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
@@ -79,27 +79,9 @@ async function connect(
     })
     return others
   })
-  for (const other of replaced) await revoke(deps, other)
-}
-
-/** Forgets the tokens of this vendor and ends the grant there. Nothing to do is success. */
-export async function disconnect(deps: Deps, clerkUserId: string, providerId: string): Promise<void> {
-  const gone = await inTenant(deps.db, clerkUserId, async (trx) => {
-    const found = (await listConnections(trx, clerkUserId)).filter((one) => one.provider === providerId)
-    await deleteConnections(trx, clerkUserId, found)
-    return found
-  })
-  for (const connection of gone) await revoke(deps, connection)
-}
-
-/** Our copy is gone already; neither a vendor that does not answer now nor a text that does not open must bring it back. */
-async function revoke(deps: Deps, connection: Connection): Promise<void> {
-  const provider = deps.providers.get(connection.provider)
-  if (!provider) return // switched off since: there is nobody to tell
-  try {
-    if (await isConnected(deps.db, connection.provider, connection.accountId)) return // somebody else's consent would end with it
-    await provider.revoke(openToken(deps, connection, 'refreshToken'))
-  } catch (error) {
-    deps.log.warn({ err: error, provider: provider.id }, 'the grant was forgotten here, but could not be ended at the vendor')
+  if (replaced === undefined) {
+    await revokeGrant(deps, { provider: providerId, accountId: grant.account.id, refreshToken: () => refreshToken })
+    throw new AppError('flow_expired', 'the user was deleted meanwhile')
   }
+  await endConnections(deps, replaced)
 }

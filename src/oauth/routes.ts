@@ -4,7 +4,8 @@ import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
 import { instant, ReturnTo, type RoutePlugin } from '../http/zod.ts'
-import { disconnect, finishConnecting } from './connect.ts'
+import { finishConnecting } from './connect.ts'
+import { disconnect } from './disconnect.ts'
 import { startConnecting } from './start.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
 import { ticketRoutes } from './tickets/routes.ts'
@@ -122,7 +123,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
       },
     },
     async ({ user }) => {
-      await disconnect(deps, user.clerkUserId, provider)
+      await disconnect(deps, user.clerkUserId, (connection) => connection.provider === provider)
       return { success: true as const, message: `${label} disconnected.` }
     },
   )

@@ -1,19 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
 import { consumeFlow, saveFlow } from '../db/oauth-flows.ts'
+import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import { sha256Hex } from '../secrets.ts'
 
 // Long enough for somebody who first has to find a password.
 const FLOW_SECONDS = 10 * 60
 
-/** A new `state` and PKCE challenge (S256) for the vendor; what we need again at the callback is kept. */
+/**
+ * A new `state` and PKCE challenge (S256) for the vendor; what we need again at the callback is kept.
+ * @throws AppError `flow_expired` when the user was deleted since she asked for it
+ */
 export async function openFlow(deps: Deps, flow: { clerkUserId: string; provider: string; returnOrigin: string }) {
   const state = randomBytes(32).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
   const stateHash = sha256Hex(state)
   const codeVerifier = deps.cipher.seal(verifier, place(flow, stateHash))
-  await inTenant(deps.db, flow.clerkUserId, (trx) => saveFlow(trx, { ...flow, stateHash, codeVerifier }))
+  await inTenant(deps.db, flow.clerkUserId, async (trx) => {
+    if (!(await inTurn(trx, flow.clerkUserId))) throw new AppError('flow_expired', 'deleted user')
+    await saveFlow(trx, { ...flow, stateHash, codeVerifier })
+  })
   return { state, codeChallenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 

@@ -2,18 +2,19 @@ import { verifyToken } from '@clerk/backend'
 import { decodeJwt } from '@clerk/backend/jwt'
 import * as z from 'zod'
 import type { Config } from '../config.ts'
+import type { Profile } from '../db/users.ts'
 import { AppError } from '../errors.ts'
 import { isAllowedOrigin } from '../origins.ts'
 import { clerkKeys } from './clerk-keys.ts'
+import { ClerkUserId, profileText } from './profile.ts'
 
 const LEEWAY_SECONDS = 5
 
 const Header = z.object({ alg: z.literal('RS256'), kid: z.string(), crit: z.undefined().optional() })
 // A template writes null where the user has no such thing.
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
-const text = optional(z.string().transform((value) => value.trim() || undefined))
 const Claims = z.object({
-  sub: z.string().regex(/^user_[A-Za-z0-9]+$/),
+  sub: ClerkUserId,
   user_id: optional(z.string()),
   iss: z.string(),
   exp: z.number(),
@@ -22,17 +23,14 @@ const Claims = z.object({
   azp: optional(z.string()),
   aud: optional(z.union([z.string(), z.array(z.string())])),
   sts: optional(z.string()),
-  email: text,
-  first_name: text,
-  last_name: text,
+  email: profileText,
+  first_name: profileText,
+  last_name: profileText,
 })
 
-/** Who a token says she is, once everything about it was checked. */
-export interface Identity {
+/** Who a token says she is, once everything about it was checked. What it leaves out or empty is `null`. */
+export interface Identity extends Profile {
   clerkUserId: string
-  email?: string
-  firstName?: string
-  lastName?: string
 }
 
 /**
@@ -63,12 +61,7 @@ export function tokenVerifier(config: Config): (token: string) => Promise<Identi
     if (aud !== undefined && ![aud].flat().some((one) => audiences.includes(one))) throw new AppError('not_signed_in', 'another audience')
     if (user_id !== undefined && user_id !== sub) throw new AppError('not_signed_in', 'user_id is not sub')
     if (sts === 'pending') throw new AppError('not_signed_in', 'the session is pending')
-    return {
-      clerkUserId: sub,
-      ...(email === undefined ? {} : { email }),
-      ...(first_name === undefined ? {} : { firstName: first_name }),
-      ...(last_name === undefined ? {} : { lastName: last_name }),
-    }
+    return { clerkUserId: sub, email, firstName: first_name, lastName: last_name }
   }
 }
 

@@ -1,23 +1,47 @@
 import { createClerkClient } from '@clerk/backend'
 import { inTenant } from '../db/client.ts'
-import { completeUser, createUser, findUser, type Profile, type User } from '../db/users.ts'
+import { isDeleted } from '../db/deleted-users.ts'
+import { changeUser, createUser, findUser, lockUser, type Profile, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { profileText } from './profile.ts'
 import type { Identity } from './token.ts'
 
 const CLERK_TIMEOUT_MS = 2500
+const NOTHING: Profile = { email: null, firstName: null, lastName: null }
 
 /**
  * The user behind a verified token; her row is made on first sight, because the event that announces her may come late or never.
  * @throws AppError `not_signed_in` when she was deleted
  */
 export async function userOf(deps: Deps, { clerkUserId, ...profile }: Identity): Promise<User> {
-  const known = await inTenant(deps.db, clerkUserId, (trx) => findUser(trx, clerkUserId))
-  if (known?.deletedAt) throw new AppError('not_signed_in', 'deleted user')
-  if (known && (known.email !== null || profile.email === undefined)) return known
-  if (known) return inTenant(deps.db, clerkUserId, (trx) => completeUser(trx, clerkUserId, profile))
-  const full = profile.email === undefined ? { ...(await askClerk(deps, clerkUserId)), ...profile } : profile
-  return inTenant(deps.db, clerkUserId, (trx) => createUser(trx, clerkUserId, full))
+  const { known, deleted } = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const user = await findUser(trx, clerkUserId)
+    return { known: user, deleted: user ? user.deletedAt !== null : await isDeleted(trx, clerkUserId) }
+  })
+  if (deleted) throw new AppError('not_signed_in', 'deleted user')
+  if (known && (known.email !== null || profile.email === null)) return known
+  const asked = known || profile.email !== null ? NOTHING : await askClerk(deps, clerkUserId)
+  return atFirstSight(deps, clerkUserId, orElse(profile, asked))
+}
+
+/** Makes her, or fills in what is still unknown of her; what is known stays. Of several first visits at once one makes her and all see the same row. */
+function atFirstSight(deps: Deps, clerkUserId: string, profile: Profile): Promise<User> {
+  return inTenant(deps.db, clerkUserId, async (trx) => {
+    await lockUser(trx, clerkUserId)
+    if (await isDeleted(trx, clerkUserId)) throw new AppError('not_signed_in', 'deleted user')
+    const known = await findUser(trx, clerkUserId)
+    if (!known) return createUser(trx, clerkUserId, profile)
+    return known.email === null ? changeUser(trx, known, orElse(known, profile), known.clerkUpdatedAt) : known
+  })
+}
+
+function orElse(profile: Profile, other: Profile): Profile {
+  return {
+    email: profile.email ?? other.email,
+    firstName: profile.firstName ?? other.firstName,
+    lastName: profile.lastName ?? other.lastName,
+  }
 }
 
 /** A session token carries no e-mail. Not knowing it must not keep anybody out: without an answer it stays unknown. */
@@ -27,13 +51,9 @@ async function askClerk({ config: { clerk }, log }: Deps, clerkUserId: string): 
   try {
     const user = await Promise.race([client.users.getUser(clerkUserId), late])
     const email = user.emailAddresses.find((address) => address.id === user.primaryEmailAddressId)?.emailAddress
-    return {
-      ...(email ? { email } : {}),
-      ...(user.firstName ? { firstName: user.firstName } : {}),
-      ...(user.lastName ? { lastName: user.lastName } : {}),
-    }
+    return { email: profileText.parse(email), firstName: profileText.parse(user.firstName), lastName: profileText.parse(user.lastName) }
   } catch (error) {
     log.warn({ err: error }, 'Clerk did not tell who the user is')
-    return {}
+    return NOTHING
   }
 }

@@ -3,11 +3,11 @@ import { databaseIsAway, inTenant } from '../db/client.ts'
 import { countHit } from '../db/rate-limits.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { oneLine } from '../one-line.ts'
 import type { Admitted } from './admission.ts'
 import type { Spoken } from './context.ts'
 import { findFunction } from './functions.ts'
 import type { FunctionCall, Message, Origin } from './messages.ts'
-import { oneLine } from './one-line.ts'
 import {
   noHandoverSentence,
   noTransferSentence,

@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { findOwner } from '../db/agents.ts'
-import { countHit } from '../db/rate-limits.ts'
 import type { Deps } from '../deps.ts'
 import { sameSecret, sha256Hex } from '../secrets.ts'
 
@@ -56,18 +55,4 @@ export function signatureFits(
     .map((secret) => Buffer.from(createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex')))
     .map((expected) => given.length === expected.length && timingSafeEqual(given, expected))
     .includes(true)
-}
-
-/**
- * Counts a wrong secret or signature of this address. Right ones are never counted: all of Vapi's calls come from a few addresses, and one
- * assistant with an outdated secret must not silence the others.
- * @returns the seconds that it has to wait after too many in a minute; 0: none
- */
-export async function countWrong(deps: Deps, address: string): Promise<number> {
-  const { hits, resetsInSeconds } = await countHit(deps.db, wrongKey(address))
-  return hits > deps.config.limits.badSignaturesPerMinute ? resetsInSeconds : 0
-}
-
-function wrongKey(address: string): string {
-  return `wrong-secret:${sha256Hex(address)}`
 }

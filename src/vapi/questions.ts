@@ -1,5 +1,5 @@
 import type { Question, When } from '../calendar/meaning.ts'
-import { oneLine } from './one-line.ts'
+import { oneLine } from '../one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHour } from './spoken-time.ts'
 

@@ -3,10 +3,11 @@ import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, preParsin
 import * as z from 'zod'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { countWrong } from '../http/limits.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
 import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
-import { type Credential, countWrong, credentialOf } from './credentials.ts'
+import { type Credential, credentialOf } from './credentials.ts'
 import { readMessage } from './messages.ts'
 
 declare module 'fastify' {

@@ -7,8 +7,8 @@
 import { MOST_OFFERS } from '../calendar/choose.ts'
 import type { PartOfDay } from '../calendar/zone.ts'
 import { AppError } from '../errors.ts'
+import { detail, oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
-import { detail, oneLine } from './one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 

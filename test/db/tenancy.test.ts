@@ -69,6 +69,11 @@ async function filled(t: Test) {
         .insertInto('bookings')
         .values({ ...owner, ...time, ...booking })
         .execute()
+      await trx
+        .insertInto('clerkEvents')
+        .values({ ...owner, eventId: 'msg_1' })
+        .execute()
+      await trx.insertInto('deletedUsers').values(owner).execute()
     })
   }
   return { database, service, tables }
@@ -110,9 +115,14 @@ t.test('without a tenant every table is empty, and with one it holds that one al
 t.test("no tenant changes, deletes, takes over or adds another's rows", async (t) => {
   const { service, tables } = await filled(t)
   for (const table of tables) {
-    t.equal(await as(service, 'user_a', `update ${table} set clerk_user_id = clerk_user_id where clerk_user_id = 'user_b'`), 0, table)
-    t.equal(await as(service, 'user_a', `delete from ${table} where clerk_user_id = 'user_b'`), 0, table)
-    t.equal(await as(service, null, `delete from ${table}`), 0, table)
+    const touches = async (tenant: string | null, statement: string) => {
+      if (table === 'deleted_users')
+        return t.rejects(as(service, tenant, statement), { code: '42501' }, 'whoever was deleted stays deleted')
+      t.equal(await as(service, tenant, statement), 0, table)
+    }
+    await touches('user_a', `update ${table} set clerk_user_id = clerk_user_id where clerk_user_id = 'user_b'`)
+    await touches('user_a', `delete from ${table} where clerk_user_id = 'user_b'`)
+    await touches(null, `delete from ${table}`)
     const given = as(service, 'user_a', `update ${table} set clerk_user_id = 'user_b'`)
     await t.rejects(given, { code: '42501' }, `${table}: a row is not given away`)
     const { rows } = await service.query<{ columns: string }>(
@@ -212,6 +222,12 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.same((await ask('select * from oauth_tokens_sealing_keys() as id')).map((row) => row.id).sort(), ['k0', 'k1'])
   t.equal((await ask(`select * from oauth_tokens_sealed_elsewhere('k1', 10)`)).length, 2)
   t.equal((await ask(`select * from oauth_tokens_sealed_elsewhere('k1', 1)`)).length, 1)
+
+  t.same(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [], "connections in use are nobody's to end")
+  t.same(await ask('select * from users_to_erase(10)'), [], 'nor users who are here to erase')
+  const change = (statement: string) => as(service, 'user_a', `${statement}`)
+  t.equal(await change(`update oauth_tokens set state = 'ending', ending_at = now()`), 1)
+  await t.rejects(change(`update oauth_tokens set state = 'ending'`), { code: '23514' }, 'since when, is always known')
 
   t.same(await ask(`select directory_find('assistant', 'asst') as owner`), [{ owner: null }])
   await t.rejects(ask(`select directory_claim('assistant', 'asst')`), { code: '23502' }, 'nobody claims for nobody')

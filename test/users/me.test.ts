@@ -93,7 +93,7 @@ t.test("e-mail and names come from the template's token without asking Clerk", a
   const { clerkUserId, email } = test.user()
   const names = { first_name: ' Dana  Maria ', last_name: 'Reyes' }
   const { body } = await me(test, clerk.templateToken(clerkUserId, names))
-  t.match(body, { email, first_name: 'Dana  Maria', last_name: 'Reyes', full_name: 'Dana Maria Reyes' })
+  t.match(body, { email, first_name: 'Dana Maria', last_name: 'Reyes', full_name: 'Dana Maria Reyes' })
   t.same(
     clerk.ledger.filter(({ path }) => path.startsWith('/v1/users')),
     [],

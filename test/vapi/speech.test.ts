@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readWhen } from '../../src/calendar/when.ts'
+import { oneLine } from '../../src/one-line.ts'
 import type { Interval } from '../../src/providers/provider.ts'
-import { oneLine } from '../../src/vapi/one-line.ts'
 import * as allQuestions from '../../src/vapi/questions.ts'
 import * as allSpeech from '../../src/vapi/speech.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'

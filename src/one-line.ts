@@ -2,7 +2,7 @@
 const LONGEST_RESULT = 600
 const LONGEST_DETAIL = 80
 
-/** What goes to Vapi: one line without control or direction characters, cut to `longest` characters. */
+/** What is shown, stored or said as one line: without control or direction characters, cut to `longest` characters. */
 export function oneLine(text: string, longest = LONGEST_RESULT): string {
   const line = text
     .replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ')

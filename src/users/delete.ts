@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { inTenant } from '../db/client.ts'
+import { listConnections, markEnding } from '../db/connections.ts'
+import { rememberDeleted } from '../db/deleted-users.ts'
+import { eraseUser, listUsersToErase, lockUser, markDeleted } from '../db/users.ts'
+import type { Deps } from '../deps.ts'
+import { END_LEASE_MS, endConnections, endLeftovers } from '../oauth/disconnect.ts'
+
+// Clerk waits five seconds for an answer.
+const ANSWER_WITHIN_MS = 3000
+const AT_ONCE = 20
+
+/**
+ * Deletes a user for good, also one who never came: nobody is let in as her from this moment on, her grants are ended at the vendors, then
+ * all her rows go. Deleting again is no harm. Does not wait long for a vendor: `finishDeletions` goes on with whatever is left.
+ */
+export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void> {
+  const ending = await inTenant(deps.db, clerkUserId, async (trx) => {
+    await lockUser(trx, clerkUserId)
+    await rememberDeleted(trx, clerkUserId)
+    await markDeleted(trx, clerkUserId)
+    const connections = await listConnections(trx, clerkUserId)
+    await markEnding(trx, clerkUserId, connections, END_LEASE_MS)
+    return connections
+  })
+  const erased = endConnections(deps, ending)
+    .then(() => erase(deps, clerkUserId))
+    .catch((error: unknown) => deps.log.warn({ err: error }, 'a deleted user could not be erased now'))
+  await Promise.race([erased, delay(ANSWER_WITHIN_MS, undefined, { ref: false })])
+}
+
+/**
+ * Goes on with deletions, and with disconnecting, where a crash or a silent vendor stopped them. Any number of processes may run it at once.
+ * @param stop ends it early
+ */
+export async function finishDeletions(deps: Deps, stop?: AbortSignal): Promise<void> {
+  await endLeftovers(deps, stop)
+  for (const clerkUserId of await listUsersToErase(deps.db, AT_ONCE)) {
+    if (stop?.aborted) return
+    await erase(deps, clerkUserId).catch((error: unknown) => deps.log.warn({ err: error }, 'a deleted user could not be erased now'))
+  }
+}
+
+function erase(deps: Deps, clerkUserId: string): Promise<void> {
+  return inTenant(deps.db, clerkUserId, (trx) => eraseUser(trx, clerkUserId))
+}

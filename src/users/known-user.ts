@@ -1,0 +1,20 @@
+import { inTenant } from '../db/client.ts'
+import { findOwnerOfId, findUser, type User } from '../db/users.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { connectionStatus } from '../oauth/status.ts'
+import { ClerkUserId } from './profile.ts'
+
+/** By our id or by her Clerk id. @throws AppError `not_found` for one who is unknown or was deleted, and for what is no id */
+export async function findKnownUser(deps: Deps, id: string): Promise<User> {
+  const clerkUserId = ClerkUserId.safeParse(id).data ?? (await findOwnerOfId(deps.db, id))
+  const user = clerkUserId === undefined ? undefined : await inTenant(deps.db, clerkUserId, (trx) => findUser(trx, clerkUserId))
+  if (!user || user.deletedAt) throw new AppError('not_found', 'no such user')
+  return user
+}
+
+/** Nobody's word makes a connection: the calendar itself is asked. @throws AppError `calendar_not_connected` */
+export async function confirmConnection(deps: Deps, { clerkUserId }: User, provider: string): Promise<void> {
+  const status = await connectionStatus(deps, clerkUserId, provider)
+  if (!status?.authorized) throw new AppError('calendar_not_connected', 'said to be connected, but is not')
+}
