@@ -93,3 +93,21 @@ t.test('answers are those that Clerk publishes', { skip }, async (t) => {
   await holds('/v1/users', '/components/schemas/ClerkErrors', 'Bearer wrong')
   t.not(published.wrong('/components/schemas/User', { id: 1 }).length, 0, 'the description does refuse')
 })
+
+t.test('events are those that Clerk publishes', { skip }, async (t) => {
+  const webhooks = await readPublished('clerk-webhooks-2025-04-15.openapi.json', { strictNames: true })
+  const clerk = await startClerk()
+  t.teardown(() => clerk.stop())
+  const user = clerk.addUser({ email: 'ana@example.com', firstName: 'Ana' })
+  const deleted = { id: user.id, object: 'user', deleted: true }
+  for (const [type, data, schema] of [
+    ['user.created', user, 'User'],
+    ['user.updated', clerk.addUser(), 'User'],
+    ['user.deleted', deleted, 'DeletedObject'],
+  ] as const) {
+    const { data: sent, ...envelope } = JSON.parse(clerk.signedEvent({ type, data }).body)
+    t.same(webhooks.wrong('/components/schemas/WebhookEventPayload', envelope), [], type)
+    t.same(webhooks.wrong(`/components/schemas/${schema}`, sent), [], type)
+  }
+  t.not(webhooks.wrong('/components/schemas/DeletedObject', { id: 1 }).length, 0, 'the description does refuse')
+})

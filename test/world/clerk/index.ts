@@ -38,6 +38,9 @@ export interface ClerkOptions {
   frontendOrigin?: string
 }
 
+/** Who was at the browser when it happened. */
+const ATTRIBUTES = { http_request: { client_ip: '203.0.113.7', user_agent: 'Mozilla/5.0' } }
+
 export async function startClerk(options: ClerkOptions = {}): Promise<Clerk> {
   // Put together here, so that no scanner takes a line of this repository for a real key.
   const secretKey = ['sk', 'test', randomBytes(24).toString('hex')].join('_')
@@ -107,7 +110,11 @@ export async function startClerk(options: ClerkOptions = {}): Promise<Clerk> {
     },
     sign,
     signedEvent(event, { secret = webhookSecret, ...delivery } = {}) {
-      return signDelivery(secret, { object: 'event', instance_id: 'ins_stand_in', timestamp: Date.now(), ...event }, delivery)
+      return signDelivery(
+        secret,
+        { object: 'event', instance_id: 'ins_stand_in', timestamp: Date.now(), event_attributes: ATTRIBUTES, ...event },
+        delivery,
+      )
     },
     rotateKey() {
       key = newSigningKey()
