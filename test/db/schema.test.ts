@@ -105,3 +105,35 @@ t.test('a file that fails leaves nothing of the whole round, and the next round 
   t.same(applied.slice(-2), ['9000_fine', '9001_broken'])
   t.ok((await tables(url)).includes('bookings'))
 })
+
+t.test('users who were here before their ids could be looked up are found by them', async (t) => {
+  const url = await emptyDatabase(t)
+  const files = await folder(t)
+  await cp(path.join(root, 'migrations'), files, { recursive: true, filter: (source) => !/00(0[6-9]|[1-9]\d)_/.test(source) })
+  await ensureAppRole(url, appUrl(url))
+  t.match((await migrate(url, files)).at(-1), /^0005_/)
+  const client = new pg.Client({ connectionString: appUrl(url) })
+  await client.connect()
+  t.teardown(() => client.end())
+  const as = async (tenant: string, statement: string) => {
+    await client.query('begin')
+    await client.query(`select set_config('app.tenant', $1, true)`, [tenant])
+    const { rows } = await client.query(statement)
+    await client.query('commit')
+    return rows
+  }
+  const [here] = await as('user_here', `insert into users (clerk_user_id) values ('user_here') returning id`)
+  const [gone] = await as('user_gone', `insert into users (clerk_user_id, deleted_at) values ('user_gone', now()) returning id`)
+  const applied = await migrate(url)
+  t.match(applied[0], /^0006_/)
+  const ownerOf = async (id: string) => (await client.query(`select directory_find('user', $1) as owner`, [id])).rows[0].owner
+  t.equal(await ownerOf(here.id), 'user_here')
+  t.equal(await ownerOf(gone.id), null)
+  t.same(await as('user_here', 'select clerk_user_id from deleted_users'), [])
+  t.same(await as('user_gone', 'select clerk_user_id from deleted_users'), [{ clerk_user_id: 'user_gone' }])
+  t.equal((await client.query('select from users')).rowCount, 0, 'and the lock is on again')
+  const owner = new pg.Client({ connectionString: url })
+  await owner.connect()
+  t.teardown(() => owner.end())
+  t.equal((await owner.query(`select from users where deleted_at is null`)).rowCount, 0, 'for the owner too')
+})

@@ -206,8 +206,17 @@ t.test('every key of a tenant table begins with the tenant, so that no constrain
   )
 })
 
+t.test('every table with a tenant on it is emptied with its user, but for the fact that she was deleted', async (t) => {
+  const { database, service, tables } = await filled(t)
+  await inTenant(database.db, 'user_a', (trx) => trx.deleteFrom('users').execute())
+  for (const table of tables) {
+    t.equal(await as(service, 'user_a', `select from ${table}`), table === 'deleted_users' ? 1 : 0, table)
+    t.equal(await as(service, 'user_b', `select from ${table}`), 1, `${table}, of somebody else`)
+  }
+})
+
 t.test('the functions that look across tenants tell what they are for, and nothing else', async (t) => {
-  const { service } = await filled(t)
+  const { database, service } = await filled(t)
   const ask = async (statement: string, values: unknown[] = []) => (await service.query(statement, values)).rows
   t.match(await ask(`select * from oauth_flow_consume('hash-user_a')`), [
     { clerk_user_id: 'user_a', return_origin: 'http://localhost:3000' },
@@ -225,9 +234,21 @@ t.test('the functions that look across tenants tell what they are for, and nothi
 
   t.same(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [], "connections in use are nobody's to end")
   t.same(await ask('select * from users_to_erase(10)'), [], 'nor users who are here to erase')
-  const change = (statement: string) => as(service, 'user_a', `${statement}`)
-  t.equal(await change(`update oauth_tokens set state = 'ending', ending_at = now()`), 1)
-  await t.rejects(change(`update oauth_tokens set state = 'ending'`), { code: '23514' }, 'since when, is always known')
+  const unknown = as(service, 'user_a', `update oauth_tokens set state = 'ending'`)
+  await t.rejects(unknown, { code: '23514' }, 'since when it is being ended, is always known')
+  await inTenant(database.db, 'user_a', async (trx) => {
+    await trx.updateTable('users').set({ deletedAt: new Date() }).execute()
+    await trx.updateTable('oauthTokens').set({ state: 'ending', endingAt: new Date() }).execute()
+  })
+  t.same(await ask('select * from users_to_erase(10)'), [], 'not before the vendor was told')
+  t.match(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [{ clerk_user_id: 'user_a' }])
+  t.same(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [], 'what is leased is not claimed again')
+  t.same(await ask(`select oauth_account_is_connected('google', '1') as connected`), [{ connected: true }], 'by the other tenant')
+  await inTenant(database.db, 'user_b', (trx) => trx.deleteFrom('oauthTokens').execute())
+  t.same(await ask(`select oauth_account_is_connected('google', '1') as connected`), [{ connected: false }])
+  await inTenant(database.db, 'user_a', (trx) => trx.deleteFrom('oauthTokens').execute())
+  t.same(await ask('select * from users_to_erase(10)'), [{ clerk_user_id: 'user_a' }])
+  await inTenant(database.db, 'user_a', (trx) => trx.updateTable('users').set({ deletedAt: null }).execute())
 
   t.same(await ask(`select directory_find('assistant', 'asst') as owner`), [{ owner: null }])
   await t.rejects(ask(`select directory_claim('assistant', 'asst')`), { code: '23502' }, 'nobody claims for nobody')

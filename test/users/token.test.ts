@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { inTenant } from '../../src/db/client.ts'
+import { deleteUser } from '../../src/users/delete.ts'
 import { tokenVerifier } from '../../src/users/token.ts'
 import { type TestApp, testApp } from '../setup/app.ts'
 
@@ -67,8 +68,17 @@ t.test('a token that was signed wrongly is refused, however it explains itself',
     "somebody else's key": clerk.sign(header, claims, own.privateKey),
     'a key that the token brings along': clerk.sign({ ...header, jwk: ownJwk }, claims, own.privateKey),
     'an address where its key is': clerk.sign({ ...header, jku: `${clerk.url}/own.json` }, claims, own.privateKey),
-    'a certificate address': clerk.sign({ ...header, x5u: `${clerk.url}/own.pem`, x5c: ['MIIB'] }, claims, own.privateKey),
+    'a certificate address': clerk.sign({ ...header, x5u: `${clerk.url}/own.pem` }, claims, own.privateKey),
+    'a certificate that it brings along': clerk.sign({ ...header, x5c: ['MIIB'] }, claims, own.privateKey),
+    'all of these at once, and no key id': clerk.sign(
+      { ...header, kid: undefined, jwk: ownJwk, jku: `${clerk.url}/own.json`, x5u: `${clerk.url}/own.pem`, x5c: ['MIIB'] },
+      claims,
+      own.privateKey,
+    ),
     'an extension it calls critical': clerk.sign({ ...header, crit: ['exp'] }, claims),
+    'an extension nobody knows': clerk.sign({ ...header, crit: ['x'], x: 1 }, claims),
+    'an unencoded payload': clerk.sign({ ...header, crit: ['b64'], b64: false }, claims),
+    'an empty list of extensions': clerk.sign({ ...header, crit: [] }, claims),
     'no key id': clerk.sign({ ...header, kid: undefined }, claims),
     'an unknown key id': clerk.sign({ ...header, kid: 'ins_unknown' }, claims),
     'another type of token': clerk.sign({ ...header, typ: 'at+jwt' }, claims),
@@ -174,10 +184,12 @@ t.test('garbage instead of a token is refused like any other', async (t) => {
 
 t.test('whoever was deleted stays out, though the token is still good', async (t) => {
   const { app, user, deps, world } = await testApp(t)
-  const [gone, other] = [user(), user()]
-  t.equal((await visit(app, world.clerk.token(gone.clerkUserId))).status, 200)
-  await inTenant(deps.db, gone.clerkUserId, (trx) => trx.updateTable('users').set({ deletedAt: new Date() }).execute())
-  await refuses(t, app, { session: world.clerk.token(gone.clerkUserId), template: world.clerk.templateToken(gone.clerkUserId) })
+  const [marked, gone, unseen, other] = [user(), user(), user(), user()]
+  for (const one of [marked, gone]) t.equal((await visit(app, world.clerk.token(one.clerkUserId))).status, 200)
+  await inTenant(deps.db, marked.clerkUserId, (trx) => trx.updateTable('users').set({ deletedAt: new Date() }).execute())
+  for (const one of [gone, unseen]) await deleteUser(deps, one.clerkUserId)
+  for (const one of [marked, gone, unseen])
+    await refuses(t, app, { session: world.clerk.token(one.clerkUserId), template: world.clerk.templateToken(one.clerkUserId) })
   t.equal((await visit(app, world.clerk.token(other.clerkUserId))).status, 200)
 })
 
@@ -188,6 +200,15 @@ t.test('with a configured key nothing is asked over the network, and nothing els
   const app = await buildApp({ ...deps, identify: tokenVerifier({ ...deps.config, clerk: { ...deps.config.clerk, jwtKey } }) })
   t.teardown(() => app.close())
   t.equal((await visit(app, world.clerk.templateToken(clerkUserId))).status, 200)
+  const [header = '', claims = ''] = world.clerk.token(clerkUserId).split('.')
+  const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
+  await refuses(t, app, {
+    'alg none': world.clerk.sign({ ...read(header), alg: 'none' }, read(claims), null),
+    'the configured key used as a shared secret': world.clerk.sign({ ...read(header), alg: 'HS256' }, read(claims), jwtKey),
+    'an address where a key is': world.clerk.sign({ ...read(header), jku: `${world.clerk.url}/own.json`, crit: ['jku'] }, read(claims)),
+    expired: world.clerk.token(clerkUserId, { exp: seconds() - 8 }),
+    'another issuer': world.clerk.token(clerkUserId, { iss: 'https://clerk.elsewhere.example' }),
+  })
   world.clerk.rotateKey()
   await refuses(t, app, { 'signed with a newer key': world.clerk.token(clerkUserId) })
   t.same(world.clerk.ledger, [])
