@@ -1,7 +1,10 @@
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { agentDetailRoutes } from './agents/details/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
+import { vapiAgentRoutes } from './agents/vapi/routes.ts'
+import { assistantRoutes } from './assistants/routes.ts'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
 import { tellBrowsers } from './http/browsers.ts'
@@ -33,7 +36,8 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
     http: { headersTimeout: 10_000 },
     frameworkErrors: answerFrameworkProblem,
     clientErrorHandler: answerBareLine,
-    routerOptions: { ignoreTrailingSlash: true },
+    // An id of any length reaches its route, which knows that there is none: as long as Node's longest request line.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16 * 1024 },
   }).withTypeProvider<ZodTypeProvider>()
 
   app.decorateRequest('user')
@@ -59,6 +63,9 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
     statusOfAny: false,
   })
   await app.register(agentRoutes, { prefix: '/agents', deps })
+  await app.register(agentDetailRoutes, { prefix: '/agents', deps })
+  await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })
+  await app.register(assistantRoutes, { prefix: '/vapi/assistants', deps })
   await app.register(vapiRoutes, { prefix: '/vapi', deps })
   return app
 }

@@ -1,22 +1,27 @@
+import { vapiClient } from './assistants/client.ts'
 import { createCipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createMetrics } from './metrics.ts'
 import { createProviders } from './providers/index.ts'
+import type { OutboundOptions } from './providers/outbound.ts'
 import { tokenVerifier } from './users/token.ts'
 
 /** Everything the code needs, from the settings and what the process has opened. */
 export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | 'log'>): Deps {
   const metrics = createMetrics()
   const { providerMs, providerCreateMs } = config.timeouts
+  const { apiKey, apiUrl } = config.vapi
+  const outbound: OutboundOptions = {
+    observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
+    timeouts: { read: providerMs, create: providerCreateMs, token: providerMs },
+  }
   return {
     config,
     ...opened,
     metrics,
-    providers: createProviders(config, {
-      observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
-      timeouts: { read: providerMs, create: providerCreateMs, token: providerMs },
-    }),
+    providers: createProviders(config, outbound),
+    vapi: apiKey === undefined ? undefined : vapiClient({ apiKey, apiUrl }, outbound),
     cipher: createCipher(config.tokenEncryptionKeys),
     identify: tokenVerifier(config),
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { VapiClient } from './assistants/client.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
@@ -12,6 +13,8 @@ export interface Deps {
   config: Config
   db: Db
   providers: ReadonlyMap<string, CalendarProvider>
+  /** Vapi's REST API; `undefined`: this installation has no key for it. */
+  vapi: VapiClient | undefined
   cipher: Cipher
   /** Whom a token of Clerk's proves. @throws AppError `not_signed_in` */
   identify(token: string): Promise<Identity>

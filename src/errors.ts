@@ -68,6 +68,11 @@ const catalogue = {
     text: 'That assistant is already linked to another agent.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  agent_full: {
+    status: 409,
+    text: 'An agent holds at most 100 variables and 100 functions. Change one that is there, or use another agent.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
   too_large: {
     status: 413,
     text: 'The request is larger than this route accepts.',
@@ -135,6 +140,28 @@ const catalogue = {
     status: 502,
     text: 'The calendar refused the request.',
     say: 'The diary did not accept that, so nothing is booked. Which other time would suit you?',
+  },
+  vapi_off: {
+    status: 503,
+    text: 'Assistants can be neither listed nor made on this installation: VAPI_API_KEY is missing from its settings.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  /** No answer, 5xx, nonsense. Whether a create took place is unknown; if it did, it is undone. */
+  vapi_unavailable: {
+    status: 502,
+    text: 'Vapi does not answer. Nothing was changed; try again in a moment.',
+    say: 'I cannot do that right now. Shall I try again?',
+  },
+  vapi_busy: {
+    status: 503,
+    text: 'Vapi asks us to wait. Nothing was changed; try again in a minute.',
+    say: 'I cannot do that right now. Shall I try again in a moment?',
+  },
+  /** Nothing happened and asking again will not help. */
+  vapi_refused: {
+    status: 502,
+    text: 'Vapi refused the request, so nothing was made. Check model, voice and the other fields of config; if they are right, the VAPI_API_KEY of this installation may be wrong.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
   unavailable: {
     status: 503,

@@ -1,4 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** For a webhook: 256 random bits, fit for a header. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
 
 /** As secrets, states and keys of repetition are stored and looked up. */
 export function sha256Hex(text: string): string {

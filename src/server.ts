@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
+import { sweepAssistants } from './assistants/remove.ts'
 import { repeatedly } from './background.ts'
 import { settle } from './bookings/settle.ts'
 import { type Config, readConfig } from './config.ts'
@@ -47,6 +48,7 @@ async function serve(): Promise<void> {
     repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => settle(deps, signal)),
     // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
     repeatedly(deps, 5000, (signal) => finishDeletions(deps, signal)),
+    repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => sweepAssistants(deps, signal)),
     repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
     repeatedly(deps, 60 * 60_000, () => dropOldEvents(deps.db)),
   ]

@@ -1,36 +1,79 @@
-import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
-import { type Agent, claimAssistant, findAgent, insertAgent, listAgents, replaceSecret } from '../db/agents.ts'
+import { type Agent, type AgentValues, listAgents } from '../db/agents.ts'
 import { inTenant } from '../db/client.ts'
 import type { User } from '../db/users.ts'
-import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, problems, type RoutePlugin } from '../http/zod.ts'
-import { sha256Hex } from '../secrets.ts'
+import { instant, line, problems, type RoutePlugin } from '../http/zod.ts'
+import { addAgent, agentOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
 
-const AgentBody = z
+const Config = z.record(z.string(), z.unknown())
+
+const CONFIG_EXAMPLE = {
+  model: { provider: 'openai', model: 'gpt-4', messages: [{ role: 'system', content: 'You arrange viewings.' }] },
+  voice: { provider: 'playht', voiceId: 'jennifer' },
+  firstMessage: 'Hello!',
+  serverUrl: 'https://backend.example/vapi/webhook',
+}
+const AGENT_EXAMPLE = {
+  agent_id: 3,
+  user_id: '550e8400-e29b-41d4-a716-446655440000',
+  vapi_assistant_id: 'f9847210-e18e-4b19-8880-8532eabc971e',
+  agent_name: 'Viewing desk',
+  is_active: true,
+  config: CONFIG_EXAMPLE,
+  created_at: '2026-10-30T01:30:00.000Z',
+  updated_at: '2026-10-30T01:30:00.000Z',
+}
+
+export const AgentBody = z
   .object({
     agent_id: z.int(),
     user_id: z.uuid(),
     vapi_assistant_id: z.string().nullable(),
     agent_name: z.string(),
     is_active: z.boolean(),
-    config: z.record(z.string(), z.unknown()).nullable(),
+    config: Config.nullable(),
     created_at: instant,
     updated_at: instant,
   })
-  .meta({ id: 'Agent' })
+  .meta({ id: 'Agent', examples: [AGENT_EXAMPLE] })
 
-const NewAgent = z.object({
-  agent_name: z.string().trim().min(1).max(200),
-  vapi_assistant_id: z.string().trim().min(1).max(200).optional(),
-  is_active: z.boolean().default(true),
-  config: z.record(z.string(), z.unknown()).optional().describe('Kept and returned unchanged'),
-})
+/** Newest first. */
+export const AgentList = z.array(AgentBody).meta({ examples: [[AGENT_EXAMPLE]] })
+
+const name = line(200)
+const assistantId = z.string().trim().min(1).max(200)
+
+export const NewAgent = z
+  .object({
+    agent_name: name,
+    vapi_assistant_id: assistantId.nullish().describe('An assistant that exists at Vapi'),
+    is_active: z.boolean().default(true),
+    config: Config.nullish().describe('Kept and returned unchanged'),
+  })
+  .meta({ examples: [{ agent_name: 'Viewing desk', is_active: true, config: CONFIG_EXAMPLE }] })
+
+const AgentChanges = z
+  .object({
+    agent_name: name.optional(),
+    vapi_assistant_id: assistantId.nullable().optional().describe('null unlinks'),
+    is_active: z.boolean().optional(),
+    config: Config.nullable().optional().describe('Top-level keys that are not sent stay; null clears it'),
+  })
+  .meta({ examples: [{ agent_name: 'Viewing desk', config: CONFIG_EXAMPLE }] })
+
+const Removed = z
+  .object({ success: z.literal(true), message: z.string() })
+  .meta({ examples: [{ success: true, message: 'The agent is deleted.' }] })
+
+const Secret = z
+  .object({ secret: z.string(), header: z.literal('X-Vapi-Secret') })
+  .meta({ examples: [{ secret: 'q0Pn2cTqk0S5zZr3bLx8mJ1vYw6dHf4uAe7gKi9oNsE', header: 'X-Vapi-Secret' }] })
 
 /** The signed-in user's agents: which Vapi assistants answer for her. */
 export const agentRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{ user: [] }]
+  const tags = ['agents']
   signedInOnly(app, deps)
 
   app.get(
@@ -38,15 +81,15 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
     {
       schema: {
         operationId: 'listAgents',
-        tags: ['agents'],
+        tags,
         summary: 'All agents of the signed-in user, newest first',
         security,
-        response: { 200: z.array(AgentBody) },
+        response: { 200: AgentList },
       },
     },
     async ({ user }) => {
       const agents = await inTenant(deps.db, user.clerkUserId, (trx) => listAgents(trx, user.clerkUserId))
-      return agents.map((agent) => bodyOf(agent, user))
+      return agents.map((agent) => agentBody(agent, user))
     },
   )
 
@@ -55,22 +98,74 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
     {
       schema: {
         operationId: 'createAgent',
-        tags: ['agents'],
-        summary: 'Makes an agent, or links an assistant that exists at Vapi; an assistant belongs to one user only',
+        tags,
+        summary: 'Makes an agent, or links an assistant that exists at Vapi; an assistant that the user has linked gives the agent it has',
         security,
         body: NewAgent,
-        response: { 201: AgentBody, ...problems(409) },
+        response: { 200: AgentBody, 201: AgentBody, ...problems(409) },
       },
     },
     async ({ user, body }, reply) => {
-      const { agent_name: agentName, vapi_assistant_id: vapiAssistantId = null, is_active: isActive, config = null } = body
-      const agent = await inTenant(deps.db, user.clerkUserId, async (trx) => {
-        if (vapiAssistantId !== null && !(await claimAssistant(trx, vapiAssistantId)))
-          throw new AppError('assistant_taken', 'of another user')
-        return insertAgent(trx, { clerkUserId: user.clerkUserId, agentName, vapiAssistantId, isActive, config })
-      })
-      reply.code(201)
-      return bodyOf(agent, user)
+      const { agent, isNew } = await addAgent(deps, user.clerkUserId, newAgentValues(body))
+      reply.code(isNew ? 201 : 200)
+      return agentBody(agent, user)
+    },
+  )
+
+  app.get(
+    '/:agent_id',
+    {
+      schema: {
+        operationId: 'getAgent',
+        tags,
+        summary: 'One agent of the signed-in user',
+        security,
+        params: AgentAddress,
+        response: { 200: AgentBody },
+      },
+    },
+    async ({ user, params }) => {
+      const agent = await inTenant(deps.db, user.clerkUserId, (trx) => agentOf(trx, user.clerkUserId, agentIdIn(params)))
+      return agentBody(agent, user)
+    },
+  )
+
+  app.patch(
+    '/:agent_id',
+    {
+      schema: {
+        operationId: 'updateAgent',
+        tags,
+        summary: 'Changes what is sent, and links or unlinks an assistant; an assistant belongs to one agent only',
+        security,
+        params: AgentAddress,
+        body: AgentChanges,
+        response: { 200: AgentBody, ...problems(409) },
+      },
+    },
+    async ({ user, params, body }) => agentBody(await changeAgent(deps, user.clerkUserId, agentIdIn(params), changesIn(body)), user),
+  )
+
+  app.delete(
+    '/:agent_id',
+    {
+      schema: {
+        operationId: 'deleteAgent',
+        tags,
+        summary:
+          'Deletes an agent with its variables and functions, and the assistant if it was made here; another one may then be linked anew',
+        security,
+        params: AgentAddress,
+        response: { 200: Removed },
+      },
+    },
+    async ({ user, params }) => {
+      const isComplete = await removeAgent(deps, user.clerkUserId, agentIdIn(params))
+      const message = 'The agent is deleted.'
+      return {
+        success: true as const,
+        message: isComplete ? message : `${message} Its assistant at Vapi follows as soon as Vapi can be reached.`,
+      }
     },
   )
 
@@ -79,37 +174,57 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
     {
       schema: {
         operationId: 'createAgentSecret',
-        tags: ['agents'],
+        tags,
         summary: "Makes a new secret for this assistant's webhook. It is shown only now; the one before stays good until the next is made",
         security,
-        // Any text: what is no id is nobody's agent.
-        params: z.object({ agent_id: z.string() }),
-        response: { 201: z.object({ secret: z.string(), header: z.literal('X-Vapi-Secret') }) },
+        params: AgentAddress,
+        response: { 201: Secret },
       },
     },
     async ({ user, params }, reply) => {
-      const secret = randomBytes(32).toString('base64url')
-      const agentId = /^[1-9]\d{0,8}$/.test(params.agent_id) ? Number(params.agent_id) : 0
-      await inTenant(deps.db, user.clerkUserId, async (trx) => {
-        const agent = await findAgent(trx, user.clerkUserId, agentId)
-        if (!agent) throw new AppError('not_found', 'no such agent')
-        await replaceSecret(trx, agent, sha256Hex(secret))
-      })
+      const secret = await renewSecret(deps, user.clerkUserId, agentIdIn(params))
       reply.code(201)
       return { secret, header: 'X-Vapi-Secret' as const }
     },
   )
 }
 
-function bodyOf(agent: Agent, user: User): z.input<typeof AgentBody> {
+/** Any text is an address: what is no id is nobody's agent. */
+export const AgentAddress = z.object({ agent_id: z.string() })
+
+/** 0, which no agent has, for whatever is not written exactly as an id. */
+export function agentIdIn({ agent_id: text }: z.infer<typeof AgentAddress>): number {
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
+  return id <= 2 ** 31 - 1 ? id : 0
+}
+
+export function agentBody(agent: Agent, user: User): z.input<typeof AgentBody> {
   return {
     agent_id: agent.agentId,
     user_id: user.id,
     vapi_assistant_id: agent.vapiAssistantId,
     agent_name: agent.agentName,
     is_active: agent.isActive,
-    config: z.record(z.string(), z.unknown()).nullable().parse(agent.config),
+    config: Config.nullable().parse(agent.config),
     created_at: agent.createdAt.toISOString(),
     updated_at: agent.updatedAt.toISOString(),
+  }
+}
+
+export function newAgentValues(body: z.output<typeof NewAgent>): AgentValues {
+  return {
+    agentName: body.agent_name,
+    vapiAssistantId: body.vapi_assistant_id ?? null,
+    isActive: body.is_active,
+    config: body.config ?? null,
+  }
+}
+
+function changesIn(body: z.output<typeof AgentChanges>): Partial<AgentValues> {
+  return {
+    ...(body.agent_name === undefined ? {} : { agentName: body.agent_name }),
+    ...(body.vapi_assistant_id === undefined ? {} : { vapiAssistantId: body.vapi_assistant_id }),
+    ...(body.is_active === undefined ? {} : { isActive: body.is_active }),
+    ...(body.config === undefined ? {} : { config: body.config }),
   }
 }

@@ -15,6 +15,14 @@ export interface Agent {
   updatedAt: Date
 }
 
+/** What its owner says about an agent. */
+export interface AgentValues {
+  agentName: string
+  vapiAssistantId: string | null
+  isActive: boolean
+  config: Record<string, unknown> | null
+}
+
 const COLUMNS = [
   'clerkUserId',
   'agentId',
@@ -51,38 +59,55 @@ export function findAgentOfAssistant(trx: TenantDb, clerkUserId: string, assista
     .executeTakeFirst()
 }
 
-/** The assistant must have been claimed in the same transaction (`claimAssistant`). Linking it again gives the agent it has. */
-export async function insertAgent(
-  trx: TenantDb,
-  agent: {
-    clerkUserId: string
-    agentName: string
-    vapiAssistantId: string | null
-    isActive: boolean
-    config: Record<string, unknown> | null
-  },
-): Promise<Agent> {
-  const inserted = await trx
+/** Its assistant must have been claimed in the same transaction (`claimAssistant`). */
+export function insertAgent(trx: TenantDb, clerkUserId: string, { config, ...values }: AgentValues): Promise<Agent> {
+  return trx
     .insertInto('vapiAgents')
-    .values({ ...agent, config: agent.config === null ? null : JSON.stringify(agent.config) })
-    .onConflict((conflict) => conflict.columns(['clerkUserId', 'vapiAssistantId']).doNothing())
+    .values({ clerkUserId, ...values, config: jsonOf(config) })
     .returning(COLUMNS)
-    .executeTakeFirst()
-  if (inserted) return inserted
-  const linked = agent.vapiAssistantId === null ? undefined : await findAgentOfAssistant(trx, agent.clerkUserId, agent.vapiAssistantId)
-  if (!linked) throw new Error('an agent was refused although no other stands for its assistant')
-  return linked
+    .executeTakeFirstOrThrow()
+}
+
+/** Its new assistant, if it has one, must have been claimed in the same transaction. */
+export function updateAgent(trx: TenantDb, { clerkUserId, agentId }: Agent, { config, ...values }: AgentValues): Promise<Agent> {
+  return trx
+    .updateTable('vapiAgents')
+    .set({ ...values, config: jsonOf(config), updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('agentId', '=', agentId)
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
+}
+
+/** Its variables and functions go with it; its assistant and its secrets are released first. */
+export async function deleteAgent(trx: TenantDb, { clerkUserId, agentId }: Agent): Promise<void> {
+  await trx.deleteFrom('vapiAgents').where('clerkUserId', '=', clerkUserId).where('agentId', '=', agentId).execute()
 }
 
 /** A new webhook secret; the one before stays good until the next change, the one before that no longer. */
 export async function replaceSecret(trx: TenantDb, agent: Agent, digest: string): Promise<void> {
-  if (agent.previousSecretDigest !== null) await sql`select directory_release('secret', ${agent.previousSecretDigest})`.execute(trx)
+  if (agent.previousSecretDigest !== null) await release(trx, 'secret', agent.previousSecretDigest)
   await sql`select directory_claim('secret', ${digest})`.execute(trx)
+  await setSecrets(trx, agent, { secretDigest: digest, previousSecretDigest: agent.secretDigest })
+}
+
+/** The agent has no secret any more. */
+export async function dropSecrets(trx: TenantDb, agent: Agent): Promise<void> {
+  const digests = [agent.secretDigest, agent.previousSecretDigest].filter((digest) => digest !== null)
+  for (const digest of digests) await release(trx, 'secret', digest)
+  await setSecrets(trx, agent, { secretDigest: null, previousSecretDigest: null })
+}
+
+async function setSecrets(
+  trx: TenantDb,
+  { clerkUserId, agentId }: Agent,
+  secrets: Pick<Agent, 'secretDigest' | 'previousSecretDigest'>,
+): Promise<void> {
   await trx
     .updateTable('vapiAgents')
-    .set({ secretDigest: digest, previousSecretDigest: agent.secretDigest, updatedAt: sql<Date>`now()` })
-    .where('clerkUserId', '=', agent.clerkUserId)
-    .where('agentId', '=', agent.agentId)
+    .set({ ...secrets, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('agentId', '=', agentId)
     .execute()
 }
 
@@ -92,8 +117,41 @@ export async function claimAssistant(trx: TenantDb, assistantId: string): Promis
   return rows[0]?.claimed ?? false
 }
 
+/** From now on anybody may link it. */
+export function releaseAssistant(trx: TenantDb, assistantId: string): Promise<void> {
+  return release(trx, 'assistant', assistantId)
+}
+
+async function release(trx: TenantDb, kind: 'assistant' | 'secret', key: string): Promise<void> {
+  await sql`select directory_release(${kind}, ${key})`.execute(trx)
+}
+
 /** Whose assistant, or whose webhook secret (SHA-256, hex) this is. Needs no tenant, it tells whose it is. */
 export async function findOwner(db: Db, kind: 'assistant' | 'secret', key: string): Promise<string | undefined> {
   const { rows } = await sql<{ owner: string | null }>`select directory_find(${kind}, ${key}) as owner`.execute(db)
   return rows[0]?.owner ?? undefined
+}
+
+/** Those of these assistants that are linked to an agent of this user, and those that somebody else has. */
+export async function sortAssistants(
+  trx: TenantDb,
+  clerkUserId: string,
+  assistantIds: string[],
+): Promise<{ own: Set<string>; taken: Set<string> }> {
+  if (assistantIds.length === 0) return { own: new Set(), taken: new Set() }
+  const agents = await trx
+    .selectFrom('vapiAgents')
+    .select('vapiAssistantId')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('vapiAssistantId', 'in', assistantIds)
+    .execute()
+  const { rows } = await sql<{ key: string }>`select directory_taken('assistant', ${assistantIds}) as key`.execute(trx)
+  return {
+    own: new Set(agents.map(({ vapiAssistantId }) => vapiAssistantId).filter((id) => id !== null)),
+    taken: new Set(rows.map(({ key }) => key)),
+  }
+}
+
+function jsonOf(config: AgentValues['config']): string | null {
+  return config === null ? null : JSON.stringify(config)
 }

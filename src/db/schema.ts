@@ -23,6 +23,40 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentFunctions {
+  agentId: number;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  description: string;
+  displayName: string;
+  enabled: boolean;
+  functionId: string;
+  id: Generated<number>;
+  method: string | null;
+  name: string;
+  sortOrder: Generated<number>;
+  updatedAt: Generated<Timestamp>;
+  webhookUrl: string | null;
+}
+
+export interface AgentVariables {
+  agentId: number;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  defaultValue: string | null;
+  description: string;
+  displayName: string;
+  extractionPrompt: string | null;
+  id: Generated<number>;
+  name: string;
+  required: boolean;
+  sortOrder: Generated<number>;
+  type: string;
+  updatedAt: Generated<Timestamp>;
+  validationPattern: string | null;
+  variableId: string;
+}
+
 export interface Bookings {
   address: string | null;
   appointmentId: string;
@@ -83,6 +117,16 @@ export interface Directory {
   clerkUserId: string;
   key: string;
   kind: string;
+}
+
+export interface MadeAssistants {
+  attempts: Generated<number>;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  id: Generated<string>;
+  isKept: Generated<boolean>;
+  leasedUntil: Timestamp;
+  vapiAssistantId: string | null;
 }
 
 export interface OauthFlows {
@@ -153,11 +197,14 @@ export interface VapiAgents {
 }
 
 export interface DB {
+  agentFunctions: AgentFunctions;
+  agentVariables: AgentVariables;
   bookings: Bookings;
   businesses: Businesses;
   clerkEvents: ClerkEvents;
   deletedUsers: DeletedUsers;
   directory: Directory;
+  madeAssistants: MadeAssistants;
   oauthFlows: OauthFlows;
   oauthTokens: OauthTokens;
   rateLimits: RateLimits;

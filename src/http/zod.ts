@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, RawServerDefault } from 'fast
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import * as z from 'zod'
 import type { Deps } from '../deps.ts'
+import { oneLine } from '../one-line.ts'
 
 /** A group of routes, typed by the zod schemas that validate and serialize them. */
 export type RoutePlugin<Options = unknown> = FastifyPluginAsync<{ deps: Deps } & Options, RawServerDefault, ZodTypeProvider>
@@ -14,6 +15,15 @@ export function useZod(app: FastifyInstance): void {
 
 /** An instant as the frontend reads it: ISO 8601 with `Z`. */
 export const instant = z.iso.datetime().meta({ description: 'ISO 8601 with Z' })
+
+/** Text of one line that people read: without control, line-break and bidi characters, of which something must be left. */
+export function line(longest: number) {
+  return z
+    .string()
+    .max(longest)
+    .transform((text) => oneLine(text, longest))
+    .pipe(z.string().min(1))
+}
 
 /** Where a browser returns to after a sign-in at a vendor. */
 export const ReturnTo = z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') })

@@ -62,7 +62,7 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
       const answer = await fetch(url, { ...request, signal, redirect: 'manual', dispatcher })
       const body = await readBody(answer.body)
       report(body === 'too_large' ? body : answer.status)
-      if (body === 'too_large') throw unavailable(call, `an answer of more than ${MAX_BYTES} bytes`)
+      if (body === 'too_large') throw new AnswerTooLong(`${vendor} ${call.operation}: an answer of more than ${MAX_BYTES} bytes`)
       if (answer.status >= 300 && answer.status < 400) throw unavailable(call, `a redirect (${answer.status})`)
       const headers = [...answer.headers].filter(([name]) => !FORM_HEADERS.includes(name))
       return new Response(answer.status === 204 || answer.status === 205 ? null : body, { status: answer.status, headers })
@@ -102,6 +102,13 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
         if (last || signal?.aborted) throw unavailable(call, reason.trim())
       }
     }
+  }
+}
+
+/** More than we read of any answer. Where a vendor answers in pages, a smaller one may do. */
+export class AnswerTooLong extends AppError {
+  constructor(why: string) {
+    super('provider_unavailable', why)
   }
 }
 

@@ -62,7 +62,7 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         bodyLimit: PROVEN_BYTES,
         // However busy we are: a 503 would be silence to a caller.
         config: { pressureHandler: () => {} },
-        onRequest: lookAtCredentials(deps),
+        onRequest: [readAsJson, lookAtCredentials(deps)],
         preParsing: readLessOfUnproven,
         schema: {
           operationId: path === '/webhook' ? 'vapiWebhook' : 'vapiFunctionCall',
@@ -93,6 +93,11 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
       },
     )
   }
+}
+
+/** The frontend's test page sends its JSON without saying that it is JSON; fetch then calls it plain text. */
+const readAsJson: onRequestAsyncHookHandler = async ({ headers }) => {
+  if (/^(text\/plain|$)/i.test(headers['content-type'] ?? '')) headers['content-type'] = 'application/json'
 }
 
 function lookAtCredentials(deps: Deps): onRequestAsyncHookHandler {

@@ -44,9 +44,23 @@ async function filled(t: Test) {
         .insertInto('businesses')
         .values({ ...owner, name: 'Desk' })
         .execute()
-      await trx
+      const { agentId } = await trx
         .insertInto('vapiAgents')
         .values({ ...owner, agentName: 'Desk' })
+        .returning('agentId')
+        .executeTakeFirstOrThrow()
+      const described = { ...owner, agentId, name: 'x', displayName: 'x', description: 'x' }
+      await trx
+        .insertInto('agentVariables')
+        .values({ ...described, variableId: 'var_1', type: 'string', required: false })
+        .execute()
+      await trx
+        .insertInto('agentFunctions')
+        .values({ ...described, functionId: 'func_1', enabled: true })
+        .execute()
+      await trx
+        .insertInto('madeAssistants')
+        .values({ ...owner, leasedUntil: new Date(0) })
         .execute()
       const flow = {
         ...owner,
@@ -249,6 +263,10 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   await inTenant(database.db, 'user_a', (trx) => trx.deleteFrom('oauthTokens').execute())
   t.same(await ask('select * from users_to_erase(10)'), [{ clerk_user_id: 'user_a' }])
   await inTenant(database.db, 'user_a', (trx) => trx.updateTable('users').set({ deletedAt: null }).execute())
+  const unwanted = await ask('select * from made_assistants_claim(30000, 10)')
+  t.same(unwanted.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
+  t.same(Object.keys(unwanted[0] ?? {}), ['clerk_user_id', 'id'])
+  t.same(await ask('select * from made_assistants_claim(30000, 10)'), [], 'what is leased is not claimed again')
 
   t.same(await ask(`select directory_find('assistant', 'asst') as owner`), [{ owner: null }])
   await t.rejects(ask(`select directory_claim('assistant', 'asst')`), { code: '23502' }, 'nobody claims for nobody')
@@ -262,6 +280,16 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.equal(await claim('user_a', 'directory_claim'), true)
   t.equal(await claim('user_a', 'directory_claim'), true, 'again is no harm')
   t.equal(await claim('user_b', 'directory_claim'), false)
+  const taken = async (tenant: string) => {
+    await service.query('begin')
+    await service.query(`select set_config('app.tenant', $1, true)`, [tenant])
+    const { rows } = await service.query(`select directory_taken('assistant', $1) as key`, [['asst', 'other']])
+    await service.query('commit')
+    return rows
+  }
+  t.same(await taken('user_b'), [{ key: 'asst' }])
+  t.same(await taken(''), [{ key: 'asst' }], 'nobody has it, so it is not hers')
+  t.same(await taken('user_a'), [])
   await claim('user_b', 'directory_release')
   t.same(await ask(`select directory_find('assistant', 'asst') as owner`), [{ owner: 'user_a' }], 'nobody releases what is not hers')
   t.same(await ask(`select directory_find('secret', 'asst') as owner`), [{ owner: null }])

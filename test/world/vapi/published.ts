@@ -36,7 +36,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 /**
  * OpenAPI 3.0 as JSON Schema: `oneOf` whose members overlap becomes `anyOf`, `nullable` without a type and enums on arrays or with
- * repeated values are mended, and patterns lose the slashes of a regular expression. `strictNames` refuses names that are not listed.
+ * repeated values are mended,
+ * objects that are none get their type, and patterns lose the slashes of a regular expression. `strictNames` refuses names that are not listed.
  */
 function repaired(value: unknown, { strictNames = false }: { strictNames?: boolean }): unknown {
   if (!isObject(value)) return value
@@ -49,6 +50,11 @@ function repaired(value: unknown, { strictNames = false }: { strictNames?: boole
   if (Array.isArray(allowed) && schema.type === 'array') schema.items = { ...(isObject(schema.items) ? schema.items : {}), enum: allowed }
   else if (Array.isArray(allowed)) schema.enum = [...new Set(nullable ? [...allowed, null] : allowed)]
   else if (allowed !== undefined) schema.enum = allowed
+  // An enum of words is written as an object, and so is a list of numbers.
+  if (schema.type === 'object' && Array.isArray(allowed)) delete schema.type
+  if (Array.isArray(schema.example) && isObject(schema.items) && schema.items.type === 'object' && !schema.items.properties) {
+    schema.items = { ...schema.items, type: [...new Set(schema.example.map((item) => typeof item))] }
+  }
   const closed = isObject(schema.properties) && !('additionalProperties' in schema || 'allOf' in schema || 'anyOf' in schema)
   if (strictNames && closed) schema.additionalProperties = false
   if (nullable !== true) return nullable === undefined ? schema : { ...schema, nullable }

@@ -1,0 +1,64 @@
+import { AppError } from '../errors.ts'
+import { type Call, type OutboundOptions, outbound } from '../providers/outbound.ts'
+import { type Assistant, AssistantPage, MadeId } from './answers.ts'
+import type { Definition } from './definition.ts'
+import { allPages } from './pages.ts'
+
+export interface VapiSettings {
+  apiKey: string
+  apiUrl: string
+}
+
+/**
+ * The assistants of this installation's account at Vapi, whoever they belong to here.
+ * Every method throws AppError `vapi_unavailable` (nothing is known about what happened), `vapi_busy` or `vapi_refused` (nothing happened).
+ */
+export interface VapiClient {
+  /** All of them, newest first; without anything secret. */
+  list(): Promise<Assistant[]>
+  /** Asked once: Vapi has no key of repetition. @returns the id of the new assistant */
+  create(definition: Definition): Promise<string>
+  /** One that is not there is as good as deleted. */
+  remove(assistantId: string): Promise<void>
+}
+
+/** Vapi's REST API, as far as we need it. */
+export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOptions = {}): VapiClient {
+  const send = outbound({ ...options, vendor: 'vapi', urls: [apiUrl] })
+
+  /** @returns the answer, when it is not a refusal; `undefined` for 404 */
+  async function ask(call: Call, method: string, path: string, body?: object): Promise<unknown> {
+    const headers = { authorization: `Bearer ${apiKey}`, ...(body ? { 'content-type': 'application/json' } : {}) }
+    const answer = await send(call, `${apiUrl}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }).catch(
+      (error: unknown) => {
+        throw error instanceof AppError ? new AppError('vapi_unavailable', error.message, { cause: error }) : error
+      },
+    )
+    if (answer.status === 404) return undefined
+    const why = `vapi ${call.operation}: ${answer.status}`
+    if (answer.status === 429) throw new AppError('vapi_busy', why)
+    if (answer.status >= 500 || answer.status === 408) throw new AppError('vapi_unavailable', why)
+    if (answer.status >= 400) throw new AppError('vapi_refused', why)
+    return answer.json().catch(() => undefined)
+  }
+
+  return {
+    list: () =>
+      allPages(async (query) => {
+        const call: Call = { operation: 'assistant.list', budget: 'read', repeatable: true }
+        const page = AssistantPage.safeParse(await ask(call, 'GET', `/assistant?${new URLSearchParams(query)}`))
+        if (!page.success) throw new AppError('vapi_unavailable', 'vapi assistant.list: not the answer that Vapi describes')
+        return page.data
+      }),
+    create: async (definition) => {
+      const call: Call = { operation: 'assistant.create', budget: 'create', repeatable: false }
+      const made = MadeId.safeParse(await ask(call, 'POST', '/assistant', definition))
+      if (!made.success) throw new AppError('vapi_unavailable', 'vapi assistant.create: no id in the answer')
+      return made.data.id
+    },
+    remove: async (assistantId) => {
+      const call: Call = { operation: 'assistant.delete', budget: 'read', repeatable: true }
+      await ask(call, 'DELETE', `/assistant/${encodeURIComponent(assistantId)}`)
+    },
+  }
+}

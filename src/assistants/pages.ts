@@ -1,0 +1,52 @@
+import { AppError } from '../errors.ts'
+import { AnswerTooLong } from '../providers/outbound.ts'
+import type { Assistant, AssistantPage } from './answers.ts'
+
+type Query = { limit: string; createdAtLe?: string; createdAtGe?: string }
+
+// Whole assistants come, prompts and all; a page must stay below what we read of an answer.
+const PAGE = 50
+const SMALLEST_PAGE = 3
+const MOST_REQUESTS = 200
+const PATIENCE_MS = 10_000
+
+/**
+ * Every assistant, newest first. Vapi's list has no cursor and does not promise an order, so we go on from the oldest one seen, then from the
+ * newest, until a page brings nothing new.
+ * @throws AppError `vapi_unavailable` rather than answer with a part, and what `load` throws
+ */
+export async function allPages(load: (query: Query) => Promise<AssistantPage>): Promise<Assistant[]> {
+  const found = new Map<string, AssistantPage[number]>()
+  const startedAt = performance.now()
+  let limit = PAGE
+  let requests = 0
+
+  /** @returns whether there may be more in that direction */
+  async function take(from: Omit<Query, 'limit'>): Promise<boolean> {
+    requests += 1
+    if (requests > MOST_REQUESTS || performance.now() - startedAt > PATIENCE_MS)
+      throw new AppError('vapi_unavailable', 'vapi assistant.list: pages without end')
+    try {
+      const page = await load({ ...from, limit: String(limit) })
+      const known = found.size
+      for (const one of page) found.set(one.assistant.id, one)
+      return page.length >= limit && found.size > known
+    } catch (error) {
+      const isTooLong = error instanceof AppError && error.cause instanceof AnswerTooLong
+      if (!isTooLong || limit <= SMALLEST_PAGE) throw error
+      limit = Math.max(SMALLEST_PAGE, Math.floor(limit / 4))
+      return take(from)
+    }
+  }
+
+  const times = () => [...found.values()].sort((a, b) => a.assistant.createdAt.getTime() - b.assistant.createdAt.getTime())
+  let more = await take({})
+  const isPaged = more
+  // Two may have been made in the same moment, so each page begins with the one that ended the last.
+  while (more) more = await take({ createdAtLe: times()[0]?.createdAtText ?? '' })
+  more = isPaged
+  while (more) more = await take({ createdAtGe: times().at(-1)?.createdAtText ?? '' })
+  return times()
+    .reverse()
+    .map(({ assistant }) => assistant)
+}
