@@ -24,6 +24,8 @@ export interface Vapi extends StandIn {
   readonly things: Record<Kind, Map<string, Thing>>
   /** Puts something there as if made in the dashboard, unchecked. */
   add(kind: Kind, body: Record<string, unknown>): Thing
+  /** Vapi promises no order of its lists: newest first until told otherwise. */
+  listOldestFirst(): void
   /** From now on deleting it is refused, as something else refers to it. */
   pin(id: string): void
 }
@@ -36,6 +38,7 @@ export async function startVapi(): Promise<Vapi> {
   const things: Vapi['things'] = { assistant: new Map(), tool: new Map(), 'phone-number': new Map(), call: new Map() }
   const pinned = new Set<string>()
   let lastMade = 0
+  let oldestFirst = false
 
   /** No two times are equal: lists are paged by them. */
   const now = () => {
@@ -73,7 +76,7 @@ export async function startVapi(): Promise<Vapi> {
       if (!(limit >= 0 && limit <= 1000)) return refuse(reply, 400, ['limit must not be greater than 1000'])
       return [...found.values()]
         .filter((thing) => Object.entries(request.query).every(([name, value]) => filters[name]?.(thing, value) ?? true))
-        .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt) * (oldestFirst ? -1 : 1))
         .slice(0, limit)
     })
     app.get<{ Params: { id: string } }>(`/${kind}/:id`, async (request, reply) => found.get(request.params.id) ?? missing(reply, kind))
@@ -111,6 +114,9 @@ export async function startVapi(): Promise<Vapi> {
     published,
     things,
     add,
+    listOldestFirst: () => {
+      oldestFirst = true
+    },
     pin: (id) => pinned.add(id),
   }
 }

@@ -13,18 +13,28 @@ export interface Published {
 // The descriptions are large and not ours to copy into the repository.
 const FOLDER = new URL('../../../../shared/specs/', import.meta.url)
 
-export async function readPublished(file: string, options: { strictNames?: boolean } = {}): Promise<Published> {
+// Large as they are, they are read and compiled once in a process.
+const known = new Map<string, Promise<Published>>()
+
+export function readPublished(file: string, options: { strictNames?: boolean } = {}): Promise<Published> {
+  const key = JSON.stringify([file, options])
+  const published = known.get(key) ?? read(file, options)
+  known.set(key, published)
+  return published
+}
+
+async function read(file: string, options: { strictNames?: boolean }): Promise<Published> {
   const place = new URL(file, FOLDER)
   if (!existsSync(place)) return { present: false, wrong: () => [] }
   const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true, logger: false })
   formats.default(ajv)
   ajv.addSchema({ $id: 'published', ...JSON.parse(await readFile(place, 'utf8'), (_key, value) => repaired(value, options)) })
-  const known = new Map<string, ValidateFunction>()
+  const compiled = new Map<string, ValidateFunction>()
   return {
     present: true,
     wrong(pointer, value) {
-      const validate = known.get(pointer) ?? ajv.compile({ $ref: `published#${pointer}` })
-      known.set(pointer, validate)
+      const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `published#${pointer}` })
+      compiled.set(pointer, validate)
       if (validate(value)) return []
       const errors = validate.errors ?? []
       return [...new Set(errors.map((error) => `${error.instancePath} ${error.message} ${Object.values(error.params).join(' ')}`.trim()))]
