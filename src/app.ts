@@ -14,6 +14,9 @@ import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { describeCommonProblems, useZod } from './http/zod.ts'
 import { oauthRoutes } from './oauth/routes.ts'
+import { listingRoutes } from './rentals/listing/routes.ts'
+import { rentalRoutes } from './rentals/routes.ts'
+import { sourceRoutes } from './rentals/sources/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { clerkWebhookRoutes } from './users/clerk-webhook/routes.ts'
 import { syncRoutes } from './users/frontend-sync/routes.ts'
@@ -66,6 +69,9 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })
   await app.register(assistantRoutes, { prefix: '/vapi/assistants', deps })
+  await app.register(rentalRoutes, { prefix: '/rentals', deps })
+  await app.register(listingRoutes, { prefix: '/database', deps })
+  await app.register(sourceRoutes, { prefix: '/database/sources', deps })
   await app.register(vapiRoutes, { prefix: '/vapi', deps })
   return app
 }

@@ -73,6 +73,11 @@ const catalogue = {
     text: 'An agent holds at most 100 variables and 100 functions. Change one that is there, or use another agent.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  limit_reached: {
+    status: 409,
+    text: 'You have as many of these as one user may have. Delete some that you no longer need first.',
+    say: 'I cannot add another one. Is there anything else I can do for you?',
+  },
   too_large: {
     status: 413,
     text: 'The request is larger than this route accepts.',

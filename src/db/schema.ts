@@ -21,6 +21,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AgentFunctions {
@@ -169,6 +171,36 @@ export interface RateLimits {
   resetsAt: Timestamp;
 }
 
+export interface Rentals {
+  availableDate: string | null;
+  bathrooms: Numeric;
+  bedrooms: Numeric;
+  clerkUserId: string;
+  contactInfo: string | null;
+  createdAt: Generated<Timestamp>;
+  description: string | null;
+  id: Generated<number>;
+  price: Numeric;
+  propertyAddress: string;
+  propertyType: string | null;
+  published: Generated<boolean>;
+  sourceType: Generated<string>;
+  squareFeet: number | null;
+  updatedAt: Generated<Timestamp>;
+  url: string | null;
+  website: string | null;
+}
+
+export interface RentalSources {
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  id: Generated<number>;
+  isActive: Generated<boolean>;
+  lastScrapedAt: Timestamp | null;
+  url: string;
+  website: string;
+}
+
 export interface Users {
   clerkUpdatedAt: Timestamp | null;
   clerkUserId: string;
@@ -208,6 +240,8 @@ export interface DB {
   oauthFlows: OauthFlows;
   oauthTokens: OauthTokens;
   rateLimits: RateLimits;
+  rentals: Rentals;
+  rentalSources: RentalSources;
   users: Users;
   vapiAgents: VapiAgents;
 }

@@ -20,6 +20,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar' },
         { name: 'agents', description: 'Which assistants answer for a user' },
+        { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },
       ],
       components: {

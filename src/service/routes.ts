@@ -14,7 +14,7 @@ const SERVICE = {
   service: 'ringbook',
   version,
   status: 'running' as const,
-  features: ['calendar', 'voice', 'agents'],
+  features: ['calendar', 'voice', 'agents', 'rentals'],
   links: { health: '/health', ready: '/ready', api_docs: '/docs', openapi: '/openapi.json' },
 }
 

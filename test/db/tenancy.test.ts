@@ -88,6 +88,15 @@ async function filled(t: Test) {
         .values({ ...owner, eventId: 'msg_1' })
         .execute()
       await trx.insertInto('deletedUsers').values(owner).execute()
+      const rental = { propertyAddress: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5, contactInfo: `call ${tenant}` }
+      await trx
+        .insertInto('rentals')
+        .values({ ...owner, ...rental, website: 'Example-Rentals.com' })
+        .execute()
+      await trx
+        .insertInto('rentalSources')
+        .values({ ...owner, website: 'example-rentals.com', url: 'https://example-rentals.com' })
+        .execute()
     })
   }
   return { database, service, tables }
@@ -267,6 +276,24 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.same(unwanted.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
   t.same(Object.keys(unwanted[0] ?? {}), ['clerk_user_id', 'id'])
   t.same(await ask('select * from made_assistants_claim(30000, 10)'), [], 'what is leased is not claimed again')
+  const adverts = await ask('select * from rentals_published(null, 10)')
+  t.same(
+    adverts.map((row) => Object.keys(row).filter((name) => /clerk|user|contact|published/.test(name))),
+    [[], []],
+    'adverts of nobody',
+  )
+  t.notMatch(JSON.stringify(adverts), 'user_', 'nor is anybody to be reached by them')
+  t.equal((await ask('select * from rentals_published(null, 1)')).length, 1)
+  t.equal((await ask(`select * from rentals_published('EXAMPLE-rentals.com', 10)`)).length, 2)
+  t.same(await ask(`select * from rentals_published('%', 10)`), [])
+  t.match(await ask('select * from rentals_published_by_website()'), [{ website: 'Example-Rentals.com', rental_count: 2 }])
+  await service.query(`begin; select set_config('app.tenant', 'user_a', true); update rentals set published = false; commit`)
+  t.same(
+    (await ask('select * from rentals_published(null, 10)')).map((row) => row.id),
+    [adverts[0]?.id],
+    'what is not published is not told',
+  )
+  t.match(await ask('select * from rentals_published_by_website()'), [{ rental_count: 1 }])
 
   t.same(await ask(`select directory_find('assistant', 'asst') as owner`), [{ owner: null }])
   await t.rejects(ask(`select directory_claim('assistant', 'asst')`), { code: '23502' }, 'nobody claims for nobody')

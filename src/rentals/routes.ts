@@ -1,0 +1,208 @@
+import * as z from 'zod'
+import { inZone } from '../calendar/zone.ts'
+import { inTenant } from '../db/client.ts'
+import { type Advert, countRentals, deleteRental, insertRental, type Rental, updateRental } from '../db/rentals.ts'
+import { inTurn, type User } from '../db/users.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { signedInOnly } from '../http/auth.ts'
+import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { availabilityOf } from './availability.ts'
+import { Changes, NewRental } from './form.ts'
+
+// More than one office lets; all of them stand in everybody's listing.
+const MOST_RENTALS = 1000
+
+export const EXAMPLE: z.input<typeof RentalFields> = {
+  id: 12,
+  user_id: '0b5e6d1c-6d0a-4a39-9d2c-3a4f0f6a6c11',
+  property_address: '12 Elm St, Austin, TX',
+  price: 1850,
+  bedrooms: 2,
+  bathrooms: 1.5,
+  square_feet: 900,
+  property_type: null,
+  available_date: '2026-12-15T00:00:00',
+  description: 'Corner unit',
+  contact_info: '555-0100',
+  website: null,
+  url: null,
+  source_type: 'manual',
+  published: true,
+  created_at: '2026-11-30T12:00:00Z',
+  updated_at: '2026-11-30T12:00:00Z',
+  availability_status: 'Available December 15',
+  days_until_available: 14,
+}
+
+const RentalFields = z.object({
+  id: z.int(),
+  user_id: z.string().meta({ description: "Its owner; empty without the owner's token" }),
+  property_address: z.string(),
+  price: z.number().meta({ description: 'Dollars a month' }),
+  bedrooms: z.number(),
+  bathrooms: z.number(),
+  square_feet: z.int().nullable(),
+  property_type: z.string().nullable(),
+  available_date: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T00:00:00$/)
+    .nullable()
+    .meta({ description: 'A day, as midnight wherever it is read; null: now' }),
+  description: z.string().nullable(),
+  contact_info: z.string().nullable().meta({ description: "Null without the owner's token" }),
+  website: z.string().nullable(),
+  url: z.string().nullable(),
+  source_type: z.enum(['manual', 'scraped']),
+  published: z.boolean().meta({ description: 'False: shown to its owner alone' }),
+  created_at: instant,
+  updated_at: instant,
+  availability_status: z.string(),
+  days_until_available: z.int().min(0),
+})
+
+export const RentalBody = RentalFields.meta({ id: 'Rental', examples: [EXAMPLE] })
+
+const Deleted = z
+  .object({ status: z.literal('success'), message: z.string() })
+  .meta({ examples: [{ status: 'success', message: 'The rental is deleted.' }] })
+
+// Any text: what is no id is nobody's rental.
+const params = z.object({ rental_id: z.string() })
+
+/** The signed-in user's own rentals. They are read at `/database/available`. */
+export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
+  const security = [{ user: [] }]
+  signedInOnly(app, deps)
+
+  app.post(
+    '/',
+    {
+      schema: {
+        operationId: 'createRental',
+        tags: ['rentals'],
+        summary: 'Advertises a rental: everybody sees it, but for the contact details, unless published is false',
+        security,
+        body: NewRental,
+        response: { 201: RentalBody, ...problems(409) },
+      },
+    },
+    async ({ user, body }, reply) => {
+      const { clerkUserId } = user
+      const rental = await inTenant(deps.db, clerkUserId, async (trx) => {
+        await inTurn(trx, clerkUserId)
+        if ((await countRentals(trx, clerkUserId)) >= MOST_RENTALS) throw new AppError('limit_reached', `${MOST_RENTALS} rentals`)
+        return insertRental(trx, clerkUserId, {
+          propertyAddress: body.property_address,
+          price: body.price,
+          bedrooms: body.bedrooms,
+          bathrooms: body.bathrooms,
+          squareFeet: body.square_feet ?? null,
+          propertyType: body.property_type ?? null,
+          availableDate: body.available_date ?? null,
+          description: body.description ?? null,
+          contactInfo: body.contact_info ?? null,
+          website: body.website ?? null,
+          url: body.url ?? null,
+          published: body.published ?? true,
+        })
+      })
+      reply.code(201)
+      return rentalBody(rental, user, localToday(deps))
+    },
+  )
+
+  app.patch(
+    '/:rental_id',
+    {
+      schema: {
+        operationId: 'updateRental',
+        tags: ['rentals'],
+        summary: 'Changes what is sent and leaves the rest; null empties a field that may be empty. The address cannot be changed',
+        security,
+        params,
+        body: Changes,
+        response: { 200: RentalBody },
+      },
+    },
+    async ({ user, params, body }) => {
+      const rental = await inTenant(deps.db, user.clerkUserId, (trx) =>
+        updateRental(trx, user.clerkUserId, idOf(params.rental_id), {
+          price: body.price,
+          bedrooms: body.bedrooms,
+          bathrooms: body.bathrooms,
+          squareFeet: body.square_feet,
+          propertyType: body.property_type,
+          availableDate: body.available_date,
+          description: body.description,
+          contactInfo: body.contact_info,
+          website: body.website,
+          url: body.url,
+          published: body.published,
+        }),
+      )
+      if (!rental) throw new AppError('not_found', 'no such rental')
+      return rentalBody(rental, user, localToday(deps))
+    },
+  )
+
+  app.delete(
+    '/:rental_id',
+    {
+      schema: {
+        operationId: 'deleteRental',
+        tags: ['rentals'],
+        summary: 'Takes a rental away for good',
+        security,
+        params,
+        response: { 200: Deleted },
+      },
+    },
+    async ({ user, params }) => {
+      const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteRental(trx, user.clerkUserId, idOf(params.rental_id)))
+      if (!isGone) throw new AppError('not_found', 'no such rental')
+      return { status: 'success' as const, message: 'The rental is deleted.' }
+    },
+  )
+}
+
+/** What stands for an id in an address; 0, which nobody has, for what is none. */
+export function idOf(text: string): number {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0
+}
+
+/** The day that it is where the installation stands. */
+export function localToday({ clock, config }: Deps): Temporal.PlainDate {
+  return inZone(clock.now(), config.defaultTimeZone).toPlainDate()
+}
+
+/** For its owner. */
+export function rentalBody(rental: Rental, owner: User, today: Temporal.PlainDate): z.input<typeof RentalBody> {
+  return { ...advertBody(rental, today), user_id: owner.id, contact_info: rental.contactInfo, published: rental.published }
+}
+
+/** For everybody else. */
+export function advertBody(advert: Advert, today: Temporal.PlainDate): z.input<typeof RentalBody> {
+  const availability = availabilityOf(advert.availableDate, today)
+  return {
+    id: advert.id,
+    user_id: '',
+    property_address: advert.propertyAddress,
+    price: advert.price,
+    bedrooms: advert.bedrooms,
+    bathrooms: advert.bathrooms,
+    square_feet: advert.squareFeet,
+    property_type: advert.propertyType,
+    available_date: advert.availableDate === null ? null : `${advert.availableDate}T00:00:00`,
+    description: advert.description,
+    contact_info: null,
+    website: advert.website,
+    url: advert.url,
+    source_type: advert.sourceType,
+    published: true,
+    created_at: advert.createdAt.toISOString(),
+    updated_at: advert.updatedAt.toISOString(),
+    availability_status: availability.text,
+    days_until_available: availability.days,
+  }
+}
