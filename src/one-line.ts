@@ -18,8 +18,8 @@ export function oneLine(text: string, longest = LONGEST_RESULT): string {
 }
 
 /** Text from outside within a sentence: short, and without what Vapi would read as the end of a sentence. */
-export function detail(text: string): string {
-  return oneLine(text, LONGEST_DETAIL)
+export function detail(text: string, longest = LONGEST_DETAIL): string {
+  return oneLine(text, longest)
     .replaceAll(/\s*:\s*/g, ' ')
     .replace(/[.!?]+$/, '')
 }

@@ -1,7 +1,7 @@
 import { readPhrase } from '../../src/calendar/phrase.ts'
 import { chosen, meaningsIn, timesIn } from './offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from './person.ts'
-import { addressIn, isGoodbye, isNo, isSoonest, isYes, partOfDay, together, whenIn, withoutAddress } from './understand.ts'
+import { addressIn, isGoodbye, isNo, isSoonest, isYes, partOfDay, rentalWishIn, together, whenIn, withoutAddress } from './understand.ts'
 
 /**
  * The assistant of a simulated call: what a model with a good prompt would do, by plain rules. It never works out a time: the caller's
@@ -87,6 +87,8 @@ export function goodbye(mind: Mind): Turn {
 function hearWish(before: Mind, said: string): Turn {
   const mind: Mind = { ...before, awaits: 'wish', address: addressIn(said) ?? before.address }
   const rest = withoutAddress(said)
+  const rental = rentalWishIn(rest)
+  if (rental) return { mind, call: { name: 'search_rentals', arguments: rental } }
   if (isSoonest(rest)) return next(mind, partOfDay(rest))
   const [meant, ...others] = mind.options.length > 0 ? chosen(mind.options, rest) : []
   const words = (others.length === 0 ? meant : undefined) ?? whenIn(rest)

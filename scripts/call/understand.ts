@@ -38,6 +38,19 @@ export function withoutAddress(said: string): string {
   return address ? said.replace(address, '') : said
 }
 
+const PRICE =
+  /\b(?:(?:under|below|up to|over|at least|less than|more than|around|about|between) )\$?\d[\d,.]*k?(?: (?:to|and) \$?\d[\d,.]*k?)?/i
+
+/** A question about what there is to rent, as the function's parameters: "Which flats do you have in Austin under 2000?" */
+export function rentalWishIn(said: string): Record<string, string> | undefined {
+  const rest = said.replace(PRICE, '')
+  if (!/\b(rent|rentals?|apartments?|flats?|houses?|homes?)\b/i.test(rest)) return undefined
+  if (/\b(see|visit|viewing|look at|come|book)\b/i.test(rest) || whenIn(rest)) return undefined
+  const price = PRICE.exec(said)?.[0]
+  const [, place] = /\b(?:in|near) (\p{L}[\p{L}' -]*)/iu.exec(rest) ?? []
+  return { ...(place ? { location: place.trim() } : {}), ...(price ? { price_range: price } : {}) }
+}
+
 /** The caller's own words for a day or time: the longest run of them that the service would read as one. */
 export function whenIn(said: string): string | undefined {
   return longestRun(said, (words) => readPhrase(words) !== undefined && !/^(on )?(first|second|third)$/i.test(words))?.replace(/^on /i, '')

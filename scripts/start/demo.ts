@@ -18,7 +18,22 @@ export type Demo = z.infer<typeof Demo>
 const OWNER = { name: 'Dana Reyes', email: 'dana.viewings@gmail.example', timeZone: 'America/Chicago' }
 const DAY_SECONDS = 24 * 60 * 60
 
-/** Goes through the same doors as a real owner: signs in, connects Google Calendar, links an assistant, makes its secret. */
+/** What a caller may ask for, beside an advert that is not published yet. */
+const RENTALS = [
+  {
+    property_address: '12 Elm Street, Austin, TX',
+    price: 1850,
+    bedrooms: 2,
+    bathrooms: 1.5,
+    square_feet: 900,
+    description: 'Corner unit with a balcony.',
+    contact_info: 'dana@example.com',
+  },
+  { property_address: '8 Oak Avenue, Austin, TX', price: 1250, bedrooms: 1, bathrooms: 1, website: 'example-rentals.com' },
+  { property_address: '3 Pine Road, Round Rock, TX', price: 2400, bedrooms: 3, bathrooms: 2, published: false },
+]
+
+/** Goes through the same doors as a real owner: signs in, connects Google Calendar, links an assistant, makes its secret, advertises rentals. */
 export async function seedDemo(baseUrl: string, { clerk, google, settings }: World): Promise<Demo> {
   const { id } = clerk.addUser({ email: 'dana@example.com', firstName: 'Dana', lastName: 'Reyes' })
   google.addPerson(OWNER)
@@ -48,6 +63,7 @@ export async function seedDemo(baseUrl: string, { clerk, google, settings }: Wor
   const { agent_id } = z.object({ agent_id: z.int() }).parse(await created.json())
   const made = await request('POST', `/agents/${agent_id}/secret`)
   const { secret } = z.object({ secret: z.string() }).parse(await made.json())
+  for (const rental of RENTALS) await request('POST', '/rentals', rental)
   return {
     baseUrl,
     token,

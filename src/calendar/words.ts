@@ -20,14 +20,14 @@ export const months = [
 const units = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
 const teens = ['thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen']
 const below20 = [...units, ...teens]
-const tens = ['', '', 'twenty', 'thirty', 'forty', 'fifty']
+const tens = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
 const ordinalsBelow20 = [
   ...['', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth', 'eleventh', 'twelfth'],
   ...['thirteenth', 'fourteenth', 'fifteenth', 'sixteenth', 'seventeenth', 'eighteenth', 'nineteenth'],
 ]
 const ordinalTens = ['', '', 'twentieth', 'thirtieth']
 
-/** 0 to 59 in words: 'forty five'. */
+/** 0 to 99 in words: 'forty five'. */
 export function cardinal(number: number): string {
   const below = below20[number]
   if (below) return below

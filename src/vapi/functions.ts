@@ -3,8 +3,10 @@ import { bookAppointment } from './book-appointment.ts'
 import type { Context, Spoken } from './context.ts'
 import type { FunctionCall } from './messages.ts'
 import { offerTimes } from './offer-times.ts'
-import { AvailabilityParameters, BookingParameters, NextParameters } from './parameters.ts'
+import { AvailabilityParameters, BookingParameters, NextParameters, RentalParameters } from './parameters.ts'
+import { searchRentals } from './search-rentals.ts'
 import { noAnswerSentence, noDetailsSentence, unsureSentence } from './speech.ts'
+import { lateRentalsSentence } from './spoken-rentals.ts'
 
 interface VoiceFunction {
   name: string
@@ -30,6 +32,7 @@ const functions: VoiceFunction[] = [
     run: withParameters(BookingParameters, bookAppointment),
     late: unsureSentence,
   },
+  { name: 'search_rentals', aliases: ['website_search'], run: withParameters(RentalParameters, searchRentals), late: lateRentalsSentence },
 ]
 
 const byName = new Map(functions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))

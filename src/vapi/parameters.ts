@@ -1,5 +1,8 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import * as z from 'zod'
+import { oneLine } from '../one-line.ts'
+import { readPriceRange } from '../rentals/price-range.ts'
+import { websiteName } from '../rentals/website.ts'
 import { isTimeZone } from '../time-zone.ts'
 
 /**
@@ -90,6 +93,18 @@ export const BookingParameters = z
     title: p.title ?? p.subject,
     notes: p.description ?? p.notes,
   }))
+
+export const RentalParameters = z.object({ location: text, property_address: text, price_range: text, website: text }).transform((p) => ({
+  location: oneLine(p.location ?? p.property_address ?? '', 200) || undefined,
+  price: p.price_range === undefined ? undefined : readPriceRange(p.price_range),
+  website: websiteOf(p.website),
+}))
+
+/** Of an address the host; words for "whichever" are none. */
+function websiteOf(given: string | undefined): string | undefined {
+  const name = websiteName(given ?? '')
+  return name === '' || /^(any|all|none|null|undefined|unknown|n\/a)$/i.test(name) ? undefined : name
+}
 
 function readMinutes(text: string): number {
   const [, count, unit = ''] = /^\s*(\d{1,3}(?:\.\d)?)\s*([a-z]*)/i.exec(text) ?? []

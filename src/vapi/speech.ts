@@ -1,7 +1,7 @@
 /**
- * Every sentence a caller hears stands here, in questions.ts (what we ask back) or as `say` in errors.ts (what went wrong). Each is one
- * line without colons, zone names, years or jargon: Vapi turns colons and line breaks into full stops and reads the rest aloud as it
- * stands. What answers a function call ends with a question.
+ * Every sentence a caller hears stands here, in questions.ts (what we ask back), in spoken-rentals.ts (what there is to rent) or as `say`
+ * in errors.ts (what went wrong). Each is one line without colons, zone names, years or jargon: Vapi turns colons and line breaks into
+ * full stops and reads the rest aloud as it stands. What answers a function call ends with a question.
  */
 
 import { MOST_OFFERS } from '../calendar/choose.ts'

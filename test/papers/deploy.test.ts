@@ -305,6 +305,7 @@ t.test('the functions in the guide for Vapi are within its limits', async (t) =>
         required: ['property_address', 'start_time', 'attendee_name'],
         all: ['property_address', 'start_time', 'attendee_name', 'attendee_email', 'attendee_phone', 'notes'],
       },
+      { name: 'search_rentals', required: [], all: ['location', 'price_range', 'website'] },
     ],
   )
 })

@@ -6,10 +6,11 @@ import { isStageDirection, linesOf } from '../../scripts/call/caller.ts'
 import { chosen, meaningsIn, timesIn } from '../../scripts/call/offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from '../../scripts/call/person.ts'
 import { lines } from '../../scripts/call/screen.ts'
-import { addressIn, isNo, isYes, whenIn } from '../../scripts/call/understand.ts'
+import { addressIn, isNo, isYes, rentalWishIn, whenIn } from '../../scripts/call/understand.ts'
 import { readPhrase } from '../../src/calendar/phrase.ts'
 import { root } from '../../src/root.ts'
 import { offerSentence, takenSentence } from '../../src/vapi/speech.ts'
+import { rentalsSentence } from '../../src/vapi/spoken-rentals.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'
 
 const ZONE = 'America/Chicago'
@@ -180,6 +181,28 @@ t.test('a time that was taken leads to the nearest, a missing day to a question'
     ).mind,
   })
   t.equal(pending.calls[0]?.arguments.start_time, nine)
+})
+
+t.test('a question about what there is to rent has a function of its own, and the call goes on', async (t) => {
+  for (const [said, expected] of [
+    ['What do you have for rent?', {}],
+    ['Which apartments are there in Austin?', { location: 'Austin' }],
+    ['Any flats near Round Rock under $2,000?', { location: 'Round Rock', price_range: 'under $2,000' }],
+    ['do you have houses between 1000 and 2000 in austin', { location: 'austin', price_range: 'between 1000 and 2000' }],
+    ['I want to see the flat at 12 Elm Street on Tuesday', undefined],
+    ['Is the flat free on Tuesday?', undefined],
+    ['Do you have anything on Tuesday?', undefined],
+  ] as const)
+    t.same(rentalWishIn(said), expected, said)
+  const known = [{ propertyAddress: '12 Elm Street', price: 1850, bedrooms: 2, bathrooms: 1, availableDate: null }]
+  const answer = rentalsSentence(known, Temporal.PlainDate.from('2026-11-29'))
+  const turns = ['What flats do you have in Austin?', 'I would like to see 12 Elm Street on Tuesday']
+  const { calls, said } = call(turns, (asked) => (asked.name === 'search_rentals' ? { result: answer } : service(asked)))
+  t.same(
+    calls.map(({ name }) => name),
+    ['search_rentals', 'get_availability'],
+  )
+  t.same(said, [answer, offer])
 })
 
 t.test('the soonest time has a function of its own', async (t) => {
