@@ -58,7 +58,7 @@ grant select, insert, update, delete on agent_functions to ringbook_app;
 
 -- Assistants that we make at Vapi: a row stands from before Vapi is asked until the assistant is deleted there, so that none is forgotten.
 create table made_assistants (
-  clerk_user_id     text        not null references users (clerk_user_id) on delete cascade,
+  clerk_user_id     text        not null, -- no reference: of a deleted user these ids stay until her assistants are gone at Vapi too
   id                uuid        not null default gen_random_uuid(), -- in the assistant's metadata: finds it when Vapi's answer was lost
   vapi_assistant_id text, -- null: Vapi has not told
   is_kept           boolean     not null default false, -- an agent stands for it; all others are deleted at Vapi

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import * as z from 'zod'
 import { version } from '../root.ts'
 
 const DESCRIPTION = `The calendar backend of voice agents. A Vapi assistant calls \`/vapi/webhook\`; the owner connects a calendar and links the
@@ -43,7 +44,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         },
       },
     },
-    transform: (route) => nameAnswers(jsonSchemaTransform(route)),
+    transform: (route) => nameAnswers(keepExample(route.schema?.body, jsonSchemaTransform(route))),
     transformObject: jsonSchemaTransformObject,
   })
   await app.register(swaggerUi, {
@@ -58,8 +59,16 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
+type Described = ReturnType<typeof jsonSchemaTransform>
+
+/** zod leaves examples out where values are transformed on their way in, since they may be of what comes out; ours are of what is sent. */
+function keepExample(body: unknown, { schema, url }: Described): Described {
+  const { examples } = body instanceof z.ZodType ? (z.globalRegistry.get(body) ?? {}) : {}
+  return { schema: examples ? { ...schema, body: Object.assign({ examples }, schema.body) } : schema, url }
+}
+
 /** An answer that its route does not explain is called by the name of its status. */
-function nameAnswers({ schema, url }: ReturnType<typeof jsonSchemaTransform>): ReturnType<typeof jsonSchemaTransform> {
+function nameAnswers({ schema, url }: Described): Described {
   const answers = Object.entries(schema.response ?? {}).map(([status, answer]) => {
     const description = answer.description ?? STATUS_CODES[status]
     return [status, '$ref' in answer ? { ...answer, description } : { ...answer, 'x-response-description': description }]

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { discardAssistants, removeNow } from '../assistants/remove.ts'
 import { inTenant } from '../db/client.ts'
 import { listConnections, markEnding } from '../db/connections.ts'
 import { rememberDeleted } from '../db/deleted-users.ts'
@@ -11,20 +12,23 @@ const ANSWER_WITHIN_MS = 3000
 const AT_ONCE = 20
 
 /**
- * Deletes a user for good, also one who never came: nobody is let in as her from this moment on, her grants are ended at the vendors, then
- * all her rows go. Deleting again is no harm. Does not wait long for a vendor: `finishDeletions` goes on with whatever is left.
+ * Deletes a user for good, also one who never came: nobody is let in as her from this moment on, her grants are ended at the vendors and
+ * the assistants that we made for her are deleted at Vapi, then all her rows go. Deleting again is no harm. Does not wait long for anybody
+ * outside: `finishDeletions` and `sweepAssistants` go on with whatever is left.
  */
 export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void> {
-  const ending = await inTenant(deps.db, clerkUserId, async (trx) => {
+  const { ending, unwanted } = await inTenant(deps.db, clerkUserId, async (trx) => {
     await lockUser(trx, clerkUserId)
     await rememberDeleted(trx, clerkUserId)
     await markDeleted(trx, clerkUserId)
-    const connections = await listConnections(trx, clerkUserId)
-    await markEnding(trx, clerkUserId, connections, END_LEASE_MS)
-    return connections
+    const ending = await listConnections(trx, clerkUserId)
+    await markEnding(trx, clerkUserId, ending, END_LEASE_MS)
+    return { ending, unwanted: await discardAssistants(deps, trx, clerkUserId) }
   })
+  const removed = Promise.all(unwanted.map((one) => removeNow(deps, one)))
   const erased = endConnections(deps, ending)
     .then(() => erase(deps, clerkUserId))
+    .then(() => removed)
     .catch((error: unknown) => deps.log.warn({ err: error }, 'a deleted user could not be erased now'))
   await Promise.race([erased, delay(ANSWER_WITHIN_MS, undefined, { ref: false })])
 }

@@ -94,7 +94,7 @@ function spoiled(schema: JsonSchema): fc.Arbitrary<unknown> {
 
 const Inner = z.custom<JsonSchema>((value) => value instanceof Object)
 const Shape = z.looseObject({
-  type: z.string().optional(),
+  type: z.string().or(z.array(z.string())).optional(),
   const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
   anyOf: z.array(Inner).optional(),
@@ -114,6 +114,7 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (shape.enum) return fc.constantFrom<unknown>(...shape.enum)
   const either = shape.anyOf ?? shape.oneOf
   if (either) return fc.oneof(...either.map(spoiled))
+  if (Array.isArray(shape.type)) return fc.oneof(...shape.type.map((type) => fitting({ ...shape, type })))
   switch (shape.type) {
     case 'string':
       return formatted(shape.format, shape.maxLength)

@@ -46,6 +46,18 @@ t.test('every operation says what it is for, who may call it and what it answers
   }
 })
 
+t.test('the page that shows the description loads over plain http', async (t) => {
+  const page = await app.inject('/docs/')
+  t.equal(page.statusCode, 200)
+  const policy = String(page.headers['content-security-policy'])
+  t.match(policy, /script-src [^;]*'self'/)
+  t.notMatch(policy, 'upgrade-insecure-requests')
+  t.match(page.headers['x-content-type-options'], 'nosniff')
+  const files = [...page.body.matchAll(/(?:src|href)="\.?\/?([^"]+\.(?:js|css))"/g)].map(([, file = '']) => file)
+  t.ok(files.length >= 3)
+  for (const file of files) t.equal((await app.inject(new URL(file, 'http://x/docs/').pathname)).statusCode, 200, file)
+})
+
 t.test('every body and every answer has an example, and each example is one', async (t) => {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   addFormats.default(ajv)
@@ -64,18 +76,6 @@ t.test('every body and every answer has an example, and each example is one', as
       for (const example of examples) t.ok(fits(example), `${name}: ${what}`, { example, errors: fits.errors })
     }
   }
-})
-
-t.test('the page that shows the description loads over plain http', async (t) => {
-  const page = await app.inject('/docs/')
-  t.equal(page.statusCode, 200)
-  const policy = String(page.headers['content-security-policy'])
-  t.match(policy, /script-src [^;]*'self'/)
-  t.notMatch(policy, 'upgrade-insecure-requests')
-  t.match(page.headers['x-content-type-options'], 'nosniff')
-  const files = [...page.body.matchAll(/(?:src|href)="\.?\/?([^"]+\.(?:js|css))"/g)].map(([, file = '']) => file)
-  t.ok(files.length >= 3)
-  for (const file of files) t.equal((await app.inject(new URL(file, 'http://x/docs/').pathname)).statusCode, 200, file)
 })
 
 /** "└── /agents (GET, HEAD)" and its indented children, as lines of method and whole path. */

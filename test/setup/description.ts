@@ -60,3 +60,8 @@ export type Operation = Described['operations'][number]
 export function isFor(operation: Operation, scheme: string): boolean {
   return operation.security.some((one) => scheme in one)
 }
+
+/** For signed-in users alone, not for others besides. */
+export function isClosed(operation: Operation): boolean {
+  return operation.security.length > 0 && operation.security.every((one) => 'user' in one)
+}

@@ -22,7 +22,33 @@ const resources: Resource[] = [
     make: async (test, owner) => String((await post(test, owner, '/agents', { agent_name: 'Desk' })).agent_id),
     absent: '2000000000',
   },
+  {
+    path: '/rentals/{rental_id}',
+    make: async (test, owner) =>
+      String((await post(test, owner, '/rentals', { property_address: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5 })).id),
+    absent: '2000000000',
+  },
+  {
+    path: '/database/sources/{source_id}',
+    make: async (test, owner) =>
+      String((await post(test, owner, '/database/sources', { website: 'a.example', url: 'https://a.example/list' })).id),
+    absent: '2000000000',
+  },
+  {
+    path: '/database/rentals/{website}',
+    make: async () => 'a.example',
+    absent: 'b.example',
+  },
+  // One who is nobody else's business: the operation may delete her.
+  { path: '/users/by-clerk-id/{clerk_user_id}', make: visitor, absent: 'user_2nobody' },
+  { path: '/users/{user_id}/calendar-status', make: visitor, absent: 'user_2nobody' },
 ]
+
+async function visitor(test: TestApp): Promise<string> {
+  const user = test.user()
+  await test.app.inject({ url: '/users/me', headers: user.headers() })
+  return user.clerkUserId
+}
 
 /** What the id in an operation's path means. @throws Error for a path of which nobody has said it */
 export function resourceOf(path: string): Resource | undefined {

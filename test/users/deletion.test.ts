@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import t from 'tap'
+import { sweepAssistants } from '../../src/assistants/remove.ts'
 import { insertAgent } from '../../src/db/agents.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { listConnections, markEnding } from '../../src/db/connections.ts'
@@ -339,7 +340,38 @@ t.test('whoever comes too late to add a row for her is told that she is not sign
   const { clerkUserId } = owner
   await remove(test, owner)
   const late = inTenant(test.deps.db, clerkUserId, (trx) =>
-    insertAgent(trx, { clerkUserId, agentName: 'Late', vapiAssistantId: null, isActive: true, config: null }),
+    insertAgent(trx, clerkUserId, { agentName: 'Late', vapiAssistantId: null, isActive: true, config: null }),
   )
   await t.rejects(late, { code: 'not_signed_in' })
 })
+
+t.test(
+  'the assistants that we made for her are deleted at Vapi, those that she made herself stay; an outage there only puts it off',
+  async (t) => {
+    for (const vapi of ['answers', 'is away'] as const) {
+      const test = await testApp(t)
+      const { app, deps, world } = test
+      const owner = await test.owner()
+      const own = world.vapi.add('assistant', { name: 'Her own' })
+      const post = (url: string, payload: object) => app.inject({ method: 'POST', url, headers: owner.headers(), payload })
+      t.equal((await post('/agents', { agent_name: 'Own', vapi_assistant_id: own.id })).statusCode, 201)
+      t.equal((await post('/vapi/agents', { agent_name: 'Made' })).statusCode, 201)
+      t.equal(world.vapi.things.assistant.size, 2)
+      if (vapi === 'is away') world.vapi.faults.add({ kind: 'status', status: 503, path: /assistant/, times: Number.POSITIVE_INFINITY })
+      t.equal(await remove(test, owner), 200)
+      t.equal(await rowsLeft(test, owner), 0, 'her rows do not wait for it')
+      t.equal(world.vapi.things.assistant.size, vapi === 'answers' ? 1 : 2)
+      world.vapi.faults.clear()
+      await inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx
+          .updateTable('madeAssistants')
+          .set({ leasedUntil: new Date(0) })
+          .execute(),
+      )
+      await sweepAssistants(deps)
+      t.same([...world.vapi.things.assistant.keys()], [own.id])
+      const left = await inTenant(deps.db, owner.clerkUserId, (trx) => trx.selectFrom('madeAssistants').select('id').execute())
+      t.same(left, [])
+    }
+  },
+)
