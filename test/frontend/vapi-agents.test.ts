@@ -104,6 +104,17 @@ t.test('deleting the agent deletes the assistant that was made with it, and neve
   t.ok(vapi.things.assistant.has(id))
 })
 
+t.test('an assistant whose agent is gone is nobody’s to import, while Vapi still has it', async (t) => {
+  const owner = test.user()
+  const response = await front.action(owner, '/vapi/agents', { method: 'POST', body: { agent_name: 'Made', config } })
+  const { agent_id, vapi_assistant_id: id } = Agent.parse(await response.json())
+  vapi.faults.add({ kind: 'status', status: 500, method: 'DELETE', times: 2 })
+  const deleted = await front.action(owner, `/agents/${agent_id}`, { method: 'DELETE' })
+  t.match(await deleted.json(), { success: true, message: /follows as soon as Vapi can be reached/ })
+  t.ok(vapi.things.assistant.has(id ?? ''))
+  for (const who of [owner, test.user()]) t.notMatch(await (await front.action(who, '/vapi/assistants')).text(), id ?? '')
+})
+
 t.test('what does not fit is 400, and Vapi is not asked', async (t) => {
   const owner = test.user()
   const asked = vapi.ledger.length
