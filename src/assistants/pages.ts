@@ -39,14 +39,14 @@ export async function allPages(load: (query: Query) => Promise<AssistantPage>): 
     }
   }
 
-  const times = () => [...found.values()].sort((a, b) => a.assistant.createdAt.getTime() - b.assistant.createdAt.getTime())
+  const oldestFirst = () => [...found.values()].sort((a, b) => a.assistant.createdAt.getTime() - b.assistant.createdAt.getTime())
   let more = await take({})
   const isPaged = more
   // Two may have been made in the same moment, so each page begins with the one that ended the last.
-  while (more) more = await take({ createdAtLe: times()[0]?.createdAtText ?? '' })
+  while (more) more = await take({ createdAtLe: oldestFirst()[0]?.createdAtText ?? '' })
   more = isPaged
-  while (more) more = await take({ createdAtGe: times().at(-1)?.createdAtText ?? '' })
-  return times()
+  while (more) more = await take({ createdAtGe: oldestFirst().at(-1)?.createdAtText ?? '' })
+  return oldestFirst()
     .reverse()
     .map(({ assistant }) => assistant)
 }
