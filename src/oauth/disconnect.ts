@@ -78,6 +78,7 @@ export async function revokeGrant(
 
 /** Waits for all of it, but not while the process is to stop. */
 async function unlessStopped(work: Promise<void>[], stop: AbortSignal | undefined): Promise<void> {
+  if (stop?.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const leave = () => resolve()
   stop?.addEventListener('abort', leave, { once: true })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { inTenant } from '../db/client.ts'
+import { listConnections } from '../db/connections.ts'
 import { findOwnerOfId, findUser, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -15,8 +16,10 @@ export async function findKnownUser(deps: Deps, id: string): Promise<User> {
   return user
 }
 
-/** Nobody's word makes a connection: the calendar itself is asked. @throws AppError `calendar_not_connected` */
+/** Nobody's word makes a connection: the calendar itself is asked, where bookings go to it. @throws AppError `calendar_not_connected` */
 export async function confirmConnection(deps: Deps, { clerkUserId }: User, provider: string): Promise<void> {
-  const status = await connectionStatus(deps, clerkUserId, provider)
-  if (!status?.authorized) throw new AppError('calendar_not_connected', 'said to be connected, but is not')
+  const destination = await connectionStatus(deps, clerkUserId, provider)
+  const connections = await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
+  const isBusyCalendar = connections.some((one) => one.provider === provider && one.role === 'busy' && one.state === 'active')
+  if (!destination?.authorized && !isBusyCalendar) throw new AppError('calendar_not_connected', 'said to be connected, but is not')
 }
