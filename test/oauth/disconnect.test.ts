@@ -2,6 +2,7 @@ import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import { findConnection, listConnections, markEnding, markReconnect } from '../../src/db/connections.ts'
 import { endLeftovers } from '../../src/oauth/disconnect.ts'
+import { resealTokens } from '../../src/oauth/reseal.ts'
 import { type ConnectedOwner, connect, type Owner, type TestApp, testApp } from '../setup/app.ts'
 import { account, status, stored, vendors } from './setup.ts'
 
@@ -132,4 +133,15 @@ t.test('nobody who still holds a connection brings it back into use', async (t) 
     t.equal(await inTenant(test.deps.db, clerkUserId, (trx) => findConnection(trx, clerkUserId, connection.id)), undefined)
   }
   t.match(await stored(test, owner), [{ state: 'ending' }])
+})
+
+t.test('a connection that is being ended keeps no key in the settings, and no service from starting', async (t) => {
+  const test = await testApp(t)
+  const owner = await test.owner()
+  await change(test, owner, { refreshToken: 'v1.gone.AAAA' })
+  await t.rejects(resealTokens(test.deps), /gone/, 'one that is in use does')
+  await leaveHalfWay(test, owner)
+  await resealTokens(test.deps)
+  await endLeftovers(test.deps)
+  t.same(await stored(test, owner), [])
 })
