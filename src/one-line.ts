@@ -1,20 +1,25 @@
-/** Long enough for every sentence here; a place or name from outside cannot make the model lose the question at the end. */
+/** Long enough for every sentence to a caller; a place or name from outside cannot make the model lose the question at the end. */
 const LONGEST_RESULT = 600
 const LONGEST_DETAIL = 80
 
-/** What is shown, stored or said as one line: without control or direction characters, cut to `longest` characters. */
+/** Text from outside as one line without control or direction characters, cut to `longest` characters. */
 export function oneLine(text: string, longest = LONGEST_RESULT): string {
   const line = text
     .replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
     .replaceAll(/ +/g, ' ')
     .trim()
-  return line.length > longest
-    ? [...line.slice(0, longest)]
-        .filter((char) => char.isWellFormed())
-        .join('')
-        .trim()
-    : line
+  return cut(line, longest)
+}
+
+/** Text from outside that may have lines: those stay, control and direction characters do not; cut to `longest` characters. */
+export function plainLines(text: string, longest: number): string {
+  const lines = text
+    .replaceAll(/\r\n?|[\p{Zl}\p{Zp}]/gu, '\n')
+    .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
+  return cut(lines, longest)
 }
 
 /** Text from outside within a sentence: short, and without what Vapi would read as the end of a sentence. */
@@ -22,4 +27,14 @@ export function detail(text: string, longest = LONGEST_DETAIL): string {
   return oneLine(text, longest)
     .replaceAll(/\s*:\s*/g, ' ')
     .replace(/[.!?]+$/, '')
+}
+
+/** Never within a character of two halves. */
+function cut(text: string, longest: number): string {
+  return text.length > longest
+    ? [...text.slice(0, longest)]
+        .filter((char) => char.isWellFormed())
+        .join('')
+        .trim()
+    : text
 }

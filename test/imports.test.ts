@@ -32,6 +32,7 @@ const homes: [packages: RegExp, allowed: (file: string) => boolean, rule: string
   [/^(kysely|pg)(\/|$)/, (file) => file.startsWith('src/db/'), 'SQL only in db/'],
   [/^(googleapis|google-auth-library)/, (file) => file.startsWith('src/providers/google/'), "Google's SDK only in its folder"],
   [/^(@azure\/|@microsoft\/|windows-iana)/, (file) => file.startsWith('src/providers/microsoft/'), "Microsoft's SDKs only in their folder"],
+  [/^htmlparser2$/, (file) => file.startsWith('src/providers/'), "vendors' markup ends in their folder"],
   [/^@clerk\//, (file) => file === 'src/http/auth.ts' || file.startsWith('src/users/'), 'Clerk only where identity is'],
   [/^undici$/, (file) => file === 'src/providers/outbound.ts', 'one way out'],
 ]

@@ -192,7 +192,7 @@ function eventOf(booking: Booking) {
     startsAt: booking.startsAt,
     endsAt: booking.endsAt,
     timeZone: booking.timeZone,
-    attendee: customerEmail === null ? null : { name: customerName ?? customerEmail, email: customerEmail },
+    attendees: customerEmail === null ? [] : [{ name: customerName ?? customerEmail, email: customerEmail }],
   }
 }
 

@@ -61,7 +61,13 @@ export interface Calendar {
   /** Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free". */
   busy(range: Interval): Promise<Interval[]>
   /**
-   * Creates the event and asks the vendor to invite the attendee. Repeating it with the same `bookingId` gives the first event again.
+   * Every entry that reaches into `range`, earliest first, each under an id of its own; a series as its single times, cancelled ones left out.
+   * A list that may be incomplete is an error.
+   * @param timeZone IANA name; whole days lie in the calendar's own zone, or in this one where the vendor does not tell it
+   */
+  events(range: Interval, timeZone: string): Promise<CalendarEntry[]>
+  /**
+   * Creates the event and asks the vendor to invite the attendees. Repeating it with the same `bookingId` gives the first event again.
    * @throws AppError `slot_taken` when the event of this booking was deleted at the vendor in the meantime
    */
   create(event: NewEvent): Promise<CalendarEvent>
@@ -80,13 +86,35 @@ export interface NewEvent {
   endsAt: Date
   /** IANA name; the zone in which the event was agreed, for vendors that show it. */
   timeZone: string
-  attendee: { name: string; email: string } | null
+  attendees: { name: string; email: string }[]
 }
 
 export interface CalendarEvent {
   id: string
   /** Where the owner sees it in a browser. */
   link: string | null
+}
+
+/** What stands in a calendar, whoever wrote it: every text comes from outside, and is empty where there is none. */
+export interface CalendarEntry extends Interval {
+  id: string
+  subject: string
+  /** Whole days of the calendar's zone; the instants are its midnights. */
+  isAllDay: boolean
+  location: string
+  attendees: Attendee[]
+  isOnlineMeeting: boolean
+  /** Where the owner sees it in a browser. */
+  link: string | null
+  /** Plain text, perhaps with line breaks. */
+  body: string
+}
+
+export interface Attendee {
+  /** The e-mail address where no name is known. */
+  name: string
+  email: string
+  status: 'none' | 'accepted' | 'declined' | 'tentative' | 'organizer'
 }
 
 /** Half-open: 9–10 and 10–11 do not overlap. Both ends are instants; a time zone matters only where people read or speak. */

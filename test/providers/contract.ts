@@ -2,6 +2,7 @@ import t from 'tap'
 import { booking } from './contract/booking.ts'
 import { busy } from './contract/busy.ts'
 import { connecting } from './contract/connecting.ts'
+import { entries } from './contract/entries.ts'
 import { failing } from './contract/failing.ts'
 import type { Vendor } from './setup.ts'
 
@@ -9,6 +10,7 @@ import type { Vendor } from './setup.ts'
 export function contract(vendor: Vendor): void {
   t.test(`${vendor.name}: connecting`, (t) => connecting(t, vendor))
   t.test(`${vendor.name}: busy times`, (t) => busy(t, vendor))
+  t.test(`${vendor.name}: entries`, (t) => entries(t, vendor))
   t.test(`${vendor.name}: booking`, (t) => booking(t, vendor))
   t.test(`${vendor.name}: failures`, (t) => failing(t, vendor))
 }

@@ -29,6 +29,20 @@ const google: Vendor = {
   tokenPath: /\/token/,
   busyPath: /\/freeBusy/,
   createPath: /\/events/,
+  eventsPath: /\/events\?/,
+  nextPage: /\/events\?.*pageToken=/,
+  endlessPage: () => ({ kind: 'calendar#events', timeZone: 'UTC', items: [], nextPageToken: 'more' }),
+  oddPages: [
+    { kind: 'calendar#events', items: [] },
+    { kind: 'calendar#events', timeZone: 'Mars/Olympus', items: [] },
+    { kind: 'calendar#events', timeZone: 'UTC', items: [{ id: 'x', status: 'confirmed' }] },
+    {
+      kind: 'calendar#events',
+      timeZone: 'UTC',
+      items: [{ id: 'x', start: { dateTime: '2026-12-01T10:00' }, end: { dateTime: '2026-12-01T11:00' } }],
+    },
+    { kind: 'calendar#events', timeZone: 'UTC', items: 'none' },
+  ],
   eventZone: 'America/New_York',
   rotates: false,
   foreign: 'provider_unavailable',
@@ -110,4 +124,32 @@ t.test('an event of somebody else that has the id of a booking is not taken for 
   standIn.faults.add({ kind: 'status', status: 409, method: 'POST' })
   standIn.faults.add({ kind: 'status', status: 200, method: 'GET', body: { id: 'bk1', status: 'confirmed' } })
   await t.rejects(open.create(newBooking()), { code: 'slot_taken' })
+})
+
+t.test('of an entry that was cancelled Google may tell the id alone', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  const items = [
+    { id: 'x', status: 'cancelled' },
+    { id: 'y', status: 'confirmed', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } },
+  ]
+  standIn.faults.add({ kind: 'status', status: 200, body: { kind: 'calendar#events', timeZone: 'America/New_York', items } })
+  t.match(await open.events(day, 'UTC'), [{ id: 'y', isAllDay: true, startsAt: new Date('2026-12-01T05:00:00Z') }])
+})
+
+t.test('notes that programs wrote as HTML for Google are read as people see them, and plain ones stay as they are', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const notes = [
+    ['<ul><li>one</li><li>two</li></ul>after<p>apart</p>', 'one\ntwo\nafter\napart'],
+    ['1 < 2 & 3 > 2, at 5&nbsp;pm', '1 < 2 & 3 > 2, at 5 pm'],
+    ['Name: Ana\n\nPhone: 1', 'Name: Ana\n\nPhone: 1'],
+    ['<script>alert("<b>")</script><a href="https://example.com">the plan</a><!-- not this -->', 'the plan'],
+    ['<<<<', '<<<<'],
+    ['a</p>b<br/>c</br>d', 'a\nb\nc\nd'],
+  ]
+  for (const [html = ''] of notes) standIn.addEvent(email, { subject: 'x', html, ...day })
+  t.same(
+    (await (await calendar()).events(day, 'UTC')).map(({ body }) => body),
+    notes.map(([, text]) => text),
+  )
 })

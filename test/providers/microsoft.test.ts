@@ -7,6 +7,8 @@ import { email, newBooking, newWorld, redirectUri, shown, span, type Vendor } fr
 
 trust((await certificate()).ca)
 
+const utcTime = { dateTime: '2026-12-01T11:00:00.0000000', timeZone: 'UTC' }
+
 const microsoft: Vendor = {
   name: 'Microsoft 365',
   start: () => startMicrosoft({ redirectUri }),
@@ -27,6 +29,16 @@ const microsoft: Vendor = {
   tokenPath: /\/token/,
   busyPath: /\/calendarView/,
   createPath: /\/events/,
+  eventsPath: /\/calendarView\?/,
+  nextPage: /\/calendarView\?.*skip=/,
+  endlessPage: ({ url }) => ({ value: [], '@odata.nextLink': `${url}/v1.0/me/calendarView?$skip=1` }),
+  oddPages: [
+    { value: 'none' },
+    { value: [{ id: 'x' }] },
+    { value: [{ id: 'x', start: { dateTime: '2026-12-01T10:00:00', timeZone: 'W. Europe Standard Time' }, end: utcTime }] },
+    { value: [{ start: utcTime, end: utcTime }] },
+    { value: [], '@odata.nextLink': 'https://elsewhere.example/v1.0/me/events' },
+  ],
   eventZone: 'UTC',
   rotates: true,
   foreign: 'provider_refused',
@@ -55,6 +67,10 @@ t.test('without the permission to read the mailbox settings all works but the ti
   standIn.addEvent(email, { subject: 'day off', allDay: { from: '2026-12-01', to: '2026-12-02' } })
   const busy = await provider.calendar(tokens.accessToken, main?.id ?? '').busy(span('2026-11-25T00:00:00Z', '2026-12-05T00:00:00Z'))
   t.same(shown(busy), ['2026-11-30T10:00/2026-12-02T12:00'], 'an all-day entry is busy wherever on Earth its owner may be')
+  const listed = await provider
+    .calendar(tokens.accessToken, main?.id ?? '')
+    .events(span('2026-11-25T00:00:00Z', '2026-12-05T00:00:00Z'), 'America/Denver')
+  t.same(shown(listed), ['2026-12-01T07:00/2026-12-02T07:00'], 'and is shown in the zone that we know of otherwise')
 })
 
 t.test('a refused refresh ends the connection only where the user must act, whatever Microsoft calls it', async (t) => {
@@ -121,16 +137,21 @@ t.test("an event goes out in UTC: Graph's own rules for a zone may be older than
   t.match(standIn.ledger, [{ body: { start: { dateTime: '2026-12-01T15:00:00', timeZone: 'UTC' } } }])
 })
 
-t.test('every request asks for UTC and for ids that stay', async (t) => {
+t.test('every request asks for UTC, for ids that stay and for plain text', async (t) => {
   const { standIn, calendar } = await newWorld(t, microsoft)
   standIn.setPageSize(1)
   standIn.addEvent(email, { subject: 'x', ...day })
   standIn.addEvent(email, { subject: 'y', ...day })
   const open = await calendar()
   await open.busy(day)
+  await open.events(day, 'UTC')
   await open.create(newBooking())
-  t.ok(standIn.ledger.length > 2)
-  t.ok(standIn.ledger.every(({ headers }) => headers.prefer === 'outlook.timezone="UTC", IdType="ImmutableId"'))
+  t.ok(standIn.ledger.length > 4)
+  t.ok(
+    standIn.ledger.every(
+      ({ headers }) => headers.prefer === 'outlook.timezone="UTC", IdType="ImmutableId", outlook.body-content-type="text"',
+    ),
+  )
 })
 
 t.test('a list that goes on at another host, or without end, is a failure', async (t) => {
@@ -152,4 +173,20 @@ t.test('an account without a mailbox is told apart, and so is a missing permissi
   await t.rejects(provider.calendars(token), { code: 'calendar_unusable' })
   standIn.faults.add({ kind: 'status', status: 403, path: /calendars/, body: graphError('ErrorAccessDenied') })
   await t.rejects(provider.calendars(token), { code: 'scope_missing' })
+})
+
+t.test('what Graph leaves out or calls by null is empty, and HTML that comes unasked becomes text', async (t) => {
+  const { standIn, calendar } = await newWorld(t, microsoft)
+  const nothing = { subject: null, location: null, attendees: null, webLink: null, body: null, isOnlineMeeting: null }
+  const value = [
+    { id: 'x', start: utcTime, end: utcTime, ...nothing },
+    { id: 'y', start: utcTime, end: utcTime, attendees: [{}], body: { contentType: 'html', content: '<p>a</p><p>b</p>' } },
+  ]
+  const open = await calendar()
+  const start = { dateTime: '2026-12-01T10:00:00.0000000', timeZone: 'UTC' }
+  standIn.faults.add({ kind: 'status', status: 200, body: { value: value.map((one) => ({ ...one, start })) } })
+  t.match(await open.events(day, 'UTC'), [
+    { id: 'x', subject: '', location: '', attendees: [], link: null, body: '', isOnlineMeeting: false },
+    { id: 'y', attendees: [{ name: '', email: '', status: 'none' }], body: 'a\nb' },
+  ])
 })

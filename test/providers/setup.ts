@@ -17,6 +17,13 @@ export interface Vendor {
   tokenPath: RegExp
   busyPath: RegExp
   createPath: RegExp
+  eventsPath: RegExp
+  /** Any page of events but the first. */
+  nextPage: RegExp
+  /** An empty page of events after which there is always another. */
+  endlessPage(standIn: CalendarStandIn): object
+  /** Pages of events that are not as the vendor describes them. */
+  oddPages: object[]
   /** In which an event of a business in New York is written. */
   eventZone: string
   /** Does a refresh bring a new refresh token? */
@@ -80,7 +87,7 @@ export function newBooking(changes: Partial<NewEvent> = {}): NewEvent {
     startsAt: new Date('2026-12-01T15:00:00Z'),
     endsAt: new Date('2026-12-01T15:30:00Z'),
     timeZone: 'America/New_York',
-    attendee: { name: 'Kim Lee', email: 'kim@example.com' },
+    attendees: [{ name: 'Kim Lee', email: 'kim@example.com' }],
     ...changes,
   }
 }

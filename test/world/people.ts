@@ -27,12 +27,16 @@ export interface StoredEvent {
   id: string
   subject: string
   description: string
+  /** The description as its author's program marked it up; `null`: it is plain text. */
+  html: string | null
   location: string
   /** A whole-day event has no instants of its own: its dates float in the zone of the calendar. */
   time: { startsAt: Date; endsAt: Date } | { allDay: LocalRange }
   /** As it was sent: IANA or Windows name; `null` when none was. */
   timeZone: string | null
-  attendees: { name: string; email: string }[]
+  attendees: Guest[]
+  /** Where people meet by video; `null`: they do not. */
+  meetingLink: string | null
   showAs: ShowAs
   status: 'confirmed' | 'tentative' | 'cancelled'
   /** The owner said no to it. */
@@ -49,6 +53,13 @@ export interface StoredEvent {
   updatedAt: Date
   /** Counts changes; becomes the etag. */
   revision: number
+}
+
+export interface Guest {
+  name: string
+  email: string
+  /** What the guest has said to the invitation; none: nothing yet. */
+  answer?: 'accepted' | 'declined' | 'tentative' | 'organizer'
 }
 
 export interface Recurrence {
@@ -70,9 +81,11 @@ export type NewEntry = {
   calendarId?: string
   subject: string
   description?: string
+  html?: string
   location?: string
   timeZone?: string
-  attendees?: { name: string; email: string }[]
+  attendees?: Guest[]
+  meetingLink?: string
   /** Default `busy`. */
   showAs?: ShowAs
   cancelled?: boolean
@@ -88,7 +101,7 @@ export interface SeenEvent {
   startsAt: Date
   endsAt: Date
   timeZone: string | null
-  attendees: { name: string; email: string }[]
+  attendees: Guest[]
   description: string
   location: string
   invitationsSent: boolean
@@ -147,10 +160,12 @@ export function peopleOf(ids: { person(): string; calendar(main: boolean, email:
         ...newEvent(ids.event()),
         subject: entry.subject,
         description: entry.description ?? '',
+        html: entry.html ?? null,
         location: entry.location ?? '',
         time: 'allDay' in entry ? { allDay: entry.allDay } : { startsAt: entry.startsAt, endsAt: entry.endsAt },
         timeZone: entry.timeZone ?? calendar.timeZone,
         attendees: entry.attendees ?? [],
+        meetingLink: entry.meetingLink ?? null,
         showAs: entry.showAs ?? 'busy',
         status: entry.cancelled ? 'cancelled' : 'confirmed',
         declined: entry.declined ?? false,
@@ -199,10 +214,12 @@ export function newEvent(id: string): StoredEvent {
     id,
     subject: '',
     description: '',
+    html: null,
     location: '',
     time: { startsAt: now, endsAt: now },
     timeZone: null,
     attendees: [],
+    meetingLink: null,
     showAs: 'busy',
     status: 'confirmed',
     declined: false,

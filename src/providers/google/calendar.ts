@@ -2,21 +2,9 @@ import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { mergeIntervals } from '../intervals.ts'
-import type { Call, Outbound } from '../outbound.ts'
 import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
+import { type Access, auth, readable, type Vendor } from './api.ts'
 import { apiFailure, isDuplicate, isMissing } from './failure.ts'
-import { clientFor, type GoogleSettings } from './oauth.ts'
-
-interface Vendor {
-  settings: GoogleSettings
-  send: Outbound
-  api: calendar_v3.Calendar
-}
-
-interface Access {
-  accessToken: string
-  signal?: AbortSignal | undefined
-}
 
 // The longest range is not documented; somewhat over three months was seen to be refused.
 const LONGEST_QUERY_MS = 60 * 24 * 3_600_000
@@ -128,17 +116,10 @@ function eventBody(event: NewEvent): calendar_v3.Schema$Event {
     location: event.location,
     start: time(event.startsAt),
     end: time(event.endsAt),
-    ...(event.attendee ? { attendees: [{ email: event.attendee.email, displayName: event.attendee.name }] } : {}),
+    attendees: event.attendees.map(({ name, email }) => ({ email, displayName: name })),
     reminders: { useDefault: true },
     extendedProperties: { private: { bookingId: event.bookingId } },
   }
-}
-
-/** With an expiry ahead and no refresh token, the library neither refreshes nor repeats a refused request by itself. */
-function auth(vendor: Vendor, access: Access, call: Pick<Call, 'operation' | 'budget'>) {
-  const client = clientFor(vendor, { ...call, repeatable: true, signal: access.signal })
-  client.setCredentials({ access_token: access.accessToken, expiry_date: Date.now() + 3_600_000 })
-  return client
 }
 
 function calendarInfo({ id, summary, summaryOverride, timeZone }: z.infer<typeof CalendarPage>['items'][number]): CalendarInfo {
@@ -147,12 +128,6 @@ function calendarInfo({ id, summary, summaryOverride, timeZone }: z.infer<typeof
 
 function calendarEvent({ id, htmlLink }: z.infer<typeof Event>): CalendarEvent {
   return { id, link: htmlLink ?? null }
-}
-
-function readable<T extends z.ZodType>(operation: string, schema: T, data: unknown): z.infer<T> {
-  const parsed = schema.safeParse(data)
-  if (parsed.success) return parsed.data
-  throw new AppError('provider_unavailable', `google ${operation}: not the answer that Google describes`)
 }
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))

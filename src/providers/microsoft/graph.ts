@@ -16,8 +16,9 @@ export interface Access {
 }
 
 const MAX_PAGES = 50
-// Sent as one value: a second Prefer header would replace the first. Without ImmutableId, an event's id changes when it is moved.
-const PREFER = 'outlook.timezone="UTC", IdType="ImmutableId"'
+// Sent as one value: a second Prefer header would replace the first. Without ImmutableId, an event's id changes when it is moved; without
+// the last, what people wrote comes as HTML.
+const PREFER = 'outlook.timezone="UTC", IdType="ImmutableId", outlook.body-content-type="text"'
 
 /**
  * One request to Graph through the SDK, with two links of our own in its chain: its bearer sends nothing to a test's host and drops

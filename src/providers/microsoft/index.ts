@@ -1,6 +1,7 @@
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
 import { createEvent, findEvent, listBusy, listCalendars } from './calendar.ts'
+import { listEvents } from './events.ts'
 import { authorizationUrl, exchangeCode, issues, type MicrosoftSettings, refresh } from './oauth.ts'
 
 export type { MicrosoftSettings } from './oauth.ts'
@@ -19,6 +20,7 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     calendars: (accessToken) => listCalendars(microsoft, { accessToken }),
     calendar: (accessToken, calendarId, signal) => ({
       busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
+      events: (range, timeZone) => listEvents(microsoft, { accessToken, signal }, calendarId, range, timeZone),
       create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
       find: (bookingId) => findEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
     }),

@@ -25,8 +25,15 @@ export async function booking(t: Test, vendor: Vendor): Promise<void> {
 
   t.test('a booking without an e-mail address invites nobody', async (t) => {
     const { standIn, calendar } = await newWorld(t, vendor)
-    await (await calendar()).create(newBooking({ attendee: null }))
+    await (await calendar()).create(newBooking({ attendees: [] }))
     t.match(standIn.events(email), [{ attendees: [] }])
+  })
+
+  t.test('everybody whom a booking names is invited', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const attendees = ['kim', 'lee', 'sam'].map((name) => ({ name, email: `${name}@example.com` }))
+    await (await calendar()).create(newBooking({ attendees }))
+    t.match(standIn.events(email), [{ attendees, invitationsSent: true }])
   })
 
   t.test('what was booked is busy', async (t) => {

@@ -43,6 +43,7 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
   const range = span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')
   const calls: Record<string, (calendar: Calendar) => Promise<unknown>> = {
     'busy times are read': (calendar) => calendar.busy(range),
+    'entries are read': (calendar) => calendar.events(range, 'America/New_York'),
     'a booking is made': (calendar) => calendar.create(newBooking()),
   }
 
@@ -92,6 +93,7 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
     const { provider } = await newWorld(t, vendor)
     await t.rejects(provider.calendars('not-a-token'), { code: 'consent_revoked' })
     await t.rejects(provider.calendar('not-a-token', 'primary').busy(range), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar('not-a-token', 'primary').events(range, 'UTC'), { code: 'consent_revoked' })
     await t.rejects(provider.calendar('not-a-token', 'primary').create(newBooking()), { code: 'consent_revoked' })
   })
 
@@ -101,6 +103,7 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
     const [hers] = await provider.calendars(await standIn.tokenFor('eve@example.com'))
     const foreign = provider.calendar(await standIn.tokenFor(email), hers?.id ?? '')
     await t.rejects(foreign.busy(range), { name: 'AppError', code: vendor.foreign })
+    await t.rejects(foreign.events(range, 'UTC'), { name: 'AppError', code: 'provider_refused' })
     await t.rejects(foreign.create(newBooking()), { name: 'AppError', code: 'provider_refused' })
     t.same(standIn.events('eve@example.com'), [])
   })

@@ -61,7 +61,10 @@ export const Changes = z.strictObject({ ...fields, ...kept }).partial()
 /** Puts what was sent into `event`; what was not sent stays, `null` empties. */
 export function apply(sent: z.infer<typeof Changes>, event: StoredEvent, calendar: CalendarOf): void {
   if (sent.summary !== undefined) event.subject = sent.summary ?? ''
-  if (sent.description !== undefined) event.description = sent.description ?? ''
+  if (sent.description !== undefined) {
+    event.description = sent.description ?? ''
+    event.html = null
+  }
   if (sent.location !== undefined) event.location = sent.location ?? ''
   if (sent.attendees !== undefined)
     event.attendees = (sent.attendees ?? []).map(({ email, displayName }) => ({ email, name: displayName ?? '' }))
@@ -110,16 +113,22 @@ function moment({ dateTime, date, timeZone }: Sent, which: 'start' | 'end'): Dat
 /** The event as the vendor answers it, in the zone asked for or else the calendar's. */
 export function resource(event: StoredEvent, calendar: CalendarOf, owner: Person | undefined, url: string, zone = calendar.timeZone) {
   const [first] = occurrences(event, calendar.timeZone)
-  return { ...common(event, calendar, owner, url), ...span(event, first, zone), ...series(event, calendar) }
+  return { ...common(event, calendar, owner, url), ...span(event, calendar, first, zone), ...series(event, calendar) }
 }
 
 /** One time of a series, with an id of its own. */
 export function instance(event: StoredEvent, calendar: CalendarOf, owner: Person, url: string, one: Occurrence, zone = calendar.timeZone) {
   const single = common(event, calendar, owner, url)
-  if (one.index === null) return { ...single, ...span(event, one, zone) }
+  if (one.index === null) return { ...single, ...span(event, calendar, one, zone) }
   const original =
     'allDay' in event.time ? { date: localOf(one.startsAt, calendar.timeZone).slice(0, 10) } : { dateTime: offsetTime(one.startsAt, zone) }
-  return { ...single, ...span(event, one, zone), id: instanceId(event, one), recurringEventId: event.id, originalStartTime: original }
+  return {
+    ...single,
+    ...span(event, calendar, one, zone),
+    id: instanceId(event, one),
+    recurringEventId: event.id,
+    originalStartTime: original,
+  }
 }
 
 export function instanceId(event: StoredEvent, { startsAt }: Occurrence): string {
@@ -128,10 +137,10 @@ export function instanceId(event: StoredEvent, { startsAt }: Occurrence): string
 }
 
 function common(event: StoredEvent, calendar: CalendarOf, owner: Person | undefined, url: string) {
-  const attendees = event.attendees.map(({ name, email }) => ({
+  const attendees = event.attendees.map(({ name, email, answer }) => ({
     email,
     ...(name ? { displayName: name } : {}),
-    responseStatus: 'needsAction',
+    ...(answer === 'organizer' ? { organizer: true, responseStatus: 'accepted' } : { responseStatus: answer ?? 'needsAction' }),
   }))
   const self = { email: owner?.email ?? '', self: true, responseStatus: 'declined' }
   const everyone = event.declined ? [...attendees, self] : attendees
@@ -145,11 +154,13 @@ function common(event: StoredEvent, calendar: CalendarOf, owner: Person | undefi
     created: event.createdAt.toISOString(),
     updated: event.updatedAt.toISOString(),
     ...(event.subject ? { summary: event.subject } : {}),
-    ...(event.description ? { description: event.description } : {}),
+    // As it was written, HTML or not: this vendor keeps no other form of it.
+    ...((event.html ?? event.description) ? { description: event.html ?? event.description } : {}),
     ...(event.location ? { location: event.location } : {}),
     creator: { email: owner?.email, self: true },
     organizer: { email: calendar.id, ...(calendar.main ? {} : { displayName: calendar.name }), self: true },
     ...(event.showAs === 'free' || event.showAs === 'workingElsewhere' ? { transparency: 'transparent' } : {}),
+    ...(event.meetingLink === null ? {} : conference(event.meetingLink)),
     iCalUID: `${event.id}@google.com`,
     sequence: event.revision - 1,
     ...(everyone.length > 0 ? { attendees: everyone } : {}),
@@ -158,8 +169,26 @@ function common(event: StoredEvent, calendar: CalendarOf, owner: Person | undefi
   }
 }
 
-function span(event: StoredEvent, one: { startsAt: Date; endsAt: Date } | undefined, zone: string): { start: Sent; end: Sent } {
-  if ('allDay' in event.time) return { start: { date: event.time.allDay.from }, end: { date: event.time.allDay.to } }
+function conference(uri: string) {
+  const conferenceData = {
+    conferenceId: 'abc-defg-hij',
+    conferenceSolution: { key: { type: 'hangoutsMeet' }, name: 'Google Meet' },
+    entryPoints: [{ entryPointType: 'video', uri }],
+  }
+  return { hangoutLink: uri, conferenceData }
+}
+
+function span(
+  event: StoredEvent,
+  calendar: CalendarOf,
+  one: Pick<Occurrence, 'startsAt' | 'endsAt'> | undefined,
+  zone: string,
+): { start: Sent; end: Sent } {
+  if ('allDay' in event.time) {
+    const { from, to } = event.time.allDay
+    const date = (at: Date | undefined, first: string) => ({ date: at ? localOf(at, calendar.timeZone).slice(0, 10) : first })
+    return { start: date(one?.startsAt, from), end: date(one?.endsAt, to) }
+  }
   const { startsAt, endsAt } = one ?? event.time
   const timeZone = event.timeZone ?? zone
   return { start: { dateTime: offsetTime(startsAt, zone), timeZone }, end: { dateTime: offsetTime(endsAt, zone), timeZone } }

@@ -47,7 +47,10 @@ export const Changes = z.strictObject({ ...fields, ...kept }).partial()
 /** Puts what was sent into `event`; what was not sent stays. Whoever attends is invited: there is no switch. */
 export function apply(sent: z.infer<typeof Changes>, event: StoredEvent): void {
   if (sent.subject !== undefined) event.subject = sent.subject ?? ''
-  if (sent.body !== undefined) event.description = sent.body?.content ?? ''
+  if (sent.body !== undefined) {
+    event.description = sent.body?.content ?? ''
+    event.html = null
+  }
   if (sent.location !== undefined) event.location = sent.location?.displayName ?? ''
   if (sent.showAs) event.showAs = sent.showAs
   if (sent.attendees !== undefined) {

@@ -55,7 +55,7 @@ export function resource(event: StoredEvent, { owner, calendar, prefer, expand, 
     bodyPreview: event.description.slice(0, 255),
     body: prefer.textBody
       ? { contentType: 'text', content: event.description }
-      : { contentType: 'html', content: `<html><body>${event.description}</body></html>` },
+      : { contentType: 'html', content: event.html ?? `<html><body>${event.description}</body></html>` },
     start: time(startsAt),
     end: time(endsAt),
     location: { displayName: event.location, locationType: 'default' },
@@ -66,12 +66,15 @@ export function resource(event: StoredEvent, { owner, calendar, prefer, expand, 
     type: isOccurrence ? 'occurrence' : event.recurrence ? 'seriesMaster' : 'singleInstance',
     seriesMasterId: isOccurrence ? shownId(event.id, prefer) : null,
     responseStatus: { response: event.declined ? 'declined' : 'organizer', time: '0001-01-01T00:00:00Z' },
-    attendees: event.attendees.map(({ name, email }) => ({
+    attendees: event.attendees.map(({ name, email, answer }) => ({
       type: 'required',
-      status: { response: 'none', time: '0001-01-01T00:00:00Z' },
+      status: { response: answer === 'tentative' ? 'tentativelyAccepted' : (answer ?? 'none'), time: '0001-01-01T00:00:00Z' },
       emailAddress: { name: name || email, address: email },
     })),
     organizer,
+    isOnlineMeeting: event.meetingLink !== null,
+    onlineMeeting: event.meetingLink === null ? null : { joinUrl: event.meetingLink },
+    onlineMeetingProvider: event.meetingLink === null ? 'unknown' : 'teamsForBusiness',
     webLink: `${url}/owa/?itemid=${encodeURIComponent(event.id)}&exvsurl=1&path=/calendar/item`,
     recurrence: event.recurrence && !isOccurrence ? series(event, startsAt, calendar) : null,
     ...(expand !== null && event.properties[expand] !== undefined
