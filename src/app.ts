@@ -5,6 +5,7 @@ import { agentDetailRoutes } from './agents/details/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
 import { vapiAgentRoutes } from './agents/vapi/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
+import { calendarRoutes } from './calendar/routes.ts'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
 import { tellBrowsers } from './http/browsers.ts'
@@ -65,6 +66,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
     label: 'Google Calendar',
     statusOfAny: false,
   })
+  await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })

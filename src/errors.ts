@@ -13,6 +13,16 @@ const catalogue = {
     text: 'redirect_url is not one of the allowed frontend origins. Send scheme, host and port only, of an origin in FRONTEND_URL, CORS_ORIGINS or CORS_PREVIEW_PATTERN.',
     say: 'That did not work. Is there anything else I can do for you?',
   },
+  bad_time: {
+    status: 400,
+    text: 'The end must come after the start, at most 24 hours later.',
+    say: 'That does not sound like a time that I can book. Which time would you like?',
+  },
+  time_past: {
+    status: 400,
+    text: 'That time has already passed. Choose one to come.',
+    say: 'That time has already passed. Which other time would suit you?',
+  },
   not_signed_in: {
     status: 401,
     text: 'Sign in and send the token as "Authorization: Bearer …".',
@@ -133,6 +143,12 @@ const catalogue = {
     status: 502,
     text: 'The calendar does not answer. Try again in a moment.',
     say: 'The diary does not answer right now. Shall I try again?',
+  },
+  /** The time is ours, and whether the event exists is being found out. */
+  booking_held: {
+    status: 502,
+    text: 'The calendar has not answered yet. The time is kept and the appointment is being confirmed: look at the calendar in a minute before you try again.',
+    say: 'I am holding that time until the diary confirms it. Shall I look again in a moment?',
   },
   /** The vendor asks us to slow down; nothing happened. */
   provider_busy: {

@@ -1,53 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
-import { overlapsAny, type Refusal, refusal } from '../calendar/slots.ts'
-import {
-  type Booking,
-  confirmBooking,
-  countBookings,
-  failBooking,
-  findByCallKey,
-  findByOperation,
-  holdBooking,
-  markAsked,
-} from '../db/bookings.ts'
+import { overlapsAny, refusal } from '../calendar/slots.ts'
+import { type Booking, confirmBooking, countBookings, failBooking, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import type { CalendarEvent, Interval } from '../providers/provider.ts'
-import { sha256Hex } from '../secrets.ts'
-
-const LOOK_AGAIN_MS = 100
-
-/** What somebody wants booked. */
-export interface BookingRequest {
-  slot: Interval
-  timeZone: string
-  subject: string
-  address: string | null
-  notes: string | null
-  customer: { name: string | null; email: string | null; phone: string | null }
-  /** The same key again is the same request, however often it is delivered. `null`: it has no identity of its own. */
-  operation: string | null
-  /** From which the call came, in E.164, as far as that can be believed. */
-  callerNumber: string | null
-  /** In which call: the same time there is never booked twice. */
-  vapiCallId: string | null
-}
-
-/** How it ended. What is not here is thrown: AppError of the calendar, `repeat_differs`, `too_many_bookings`, or `provider_refused` for a repeat of what failed. */
-export type Outcome =
-  /** The vendor has the event. */
-  | { kind: 'booked'; booking: Booking }
-  /** This time was booked before, in this call. */
-  | { kind: 'already'; booking: Booking }
-  /** The time is kept; whether the vendor has the event is not known yet and is being found out. */
-  | { kind: 'pending'; booking: Booking }
-  | { kind: 'refused'; why: Refusal | 'taken' }
+import type { CalendarEvent } from '../providers/provider.ts'
+import { eventOf } from './event.ts'
+import { keysOf, outcomeOfEarlier } from './repeats.ts'
+import type { BookingRequest, Outcome } from './request.ts'
 
 /**
  * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. `settle` brings to an end what
@@ -55,22 +19,19 @@ export type Outcome =
  * A repeat waits for the first to finish and hears what became of it.
  */
 export async function book(deps: Deps, diary: Diary, request: BookingRequest, signal: AbortSignal): Promise<Outcome> {
-  const keys = {
-    operationKey: request.operation === null ? null : digest(request.operation),
-    // Outside a call nobody knows who repeats whom.
-    callKey: request.vapiCallId === null ? null : digest(request.vapiCallId, request.slot.startsAt.toISOString()),
-  }
-  const earlier = await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)
+  const { clerkUserId } = diary
+  const keys = keysOf(request)
+  const earlier = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (earlier) return earlier
 
   const destination = requireDestination(diary)
-  const outside = refusal(diary.rules, request.slot, deps.clock.now())
+  const outside = refusal(diary.rules, request.slot, deps.clock.now(), request.bookedBy)
   if (outside) return { kind: 'refused', why: outside }
 
-  const booking = await inTenant(deps.db, diary.clerkUserId, async (trx) => {
-    await refuseTooMany(deps, trx, diary.clerkUserId, request)
+  const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
+    if (request.bookedBy === 'caller') await refuseTooMany(deps, trx, clerkUserId, request)
     return holdBooking(trx, {
-      ...rowOf(request, diary.clerkUserId),
+      ...rowOf(request, clerkUserId),
       ...keys,
       connectionId: destination.id,
       leaseMs: deps.config.timeouts.settleLeaseMs,
@@ -78,7 +39,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   })
   if (booking) return finish(deps, diary, booking, signal)
   // A twin of this request was faster, or another appointment stands there.
-  return (await outcomeOfEarlier(deps, diary, { request, ...keys }, signal)) ?? { kind: 'refused', why: 'taken' }
+  return (await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)) ?? { kind: 'refused', why: 'taken' }
 }
 
 /** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
@@ -143,9 +104,8 @@ async function askVendor(deps: Deps, diary: Diary, booking: Booking, signal: Abo
 async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Promise<Outcome> {
   const confirmed = await inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event)).catch((error: unknown) => {
     deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
-    return false
   })
-  return { kind: confirmed ? 'booked' : 'pending', booking }
+  return confirmed ? { kind: 'booked', booking: confirmed } : { kind: 'pending', booking }
 }
 
 function connectionOf(diary: Diary, booking: Booking): Connection {
@@ -154,12 +114,14 @@ function connectionOf(diary: Diary, booking: Booking): Connection {
   return connection
 }
 
-function rowOf({ slot, timeZone, subject, address, notes, customer, vapiCallId }: BookingRequest, clerkUserId: string) {
+function rowOf(request: BookingRequest, clerkUserId: string) {
+  const { bookedBy, slot, timeZone, subject, address, notes, customer, guests, vapiCallId } = request
   const id = randomUUID()
   return {
     clerkUserId,
     id,
     appointmentId: id,
+    bookedBy,
     vapiCallId,
     subject,
     address,
@@ -167,75 +129,9 @@ function rowOf({ slot, timeZone, subject, address, notes, customer, vapiCallId }
     customerName: customer.name,
     customerEmail: customer.email,
     customerPhone: customer.phone,
+    guests,
     startsAt: slot.startsAt,
     endsAt: slot.endsAt,
     timeZone,
   }
-}
-
-function eventOf(booking: Booking) {
-  const { customerName, customerEmail, customerPhone } = booking
-  const lines = [
-    // Readers in another zone, and programs that show UTC, still find the time that was agreed on the phone.
-    `When: ${writtenTime(booking.startsAt, booking.timeZone)}`,
-    customerName && `Name: ${customerName}`,
-    customerPhone && `Phone: ${customerPhone}`,
-    customerEmail && `E-mail: ${customerEmail}`,
-    booking.notes,
-    'Booked by phone.',
-  ]
-  return {
-    bookingId: booking.id,
-    subject: booking.subject,
-    description: lines.filter((line) => line).join('\n'),
-    location: booking.address ?? '',
-    startsAt: booking.startsAt,
-    endsAt: booking.endsAt,
-    timeZone: booking.timeZone,
-    attendees: customerEmail === null ? [] : [{ name: customerName ?? customerEmail, email: customerEmail }],
-  }
-}
-
-/** "Tuesday, December 1, 2026 at 10:00 AM (America/Chicago)". */
-function writtenTime(at: Date, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone, dateStyle: 'full', timeStyle: 'short' })
-  return `${format.format(at).replaceAll(/\s/g, ' ')} (${timeZone})`
-}
-
-/** What became of the same function call, or of the same time in the same call, when it came before. One that is under way is waited for. */
-async function outcomeOfEarlier(
-  deps: Deps,
-  { clerkUserId }: Diary,
-  { request, operationKey, callKey }: { request: BookingRequest; operationKey: string | null; callKey: string | null },
-  signal: AbortSignal,
-): Promise<Outcome | undefined> {
-  for (;;) {
-    const { same, alike } = await inTenant(deps.db, clerkUserId, async (trx) => ({
-      same: await findByOperation(trx, clerkUserId, operationKey),
-      alike: await findByCallKey(trx, clerkUserId, callKey),
-    }))
-    if (same && !isFor(same, request)) throw new AppError('repeat_differs', 'same operation, other details')
-    const booking = same ?? alike
-    if (!booking) return undefined
-    if (booking.status === 'confirmed') return { kind: same ? 'booked' : 'already', booking }
-    if (booking.status !== 'held') {
-      if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
-      throw new AppError('provider_refused', `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
-    }
-    const isUnderWay = booking.ageSeconds * 1000 < deps.config.timeouts.toolCallMs
-    if (signal.aborted || !isUnderWay) return { kind: 'pending', booking }
-    await delay(LOOK_AGAIN_MS)
-  }
-}
-
-/** Is this the booking that `request` asks for, in every detail that somebody would see? */
-function isFor(booking: Booking, { slot, subject, address, notes, customer }: BookingRequest): boolean {
-  const { startsAt, endsAt, customerName, customerEmail, customerPhone } = booking
-  const made = [startsAt, endsAt, booking.subject, booking.address, booking.notes, customerName, customerEmail, customerPhone]
-  const asked = [slot.startsAt, slot.endsAt, subject, address, notes, customer.name, customer.email, customer.phone]
-  return JSON.stringify(made) === JSON.stringify(asked)
-}
-
-function digest(...parts: string[]): string {
-  return sha256Hex(JSON.stringify(parts))
 }

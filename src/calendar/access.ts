@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { findBusiness } from '../db/businesses.ts'
-import type { TenantDb } from '../db/client.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, listConnections } from '../db/connections.ts'
 import { findUser } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
@@ -24,6 +24,11 @@ export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb,
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = business.timeZone ?? user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
   return { clerkUserId, rules: { ...business, timeZone, openingHours: OpeningHours.parse(business.openingHours) }, connections }
+}
+
+/** The same, for whoever has no transaction of his own. */
+export function diaryOf(deps: Pick<Deps, 'config' | 'db'>, clerkUserId: string): Promise<Diary> {
+  return inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
 }
 
 /** @throws AppError `calendar_not_connected`, or `consent_revoked` when it was and the user has to connect again */

@@ -7,6 +7,7 @@ import { DAY_MS, inZone, localDay, MINUTE_MS, wallToInstant } from './zone.ts'
 
 // Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
 const BEYOND_DAYS = 14
+const OWNERS_MINUTES = 30
 
 export interface Availability {
   /** Inside the wish, earliest first. */
@@ -38,6 +39,27 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
   const rest = { startsAt: first.endsAt, endsAt: new Date(last) }
   const [later = []] = await free(rest, [{ range: rest, minutes: wish.minutes }])
   return { slots, others: later }
+}
+
+/**
+ * What the owner may choose from for herself: free half hours from Monday to Friday within the hours, in her zone, today and on the days after,
+ * `days` local days in all. Her business's rules are for others.
+ * @throws AppError as `busyTimes`
+ */
+export async function ownersSlots(
+  deps: Deps,
+  diary: Diary,
+  { days, startHour, endHour }: { days: number; startHour: number; endHour: number },
+  signal: AbortSignal,
+): Promise<Interval[]> {
+  const now = deps.clock.now()
+  const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`
+  const hours: [string, string][] = [[clock(startHour), clock(endHour)]]
+  const openingHours = { monday: hours, tuesday: hours, wednesday: hours, thursday: hours, friday: hours }
+  const rules = { ...diary.rules, openingHours, slotMinutes: OWNERS_MINUTES, noticeMinutes: 0, horizonDays: days - 1 }
+  const range = { startsAt: now, endsAt: localDay(lastDay(rules, now), rules.timeZone).endsAt }
+  const busy = await busyTimes(deps, diary, range, { signal })
+  return freeSlots(rules, { range, minutes: OWNERS_MINUTES }, busy, now)
 }
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */

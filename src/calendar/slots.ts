@@ -68,12 +68,16 @@ export function freeSlots(rules: Rules, wish: Wish, busy: Interval[], now: Date)
   return [...starts].sort((a, b) => a - b).map((start) => ({ startsAt: new Date(start), endsAt: new Date(start + length) }))
 }
 
-/** Why the rules do not allow a slot; `undefined`: they do. The same rules decide what is offered and what is booked. */
-export function refusal(rules: Rules, slot: Interval, now: Date): Refusal | undefined {
+/**
+ * Why the rules do not allow a slot; `undefined`: they do. The same rules decide what is offered and what is booked. They are the owner's, for
+ * others: she herself is bound by the future alone.
+ */
+export function refusal(rules: Rules, slot: Interval, now: Date, bookedBy: 'caller' | 'owner' = 'caller'): Refusal | undefined {
   const start = slot.startsAt.getTime()
   const end = slot.endsAt.getTime()
   const step = rules.slotMinutes * MINUTE_MS
   if (!(start < end && step > 0)) return 'off_grid'
+  if (bookedBy === 'owner') return start < now.getTime() ? 'past' : undefined
 
   const outside = withinLimits(limitsAt(rules, now), start)
   if (outside) return outside

@@ -39,6 +39,11 @@ export function inZone(at: Date | number, timeZone: string): Temporal.ZonedDateT
   return Temporal.Instant.fromEpochMilliseconds(at.valueOf()).toZonedDateTimeISO(timeZone)
 }
 
+/** ISO 8601 with the offset of that zone at that time: `2026-12-01T09:00:00-06:00`. */
+export function offsetTime(at: Date, timeZone: string): string {
+  return inZone(at, timeZone).toString({ timeZoneName: 'never', smallestUnit: 'second' })
+}
+
 /** The local day that `at` lies in, from midnight to midnight. */
 export function localDay(at: Date, timeZone: string): Interval {
   const date = inZone(at, timeZone).toPlainDate()

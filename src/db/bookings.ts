@@ -1,6 +1,13 @@
 import { sql } from 'kysely'
+import * as z from 'zod'
 import type { Interval } from '../providers/provider.ts'
 import type { Db, TenantDb } from './client.ts'
+
+/** Somebody who is invited. */
+export interface Guest {
+  name: string
+  email: string
+}
 
 /** A booking as it stands. Times are instants; `timeZone` is the one in which it was agreed. */
 export interface Booking {
@@ -9,7 +16,12 @@ export interface Booking {
   /** Stays the same when an appointment is moved; an appointment is not in its own way. */
   appointmentId: string
   connectionId: string | null
-  /** The function call that made it, and the call and time: what is asked for again under either is this booking. */
+  /** The vendor's id of the event, and where the owner sees it, once it is confirmed. */
+  providerEventId: string | null
+  providerEventLink: string | null
+  /** caller | owner */
+  bookedBy: string
+  /** The request that made it, and what was meant by it: what is asked for again under either is this booking. */
   operationKey: string | null
   callKey: string | null
   /** held | confirmed | cancelled | completed | no_show | failed */
@@ -22,6 +34,8 @@ export interface Booking {
   customerName: string | null
   customerEmail: string | null
   customerPhone: string | null
+  /** Invited besides the customer. */
+  guests: Guest[]
   startsAt: Date
   endsAt: Date
   timeZone: string
@@ -31,7 +45,7 @@ export interface Booking {
   ageSeconds: number
 }
 
-export type NewBooking = Omit<Booking, 'status' | 'failure' | 'askedAt' | 'ageSeconds'> & {
+export type NewBooking = Omit<Booking, 'providerEventId' | 'providerEventLink' | 'status' | 'failure' | 'askedAt' | 'ageSeconds'> & {
   vapiCallId: string | null
   leaseMs: number
 }
@@ -41,6 +55,9 @@ const COLUMNS = [
   'id',
   'appointmentId',
   'connectionId',
+  'providerEventId',
+  'providerEventLink',
+  'bookedBy',
   'operationKey',
   'callKey',
   'status',
@@ -51,6 +68,7 @@ const COLUMNS = [
   'customerName',
   'customerEmail',
   'customerPhone',
+  'guests',
   'startsAt',
   'endsAt',
   'timeZone',
@@ -62,12 +80,19 @@ const ageSeconds = sql<number>`extract(epoch from now() - created_at)::double pr
 /** Statuses that take time, as the exclusion constraint has them. */
 const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
 
+const Guests = z.array(z.object({ name: z.string(), email: z.string() }))
+
+function bookingOf<Row extends { guests: unknown }>(row: Row): Omit<Row, 'guests'> & { guests: Guest[] } {
+  return { ...row, guests: Guests.parse(row.guests) }
+}
+
 /** Takes the time for this booking. `undefined`: the same operation has been here, or another appointment overlaps. */
 export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking): Promise<Booking | undefined> {
-  return trx
+  const held = await trx
     .insertInto('bookings')
     .values({
       ...row,
+      guests: JSON.stringify(row.guests),
       status: 'held',
       during: sql<string>`tstzrange(${row.startsAt}, ${row.endsAt})`,
       leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
@@ -75,6 +100,7 @@ export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking
     .onConflict((conflict) => conflict.doNothing())
     .returning([...COLUMNS, ageSeconds])
     .executeTakeFirst()
+  return held && bookingOf(held)
 }
 
 /**
@@ -95,20 +121,23 @@ export async function countBookings(trx: TenantDb, clerkUserId: string, of: { ca
   return rows[0] ?? { ofCall: 0, ofNumber: 0 }
 }
 
-export function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
-  return bookingsOf(trx, clerkUserId).where('id', '=', id).executeTakeFirst()
+export async function findBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
+  const found = await bookingsOf(trx, clerkUserId).where('id', '=', id).executeTakeFirst()
+  return found && bookingOf(found)
 }
 
-/** The booking that the same function call made before. */
+/** The booking that the same function call, or the same post by its key, made before. */
 export async function findByOperation(trx: TenantDb, clerkUserId: string, operationKey: string | null): Promise<Booking | undefined> {
   if (operationKey === null) return undefined
-  return bookingsOf(trx, clerkUserId).where('operationKey', '=', operationKey).executeTakeFirst()
+  const found = await bookingsOf(trx, clerkUserId).where('operationKey', '=', operationKey).executeTakeFirst()
+  return found && bookingOf(found)
 }
 
-/** A booking that takes time and was made in the same call for the same start. */
+/** A booking that takes time and was meant by a request like this one. */
 export async function findByCallKey(trx: TenantDb, clerkUserId: string, callKey: string | null): Promise<Booking | undefined> {
   if (callKey === null) return undefined
-  return bookingsOf(trx, clerkUserId).where('callKey', '=', callKey).where('status', 'in', OCCUPYING).executeTakeFirst()
+  const found = await bookingsOf(trx, clerkUserId).where('callKey', '=', callKey).where('status', 'in', OCCUPYING).executeTakeFirst()
+  return found && bookingOf(found)
 }
 
 function bookingsOf(trx: TenantDb, clerkUserId: string) {
@@ -142,16 +171,21 @@ export async function markAsked(trx: TenantDb, booking: Booking): Promise<boolea
   return numUpdatedRows > 0n
 }
 
-/** The vendor has the event. False when the time was given free in the meantime. */
-export async function confirmBooking(trx: TenantDb, booking: Booking, event: { id: string; link: string | null }): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+/** The vendor has the event. `undefined` when the time was given free in the meantime. */
+export async function confirmBooking(
+  trx: TenantDb,
+  booking: Booking,
+  event: { id: string; link: string | null },
+): Promise<Booking | undefined> {
+  const confirmed = await trx
     .updateTable('bookings')
     .set({ status: 'confirmed', providerEventId: event.id, providerEventLink: event.link, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows > 0n
+    .returning([...COLUMNS, ageSeconds])
+    .executeTakeFirst()
+  return confirmed && bookingOf(confirmed)
 }
 
 /**

@@ -63,6 +63,10 @@ export interface Bookings {
   address: string | null;
   appointmentId: string;
   askedAt: Timestamp | null;
+  bookedBy: Generated<string>;
+  /**
+   * digest of (call, time): the same time under a new id in that call is the same booking. Of all that the owner sent without a key: the same within a minute is the same booking
+   */
   callKey: string | null;
   clerkUserId: string;
   connectionId: string | null;
@@ -73,9 +77,13 @@ export interface Bookings {
   during: string;
   endsAt: Timestamp;
   failure: string | null;
+  guests: Generated<Json>;
   id: Generated<string>;
   leasedUntil: Timestamp;
   notes: string | null;
+  /**
+   * digest of (call, function call), or of the owner's Idempotency-Key: the same one again is the same booking; null where it has no id
+   */
   operationKey: string | null;
   providerEventId: string | null;
   providerEventLink: string | null;

@@ -1,5 +1,5 @@
-import { openDiary } from '../calendar/access.ts'
-import { databaseIsAway, inTenant } from '../db/client.ts'
+import { diaryOf } from '../calendar/access.ts'
+import { databaseIsAway } from '../db/client.ts'
 import { countHit } from '../db/rate-limits.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -56,7 +56,7 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const { clerkUserId, assistantId, proven } = admission
     await limit(deps, assistantId ?? clerkUserId, proven)
-    const diary = await inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
+    const diary = await diaryOf(deps, clerkUserId)
     const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName }
     if (!found) return { error: unknownFunctionSentence() }
     return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)

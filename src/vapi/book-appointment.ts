@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { book, type Outcome } from '../bookings/book.ts'
+import { book } from '../bookings/book.ts'
+import type { BookingRequest, Outcome } from '../bookings/request.ts'
 import { findSlots } from '../calendar/availability.ts'
 import { nearest } from '../calendar/choose.ts'
 import type { When } from '../calendar/meaning.ts'
@@ -45,17 +46,19 @@ export async function bookAppointment(context: Context, asked: Asked): Promise<S
   return outcome.kind === 'refused' ? explain(context, slot, outcome.why) : say(outcome, when)
 }
 
-function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: Interval) {
+function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: Interval): BookingRequest {
   const clean = (text: string | undefined | null, longest: number) => oneLine(text ?? '', longest) || null
   const name = clean(asked.name ?? caller.name, 100)
   const about = clean(asked.title, 150) ?? (asked.address ? `Viewing, ${clean(asked.address, 150)}` : 'Appointment')
   return {
+    bookedBy: 'caller',
     slot,
     timeZone: diary.rules.timeZone,
     subject: name && !about.includes(name) ? `${about}, ${name}` : about,
     address: clean(asked.address, 200),
     notes: clean(asked.notes, 1000),
     customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.number) },
+    guests: [],
     // An id means something within its call only.
     operation:
       toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId]),

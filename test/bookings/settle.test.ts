@@ -30,6 +30,8 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
     const { id: connectionId } = await trx.selectFrom('oauthTokens').select('id').executeTakeFirstOrThrow()
     const customer = { customerName: 'Ana', customerEmail: null, customerPhone: null }
     const rest = {
+      bookedBy: 'caller',
+      guests: [],
       subject: 'Viewing',
       address: null,
       notes: null,

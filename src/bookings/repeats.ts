@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Booking, findBooking, findByCallKey, findByOperation } from '../db/bookings.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
+import type { Deps } from '../deps.ts'
+import { AppError, errorCodes } from '../errors.ts'
+import { sha256Hex } from '../secrets.ts'
+import type { BookingRequest, Outcome } from './request.ts'
+
+const LOOK_AGAIN_MS = 100
+// Long enough for a second click and a repeated request, short enough that nobody means another appointment by it.
+const SAME_POST_SECONDS = 60
+
+/** By what a request is known when it comes again. */
+export interface Keys {
+  operationKey: string | null
+  callKey: string | null
+}
+
+export function keysOf(request: BookingRequest): Keys {
+  const { operation } = request
+  return { operationKey: operation === null ? null : digest(operation), callKey: wishKey(request) }
+}
+
+/** Requests under different ids, or none, that mean the same. */
+function wishKey(request: BookingRequest): string | null {
+  const { bookedBy, operation, vapiCallId, slot } = request
+  if (bookedBy === 'owner') return operation === null ? digest('owner', contentOf(request)) : null
+  // Outside a call nobody knows who repeats whom.
+  return vapiCallId === null ? null : digest(vapiCallId, slot.startsAt.toISOString())
+}
+
+/**
+ * What became of the same request when it came before. One that is under way is waited for, and what the first heard holds for its repeat.
+ * @returns `undefined` when it comes for the first time
+ * @throws AppError `repeat_differs`; where it failed the code of that, or `provider_refused` once that is over
+ */
+export async function outcomeOfEarlier(
+  deps: Deps,
+  clerkUserId: string,
+  request: BookingRequest,
+  keys: Keys,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const earlier = await inTenant(deps.db, clerkUserId, (trx) => findEarlier(trx, clerkUserId, request, keys))
+  if (!earlier) return undefined
+  const { isSame } = earlier
+  let { booking } = earlier
+  if (isSame && contentOf(booking) !== contentOf(request)) throw new AppError('repeat_differs', 'same operation, other details')
+  const failure = booking.status === 'held' ? codeOf : () => 'provider_refused' as const
+  for (;;) {
+    if (booking.status === 'confirmed') return { kind: isSame ? 'booked' : 'already', booking }
+    if (booking.status !== 'held') {
+      if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
+      throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
+    }
+    const isUnderWay = booking.ageSeconds * 1000 < deps.config.timeouts.toolCallMs
+    if (signal.aborted || !isUnderWay) return { kind: 'pending', booking }
+    await delay(LOOK_AGAIN_MS)
+    const { id } = booking
+    booking = (await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, id))) ?? booking
+  }
+}
+
+async function findEarlier(trx: TenantDb, clerkUserId: string, { bookedBy }: BookingRequest, { operationKey, callKey }: Keys) {
+  const same = await findByOperation(trx, clerkUserId, operationKey)
+  if (same) return { booking: same, isSame: true }
+  const alike = await findByCallKey(trx, clerkUserId, callKey)
+  const counts = alike && (bookedBy === 'caller' || alike.ageSeconds < SAME_POST_SECONDS)
+  return counts ? { booking: alike, isSame: false } : undefined
+}
+
+function codeOf({ failure }: Booking) {
+  return errorCodes.find((code) => code === failure) ?? 'provider_refused'
+}
+
+/** Every detail that somebody would see, of a request or of what was made of it. */
+function contentOf(one: BookingRequest | Booking): string {
+  const { startsAt, endsAt } = 'slot' in one ? one.slot : one
+  const customer =
+    'customer' in one
+      ? [one.customer.name, one.customer.email, one.customer.phone]
+      : [one.customerName, one.customerEmail, one.customerPhone]
+  const guests = one.guests.map(({ name, email }) => [name, email])
+  return JSON.stringify([startsAt, endsAt, one.subject, one.address, one.notes, ...customer, guests])
+}
+
+function digest(...parts: string[]): string {
+  return sha256Hex(JSON.stringify(parts))
+}
