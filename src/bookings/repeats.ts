@@ -43,8 +43,9 @@ export async function outcomeOfEarlier(
 ): Promise<Outcome | undefined> {
   const earlier = await inTenant(deps.db, clerkUserId, (trx) => findEarlier(trx, clerkUserId, request, keys))
   if (!earlier) return undefined
-  const { isSame } = earlier
-  let { booking } = earlier
+  let booking: Booking = earlier
+  // By the row and not by where it was found: it may have come in between the two look-ups.
+  const isSame = keys.operationKey !== null && earlier.operationKey === keys.operationKey
   if (isSame && contentOf(booking) !== contentOf(request)) throw new AppError('repeat_differs', 'same operation, other details')
   const failure = booking.status === 'held' ? codeOf : () => 'provider_refused' as const
   for (;;) {
@@ -56,17 +57,16 @@ export async function outcomeOfEarlier(
     const isUnderWay = booking.ageSeconds * 1000 < deps.config.timeouts.toolCallMs
     if (signal.aborted || !isUnderWay) return { kind: 'pending', booking }
     await delay(LOOK_AGAIN_MS)
-    const { id } = booking
-    booking = (await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, id))) ?? booking
+    booking = (await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, earlier.id))) ?? booking
   }
 }
 
 async function findEarlier(trx: TenantDb, clerkUserId: string, { bookedBy }: BookingRequest, { operationKey, callKey }: Keys) {
   const same = await findByOperation(trx, clerkUserId, operationKey)
-  if (same) return { booking: same, isSame: true }
+  if (same) return same
   const alike = await findByCallKey(trx, clerkUserId, callKey)
   const counts = alike && (bookedBy === 'caller' || alike.ageSeconds < SAME_POST_SECONDS)
-  return counts ? { booking: alike, isSame: false } : undefined
+  return counts ? alike : undefined
 }
 
 function codeOf({ failure }: Booking) {
