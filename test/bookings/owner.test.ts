@@ -41,7 +41,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
   t.test(`${vendor}: the same post within a minute gets the first answer, later it is a conflict`, async (t) => {
     const { owner, live, age, creates } = await fresh()
-    const wish = { ...NINE, body: 'Ring twice', attendees: ['kim@example.com'] }
+    const wish = { ...NINE, body: 'Ring twice', attendees: ['kim@example.com', 'lee@example.com'] }
     const first = await post(owner, wish)
     t.equal(first.status, 201)
     t.same(await post(owner, wish), first)
@@ -49,6 +49,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
       { subject: 'Another' },
       { body: 'Knock' },
       { attendees: [] },
+      { attendees: ['kim@example.com'] },
+      { attendees: ['kim@example.com', { email: 'lee@example.com', name: 'Lee' }] },
       { location: 'Here' },
       { end_time: '2026-12-01T10:00:00-06:00' },
     ])
