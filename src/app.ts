@@ -14,6 +14,7 @@ import { watchRequests } from './http/logging.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { describeCommonProblems, useZod } from './http/zod.ts'
+import { connectionRoutes } from './oauth/connections/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
 import { rentalRoutes } from './rentals/routes.ts'
@@ -58,14 +59,9 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(userRoutes, { prefix: '/users', deps })
   await app.register(syncRoutes, { prefix: '/users', deps })
   await app.register(clerkWebhookRoutes, { prefix: '/webhooks/clerk', deps })
-  await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', label: 'Microsoft Calendar', statusOfAny: true })
-  await app.register(oauthRoutes, {
-    prefix: '/calendar/google/auth',
-    deps,
-    provider: 'google',
-    label: 'Google Calendar',
-    statusOfAny: false,
-  })
+  await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', general: true })
+  await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', general: false })
+  await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })

@@ -58,6 +58,22 @@ const catalogue = {
     text: 'The calendar no longer lets us in. Connect it again.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
+  /** A calendar that was chosen, or is to be, is none of its account's. */
+  calendar_missing: {
+    status: 409,
+    text: 'That calendar is not, or no longer, in the connected account. Choose one of those that GET /calendar/connections lists.',
+    say: 'I cannot see the whole diary at the moment, so I cannot book anything. Could you call again later?',
+  },
+  calendar_read_only: {
+    status: 409,
+    text: 'That calendar cannot be written to, so bookings cannot go there. Choose one with can_write.',
+    say: 'I cannot book anything in this diary at the moment. Could you call again later?',
+  },
+  destination_needed: {
+    status: 409,
+    text: 'Bookings need a calendar to go to. Make another connection the destination, and this one becomes busy; or disconnect it.',
+    say: 'I cannot book anything in this diary at the moment. Could you call again later?',
+  },
   slot_taken: {
     status: 409,
     text: 'That time is no longer free.',
@@ -110,7 +126,7 @@ const catalogue = {
   },
   consent_denied: {
     status: 400,
-    text: 'The calendar was not connected, because access was not allowed.',
+    text: 'The calendar was not connected, because access was not allowed. Connect again and allow it.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   flow_expired: {
@@ -130,12 +146,12 @@ const catalogue = {
   },
   calendar_unusable: {
     status: 409,
-    text: 'The account has no calendar that can be written to.',
+    text: 'The account has no calendar that can be written to. Connect another account.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   provider_off: {
     status: 503,
-    text: 'This calendar vendor is not set up on this installation. Its client id and secret are missing from the settings.',
+    text: 'This calendar vendor is not set up on this installation. Connect another one, or ask whoever runs the service to set its client id and secret.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
   /** Asking again later may help: no answer, refused, 5xx, nonsense. Whether a create took place is unknown. */
@@ -159,7 +175,7 @@ const catalogue = {
   /** The vendor understood and said no; nothing happened and asking again will not help. */
   provider_refused: {
     status: 502,
-    text: 'The calendar refused the request.',
+    text: 'The calendar refused the request. If this stays, connect it again.',
     say: 'The diary did not accept that, so nothing is booked. Which other time would suit you?',
   },
   vapi_off: {

@@ -34,6 +34,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
       ...rowOf(request, clerkUserId),
       ...keys,
       connectionId: destination.id,
+      calendarId: destination.calendarId,
       leaseMs: deps.config.timeouts.settleLeaseMs,
     })
   })
@@ -108,10 +109,11 @@ async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Prom
   return confirmed ? { kind: 'booked', booking: confirmed } : { kind: 'pending', booking }
 }
 
+/** Where the vendor was asked for it first: the owner may have chosen another calendar since, and would then have two events. */
 function connectionOf(diary: Diary, booking: Booking): Connection {
   const connection = diary.connections.find((one) => one.id === booking.connectionId)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
-  return connection
+  return { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
 }
 
 function rowOf(request: BookingRequest, clerkUserId: string) {

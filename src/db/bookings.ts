@@ -19,6 +19,8 @@ export interface Booking {
   /** The vendor's id of the event, and where the owner sees it, once it is confirmed. */
   providerEventId: string | null
   providerEventLink: string | null
+  /** The calendar of that account in which the vendor is asked for it, whichever is chosen later. */
+  calendarId: string | null
   /** caller | owner */
   bookedBy: string
   /** The request that made it, and what was meant by it: what is asked for again under either is this booking. */
@@ -58,6 +60,7 @@ const COLUMNS = [
   'providerEventId',
   'providerEventLink',
   'bookedBy',
+  'calendarId',
   'operationKey',
   'callKey',
   'status',

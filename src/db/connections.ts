@@ -8,10 +8,13 @@ export interface Connection {
   provider: string
   accountId: string
   calendarEmail: string
+  /** The chosen one: bookings go there when this is the destination. Its busy times count in either role. */
   calendarId: string
   calendarName: string
   calendarLink: string
   timeZone: string | null
+  /** Further calendars of the account whose busy times count. */
+  busyCalendarIds: string[]
   /** destination: bookings go there; busy: its busy times count. */
   role: string
   accessToken: string
@@ -19,16 +22,24 @@ export interface Connection {
   expiresAt: Date
   /** Of the access token, by the database's clock, when the row was read. Negative once it has expired. */
   secondsLeft: number
+  /** When the vendor last gave tokens. */
+  tokenRefreshedAt: Date
   /** active | reconnect: only the user can repair it | ending: out of use */
   state: string
-  /** Since the last read of the calendar that worked, by the database's clock; `null`: the last one failed. */
+  /** The last read of its calendars that worked. */
+  verifiedAt: Date | null
+  /** Since that read, by the database's clock; `null`: a later one failed. */
   verifiedSecondsAgo: number | null
 }
 
-export type NewConnection = Omit<Connection, 'expiresAt' | 'secondsLeft' | 'state' | 'verifiedSecondsAgo'> & {
-  expiresInSeconds: number
-  scopes: string[]
-}
+/** What the owner decides about a connection: its role, and which calendars of the account count. */
+export type Choice = Pick<Connection, 'role' | 'calendarId' | 'calendarName' | 'calendarLink' | 'timeZone' | 'busyCalendarIds'>
+
+export type NewConnection = Choice &
+  Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'accountId' | 'calendarEmail' | 'accessToken' | 'refreshToken'> & {
+    expiresInSeconds: number
+    scopes: string[]
+  }
 
 const COLUMNS = [
   'clerkUserId',
@@ -40,15 +51,20 @@ const COLUMNS = [
   'calendarName',
   'calendarLink',
   'timeZone',
+  'busyCalendarIds',
   'role',
   'accessToken',
   'refreshToken',
   'expiresAt',
+  'tokenRefreshedAt',
   'state',
+  'verifiedAt',
 ] as const
 
 const secondsLeft = sql<number>`extract(epoch from expires_at - now())::double precision`.as('secondsLeft')
-const verifiedSecondsAgo = sql<number | null>`extract(epoch from now() - verified_at)::double precision`.as('verifiedSecondsAgo')
+const verifiedSecondsAgo = sql<
+  number | null
+>`case when last_error is null then extract(epoch from now() - verified_at)::double precision end`.as('verifiedSecondsAgo')
 
 /** Those in use, the destination first. */
 export function listConnections(trx: TenantDb, clerkUserId: string): Promise<Connection[]> {
@@ -88,6 +104,7 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
   const fresh = {
     ...connection,
     expiresAt: sql<Date>`now() + ${expiresInSeconds} * interval '1 second'`,
+    tokenRefreshedAt: sql<Date>`now()`,
     state: 'active',
     endingAt: null,
     verifiedAt: sql<Date>`now()`,
@@ -102,6 +119,19 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
     .onConflict((conflict) =>
       conflict.columns(['clerkUserId', 'provider', 'accountId']).doUpdateSet({ ...changes, updatedAt: sql<Date>`now()` }),
     )
+    .execute()
+}
+
+export async function chooseOfConnection(
+  trx: TenantDb,
+  connection: { clerkUserId: string; id: string },
+  { role, calendarId, calendarName, calendarLink, timeZone, busyCalendarIds }: Choice,
+): Promise<void> {
+  await trx
+    .updateTable('oauthTokens')
+    .set({ role, calendarId, calendarName, calendarLink, timeZone, busyCalendarIds, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', connection.clerkUserId)
+    .where('id', '=', connection.id)
     .execute()
 }
 
@@ -188,6 +218,7 @@ export function storeRefreshed(
       accessToken: tokens.accessToken,
       refreshToken: tokens.refreshToken,
       expiresAt: sql<Date>`now() + ${tokens.expiresInSeconds} * interval '1 second'`,
+      tokenRefreshedAt: sql<Date>`now()`,
       refreshLease: null,
       leasedUntil: null,
       updatedAt: sql<Date>`now()`,
@@ -213,7 +244,7 @@ export async function releaseRefresh(trx: TenantDb, connection: { clerkUserId: s
 export async function markReconnect(trx: TenantDb, connection: Connection, lastError: string): Promise<void> {
   await trx
     .updateTable('oauthTokens')
-    .set({ state: 'reconnect', verifiedAt: null, lastError, refreshLease: null, leasedUntil: null, updatedAt: sql<Date>`now()` })
+    .set({ state: 'reconnect', lastError, refreshLease: null, leasedUntil: null, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .where('refreshToken', '=', connection.refreshToken)
@@ -221,11 +252,11 @@ export async function markReconnect(trx: TenantDb, connection: Connection, lastE
     .execute()
 }
 
-/** What the last look at the calendar found: `null` when it could be read. */
+/** What the last look at the calendars found: `null` when all could be read. */
 export async function recordCheck(trx: TenantDb, connection: { clerkUserId: string; id: string }, lastError: string | null): Promise<void> {
   await trx
     .updateTable('oauthTokens')
-    .set({ verifiedAt: lastError === null ? sql<Date>`now()` : null, lastError })
+    .set({ lastError, ...(lastError === null ? { verifiedAt: sql<Date>`now()` } : {}) })
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .execute()

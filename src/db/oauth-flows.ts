@@ -5,18 +5,22 @@ import type { Db, TenantDb } from './client.ts'
 export interface OauthFlow {
   clerkUserId: string
   provider: string
+  /** With which the account is to be connected: destination | busy. */
+  role: string
   codeVerifier: string
   returnOrigin: string
 }
 
 /** One open flow per user and provider: starting again makes the earlier link worthless. */
 export async function saveFlow(trx: TenantDb, flow: OauthFlow & { stateHash: string }): Promise<void> {
-  const { stateHash, codeVerifier, returnOrigin } = flow
+  const { stateHash, role, codeVerifier, returnOrigin } = flow
   await trx
     .insertInto('oauthFlows')
     .values(flow)
     .onConflict((conflict) =>
-      conflict.columns(['clerkUserId', 'provider']).doUpdateSet({ stateHash, codeVerifier, returnOrigin, createdAt: sql<Date>`now()` }),
+      conflict
+        .columns(['clerkUserId', 'provider'])
+        .doUpdateSet({ stateHash, role, codeVerifier, returnOrigin, createdAt: sql<Date>`now()` }),
     )
     .execute()
 }

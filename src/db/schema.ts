@@ -67,6 +67,7 @@ export interface Bookings {
   /**
    * digest of (call, time): the same time under a new id in that call is the same booking. Of all that the owner sent without a key: the same within a minute is the same booking
    */
+  calendarId: string | null;
   callKey: string | null;
   clerkUserId: string;
   connectionId: string | null;
@@ -145,12 +146,14 @@ export interface OauthFlows {
   createdAt: Generated<Timestamp>;
   provider: string;
   returnOrigin: string;
+  role: Generated<string>;
   stateHash: string;
 }
 
 export interface OauthTokens {
   accessToken: string;
   accountId: string;
+  busyCalendarIds: Generated<string[]>;
   calendarEmail: string;
   calendarId: string;
   calendarLink: string;
@@ -169,7 +172,11 @@ export interface OauthTokens {
   scopes: string[];
   state: Generated<string>;
   timeZone: string | null;
+  tokenRefreshedAt: Generated<Timestamp>;
   updatedAt: Generated<Timestamp>;
+  /**
+   * last read of the calendars that worked; last_error tells whether a later one failed
+   */
   verifiedAt: Timestamp | null;
 }
 

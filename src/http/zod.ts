@@ -25,9 +25,6 @@ export function line(longest: number) {
     .pipe(z.string().min(1))
 }
 
-/** Where a browser returns to after a sign-in at a vendor. */
-export const ReturnTo = z.object({ redirect_url: z.string().max(300).optional().describe('Origin of the page to return to') })
-
 const SENTENCE = 'That time is no longer free.'
 const EXAMPLE = { status: 'error', code: 'slot_taken', message: SENTENCE, detail: SENTENCE, error: SENTENCE }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { inTenant } from '../db/client.ts'
-import { findAccount, listConnections, markEnding, saveConnection } from '../db/connections.ts'
+import { type Connection, findAccount, listConnections, markEnding, saveConnection } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { choiceOnConnecting, type Role } from './choice.ts'
 import { END_LEASE_MS, endConnections, revokeGrant } from './disconnect.ts'
 import { providerOf } from './provider-of.ts'
 import { sealTokens } from './sealing.ts'
@@ -40,7 +41,7 @@ export async function finishConnecting(deps: Deps, providerId: string, callback:
 async function connect(
   deps: Deps,
   providerId: string,
-  { clerkUserId, codeVerifier }: { clerkUserId: string; codeVerifier: () => string },
+  { clerkUserId, codeVerifier, role }: { clerkUserId: string; codeVerifier: () => string; role: Role },
   callback: Callback,
 ) {
   const provider = providerOf(deps, providerId)
@@ -51,30 +52,32 @@ async function connect(
   const grant = await provider.exchangeCode(callback.code, codeVerifier())
   const { refreshToken } = grant
   if (refreshToken === null) throw new AppError('scope_missing', 'no refresh token')
-  const [calendar] = await provider.calendars(grant.accessToken)
-  if (!calendar) throw new AppError('calendar_unusable', 'no calendar to write to')
+  const isThisAccount = (one: Connection) => one.provider === providerId && one.accountId === grant.account.id
+  const before = (await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))).find(isThisAccount)
+  const calendars = await provider.calendars(grant.accessToken)
+  const { calendarId, busyCalendarIds } = choiceOnConnecting(role, calendars, before)
   // A live read: what cannot be read is not called connected.
   const from = deps.clock.now()
-  await provider.calendar(grant.accessToken, calendar.id).busy({ startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) })
+  const day = { startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) }
+  await Promise.all([calendarId, ...busyCalendarIds].map((id) => provider.calendar(grant.accessToken, id).busy(day)))
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
     if (!(await inTurn(trx, clerkUserId))) return undefined
+    const connections = await listConnections(trx, clerkUserId)
+    const choice = choiceOnConnecting(role, calendars, connections.find(isThisAccount))
+    // One that is being ended is taken back into use.
     const known = await findAccount(trx, { clerkUserId, provider: providerId, accountId: grant.account.id })
     // Bookings go to one calendar: the new one takes the place of the old.
-    const others = (await listConnections(trx, clerkUserId)).filter((one) => one.role === 'destination' && one.id !== known?.id)
+    const others = choice.role === 'busy' ? [] : connections.filter((one) => one.role === 'destination' && one.id !== known?.id)
     await markEnding(trx, clerkUserId, others, END_LEASE_MS)
     // Tokens are bound to their row, and connecting an account again keeps it.
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
       ...row,
       ...sealTokens(deps, row, grant, refreshToken),
+      ...choice,
       accountId: grant.account.id,
       calendarEmail: grant.account.email,
-      calendarId: calendar.id,
-      calendarName: calendar.name,
-      calendarLink: calendar.link,
-      timeZone: calendar.timeZone,
-      role: 'destination',
       scopes: grant.scopes,
     })
     return others

@@ -1,45 +1,30 @@
 import * as z from 'zod'
-import type { User } from '../db/users.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
-import { instant, ReturnTo, type RoutePlugin } from '../http/zod.ts'
+import type { RoutePlugin } from '../http/zod.ts'
 import { finishConnecting } from './connect.ts'
-import { disconnect } from './disconnect.ts'
+import { disconnectVendor } from './connections.ts'
+import { Disconnected } from './disconnected.ts'
 import { startConnecting } from './start.ts'
-import { type ConnectionStatus, connectionStatus } from './status.ts'
+import { startQuery } from './start-query.ts'
+import { statusRoutes } from './status/routes.ts'
 import { ticketRoutes } from './tickets/routes.ts'
+import { labelOf, type Vendor } from './vendors.ts'
 
 interface Options {
   /** The vendor that these routes connect. */
-  provider: string
-  label: string
-  /** Does `status` tell of whichever vendor is connected, or of this one alone? */
-  statusOfAny: boolean
+  provider: Vendor
+  /** Are these also the routes of no vendor in particular? Then `start` takes another one's name, and `status` tells of whichever is connected. */
+  general: boolean
 }
-
-const Status = z
-  .object({
-    user_id: z.string(),
-    user_email: z.string(),
-    authorized: z.boolean(),
-    token_valid: z.boolean(),
-    provider: z.string().nullable(),
-    calendar_email: z.string().nullable(),
-    calendar_name: z.string().nullable(),
-    calendar_id: z.string().nullable(),
-    calendar_link: z.string().nullable(),
-    calendar_verified: z.boolean(),
-    calendar_error: z.string().nullable(),
-    expires_at: instant.nullable(),
-    expires_at_formatted: z.string().nullable(),
-  })
-  .meta({ id: 'CalendarStatus' })
 
 /** Connecting a calendar account of one vendor. Registered once per vendor. */
 export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
-  const { deps, provider, label } = options
+  const { deps, provider } = options
+  const label = labelOf(provider)
   await app.register(signedInRoutes, { ...options, prefix: '' })
+  await app.register(statusRoutes, { ...options, prefix: '' })
   await app.register(ticketRoutes, { ...options, prefix: '' })
 
   app.get(
@@ -69,8 +54,13 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
   )
 }
 
-const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label, statusOfAny }) => {
+const ConsentPage = z.object({ authorization_url: z.url() }).meta({
+  examples: [{ authorization_url: 'https://accounts.google.com/o/oauth2/v2/auth?client_id=…&state=…' }],
+})
+
+const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, general }) => {
   const { config } = deps
+  const label = labelOf(provider)
   const security = [{ user: [] }]
   signedInOnly(app, deps)
 
@@ -81,33 +71,20 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
       schema: {
         operationId: `${provider}Start`,
         tags: ['calendar'],
-        summary: `Begins connecting ${label}: a redirect to the page where access is granted`,
+        summary: `Begins connecting ${label}: a redirect to the page where access is granted, or its address as JSON where that is asked for`,
         security,
-        querystring: ReturnTo,
-        response: { 307: z.null().describe('Location is the consent page') },
+        querystring: startQuery(provider, general),
+        response: {
+          200: ConsentPage.describe('With "Accept: application/json"'),
+          307: z.null().describe('Location is the consent page'),
+        },
       },
     },
-    async ({ query, user }, reply) => {
-      const flow = { clerkUserId: user.clerkUserId, provider, returnOrigin: query.redirect_url ?? config.frontendUrl }
-      const page = await startConnecting(deps, flow)
+    async ({ headers, query, user }, reply) => {
+      const { redirect_url: returnOrigin = config.frontendUrl, role } = query
+      const page = await startConnecting(deps, { clerkUserId: user.clerkUserId, provider: query.provider, role, returnOrigin })
+      if (asksForJson(headers.accept)) return { authorization_url: page.href }
       return reply.redirect(page.href, 307)
-    },
-  )
-
-  app.get(
-    '/status',
-    {
-      schema: {
-        operationId: `${provider}Status`,
-        tags: ['calendar'],
-        summary: statusOfAny ? 'Which calendar is connected, and whether it can be read' : `Whether ${label} is connected and can be read`,
-        security,
-        response: { 200: Status },
-      },
-    },
-    async ({ user }) => {
-      const status = await connectionStatus(deps, user.clerkUserId, statusOfAny ? undefined : provider)
-      return statusBody(user, status, user.timeZone ?? status?.connection.timeZone ?? config.defaultTimeZone)
     },
   )
 
@@ -117,39 +94,22 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, label
       schema: {
         operationId: `${provider}Disconnect`,
         tags: ['calendar'],
-        summary: `Forgets ${label} and ends the grant there; nothing connected is success too`,
+        summary: `Forgets all accounts of ${label} and ends the grants there; nothing connected is success too`,
         security,
-        response: { 200: z.object({ success: z.literal(true), message: z.string() }) },
+        response: { 200: Disconnected },
       },
     },
     async ({ user }) => {
-      await disconnect(deps, user.clerkUserId, (connection) => connection.provider === provider)
+      await disconnectVendor(deps, user.clerkUserId, provider)
       return { success: true as const, message: `${label} disconnected.` }
     },
   )
 }
 
-function statusBody(user: User, status: ConnectionStatus | undefined, timeZone: string): z.infer<typeof Status> {
-  const connection = status?.connection
-  return {
-    user_id: user.clerkUserId,
-    user_email: user.email ?? connection?.calendarEmail ?? user.clerkUserId,
-    authorized: status?.authorized ?? false,
-    token_valid: status?.authorized ?? false,
-    provider: connection?.provider ?? null,
-    calendar_email: connection?.calendarEmail ?? null,
-    calendar_name: connection?.calendarName ?? null,
-    calendar_id: connection?.calendarId ?? null,
-    calendar_link: connection?.calendarLink ?? null,
-    calendar_verified: status?.verified ?? false,
-    calendar_error: status?.problem?.text ?? null,
-    expires_at: connection?.expiresAt.toISOString() ?? null,
-    expires_at_formatted: connection ? formatted(connection.expiresAt, timeZone) : null,
-  }
-}
-
-function formatted(at: Date, timeZone: string): string {
-  const time = new Intl.DateTimeFormat('en-US', { timeZone, hour: 'numeric', minute: '2-digit' }).format(at)
-  const day = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'long', month: 'long', day: 'numeric' }).format(at)
-  return `${time} on ${day}`
+/** By name: whoever takes anything, as the frontend does, gets the redirect. */
+function asksForJson(accept = ''): boolean {
+  return accept.split(',').some((one) => {
+    const [type = '', ...parameters] = one.toLowerCase().split(';')
+    return type.trim() === 'application/json' && !parameters.some((parameter) => /^\s*q\s*=\s*0(\.0*)?\s*$/.test(parameter))
+  })
 }

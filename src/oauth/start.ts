@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { isAllowedOrigin } from '../origins.ts'
+import type { Role } from './choice.ts'
 import { providerOf } from './provider-of.ts'
 import { openFlow } from './state.ts'
 
@@ -10,7 +11,10 @@ import { openFlow } from './state.ts'
  * @returns the vendor's page where access is granted
  * @throws AppError `return_origin_refused`, `provider_off`
  */
-export async function startConnecting(deps: Deps, flow: { clerkUserId: string; provider: string; returnOrigin: string }): Promise<URL> {
+export async function startConnecting(
+  deps: Deps,
+  flow: { clerkUserId: string; provider: string; role: Role; returnOrigin: string },
+): Promise<URL> {
   refuseStrangeOrigin(deps.config, flow.returnOrigin)
   const vendor = providerOf(deps, flow.provider)
   const { state, codeChallenge } = await openFlow(deps, flow)

@@ -5,6 +5,7 @@ import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sha256Hex } from '../secrets.ts'
+import type { Role } from './choice.ts'
 
 // Long enough for somebody who first has to find a password.
 const FLOW_SECONDS = 10 * 60
@@ -13,7 +14,7 @@ const FLOW_SECONDS = 10 * 60
  * A new `state` and PKCE challenge (S256) for the vendor; what we need again at the callback is kept.
  * @throws AppError `flow_expired` when the user was deleted since she asked for it
  */
-export async function openFlow(deps: Deps, flow: { clerkUserId: string; provider: string; returnOrigin: string }) {
+export async function openFlow(deps: Deps, flow: { clerkUserId: string; provider: string; role: Role; returnOrigin: string }) {
   const state = randomBytes(32).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
   const stateHash = sha256Hex(state)
@@ -34,8 +35,9 @@ export async function closeFlow(deps: Pick<Deps, 'db' | 'cipher'>, state: string
   const flow = await consumeFlow(deps.db, stateHash)
   if (!flow) return undefined
   const { clerkUserId, provider, returnOrigin, ageSeconds } = flow
+  const role: Role = flow.role === 'busy' ? 'busy' : 'destination'
   const codeVerifier = () => deps.cipher.open(flow.codeVerifier, place(flow, stateHash))
-  return { clerkUserId, provider, returnOrigin, codeVerifier, expired: ageSeconds > FLOW_SECONDS }
+  return { clerkUserId, provider, role, returnOrigin, codeVerifier, expired: ageSeconds > FLOW_SECONDS }
 }
 
 function place({ clerkUserId, provider }: { clerkUserId: string; provider: string }, stateHash: string): string[] {

@@ -2,23 +2,23 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, listConnections, recordCheck } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { useCalendar } from './use-calendar.ts'
+import { busyOf } from './use-calendar.ts'
 
 // Several pages of the frontend ask at once and again.
 const VERIFIED_FOR_SECONDS = 60
 const LOOK_MS = 60 * 60_000
 
-/** How a user's destination calendar is doing, as the vendor sees it now. */
+/** How a connection is doing, as the vendor sees it now. */
 export interface ConnectionStatus {
   connection: Connection
   /** Tokens that work, now or after a refresh. */
   authorized: boolean
-  /** A read of the calendar worked within the last minute. */
+  /** A read of its calendars worked within the last minute. */
   verified: boolean
   problem: AppError | undefined
 }
 
-/** @param providerId only a connection of this vendor counts; any when left out */
+/** Of the destination. @param providerId only a connection of this vendor counts; any when left out */
 export async function connectionStatus(deps: Deps, clerkUserId: string, providerId?: string): Promise<ConnectionStatus | undefined> {
   const connections = await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
   const connection = connections.find((one) => one.role === 'destination' && (providerId === undefined || one.provider === providerId))
@@ -26,20 +26,15 @@ export async function connectionStatus(deps: Deps, clerkUserId: string, provider
   const usable = connection.state === 'active' && connection.secondsLeft > 0
   const isVerified = connection.verifiedSecondsAgo !== null && connection.verifiedSecondsAgo < VERIFIED_FOR_SECONDS
   if (usable && isVerified) return { connection, authorized: true, verified: true, problem: undefined }
-  return check(deps, connection)
+  return checkConnection(deps, connection, AbortSignal.timeout(deps.config.timeouts.toolCallMs))
 }
 
-async function check(deps: Deps, connection: Connection): Promise<ConnectionStatus> {
+/** Reads every calendar of the connection that counts, and records whether that worked. */
+export async function checkConnection(deps: Deps, connection: Connection, signal: AbortSignal): Promise<ConnectionStatus> {
   const from = deps.clock.now()
   const range = { startsAt: from, endsAt: new Date(from.getTime() + LOOK_MS) }
-  const signal = AbortSignal.timeout(deps.config.timeouts.toolCallMs)
-  const problem = await useCalendar(deps, connection, signal, (calendar) => calendar.busy(range)).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof AppError) return error
-      throw error
-    },
-  )
+  const outcome = await settled(busyOf(deps, connection, range, signal))
+  const problem = outcome instanceof AppError ? outcome : undefined
   const { clerkUserId, id } = connection
   const now = await inTenant(deps.db, clerkUserId, async (trx) => {
     await recordCheck(trx, connection, problem?.code ?? null)
@@ -54,4 +49,12 @@ async function check(deps: Deps, connection: Connection): Promise<ConnectionStat
     verified: problem === undefined,
     problem,
   }
+}
+
+/** What came of it, an expected failure included: here that is an answer too. */
+export function settled<T>(work: Promise<T>): Promise<T | AppError> {
+  return work.catch((error: unknown) => {
+    if (error instanceof AppError) return error
+    throw error
+  })
 }

@@ -2,30 +2,55 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, markReconnect } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { Calendar } from '../providers/provider.ts'
+import type { Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
 import { providerOf } from './provider-of.ts'
 import { accessTokenOf } from './tokens.ts'
 
-/**
- * Works with the calendar behind a connection. A token that the vendor refuses early is renewed and the work repeated once, so `work`
- * must bear repeating; refused again, the connection is marked for the owner.
- * @throws AppError what `accessTokenOf` and `work` throw
- */
-export async function useCalendar<T>(
+/** Works with the chosen calendar of a connection, as `useAccount` does with all that the account has. */
+export function useCalendar<T>(
   deps: Deps,
   connection: Connection,
   signal: AbortSignal,
   work: (calendar: Calendar) => Promise<T>,
 ): Promise<T> {
+  return useAccount(deps, connection, signal, (provider, accessToken) =>
+    work(provider.calendar(accessToken, connection.calendarId, signal)),
+  )
+}
+
+/**
+ * When the owner of this account has no time: in the chosen calendar, and in the further ones that count. In any order; may overlap.
+ * One that cannot be read is an error: its time is unknown, never free.
+ * @throws AppError what `useAccount` and `busy` of a calendar throw
+ */
+export async function busyOf(deps: Deps, connection: Connection, range: Interval, signal: AbortSignal): Promise<Interval[]> {
+  const counted = new Set([connection.calendarId, ...connection.busyCalendarIds])
+  const busy = await useAccount(deps, connection, signal, (provider, accessToken) =>
+    Promise.all([...counted].map((id) => provider.calendar(accessToken, id, signal).busy(range))),
+  )
+  return busy.flat()
+}
+
+/**
+ * Works with the account behind a connection. A token that the vendor refuses early is renewed and the work repeated once, so `work`
+ * must bear repeating; refused again, the connection is marked for the owner.
+ * @throws AppError what `accessTokenOf` and `work` throw
+ */
+export async function useAccount<T>(
+  deps: Deps,
+  connection: Connection,
+  signal: AbortSignal,
+  work: (provider: CalendarProvider, accessToken: string) => Promise<T>,
+): Promise<T> {
   const provider = providerOf(deps, connection.provider)
   const first = await accessTokenOf(deps, connection, { signal })
   try {
-    return await work(provider.calendar(first.accessToken, connection.calendarId, signal))
+    return await work(provider, first.accessToken)
   } catch (error) {
     if (!isRefusal(error)) throw error
   }
   const second = await accessTokenOf(deps, first.connection, { signal, refused: first.connection })
-  return work(provider.calendar(second.accessToken, connection.calendarId, signal)).catch(async (error: unknown) => {
+  return work(provider, second.accessToken).catch(async (error: unknown) => {
     if (isRefusal(error)) {
       await inTenant(deps.db, connection.clerkUserId, (trx) => markReconnect(trx, second.connection, 'consent_revoked'))
     }

@@ -20,8 +20,8 @@ export interface CalendarProvider {
   refresh(refreshToken: string): Promise<Tokens>
   /** Ends the grant at the vendor, where that concerns us alone; where it does not, does nothing. A grant that is gone already is success. */
   revoke(refreshToken: string): Promise<void>
-  /** The calendars that this account may write to, its main one first. */
-  calendars(accessToken: string): Promise<CalendarInfo[]>
+  /** All calendars of this account whose busy times it may read, its main one first. */
+  calendars(accessToken: string, signal?: AbortSignal): Promise<CalendarInfo[]>
   /** The calendar an access token opens. Makes no request by itself; every later one ends when `signal` fires. */
   calendar(accessToken: string, calendarId: string, signal?: AbortSignal): Calendar
 }
@@ -46,7 +46,11 @@ export interface Grant extends Tokens {
 
 export interface CalendarInfo {
   id: string
+  /** One line. */
   name: string
+  isMain: boolean
+  /** May this account put events into it? */
+  canWrite: boolean
   /** IANA name; `null` when the vendor does not tell. */
   timeZone: string | null
   /** Where a person sees this calendar in a browser. */
@@ -58,7 +62,10 @@ export interface CalendarInfo {
  * and `scope_missing`.
  */
 export interface Calendar {
-  /** Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free". */
+  /**
+   * Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free".
+   * @throws AppError `calendar_missing` when the account has no such calendar, or none any more
+   */
   busy(range: Interval): Promise<Interval[]>
   /**
    * Every entry that reaches into `range`, earliest first, each under an id of its own; a series as its single times, cancelled ones left out.

@@ -175,6 +175,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
           id,
           appointmentId: id,
           connectionId,
+          calendarId: null,
           bookedBy: 'owner',
           operationKey: null,
           callKey: null,

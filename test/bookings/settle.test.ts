@@ -27,7 +27,7 @@ const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-
 async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }): Promise<Booking | undefined> {
   const id = crypto.randomUUID()
   const booking = await inTenant(test.deps.db, owner.clerkUserId, async (trx) => {
-    const { id: connectionId } = await trx.selectFrom('oauthTokens').select('id').executeTakeFirstOrThrow()
+    const { id: connectionId, calendarId } = await trx.selectFrom('oauthTokens').select(['id', 'calendarId']).executeTakeFirstOrThrow()
     const customer = { customerName: 'Ana', customerEmail: null, customerPhone: null }
     const rest = {
       bookedBy: 'caller',
@@ -45,6 +45,7 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       id,
       appointmentId: id,
       connectionId,
+      calendarId,
       startsAt,
       endsAt,
       ...customer,

@@ -45,7 +45,6 @@ const google: Vendor = {
   ],
   eventZone: 'America/New_York',
   rotates: false,
-  foreign: 'provider_unavailable',
 }
 
 contract(google)

@@ -41,7 +41,6 @@ const microsoft: Vendor = {
   ],
   eventZone: 'UTC',
   rotates: true,
-  foreign: 'provider_refused',
 }
 
 contract(microsoft)

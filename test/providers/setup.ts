@@ -28,8 +28,6 @@ export interface Vendor {
   eventZone: string
   /** Does a refresh bring a new refresh token? */
   rotates: boolean
-  /** How the calendar of another account fails. */
-  foreign: string
 }
 
 // A zone that no test uses: whoever reads a time in the machine's own zone is found out.

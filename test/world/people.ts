@@ -19,6 +19,8 @@ export interface CalendarOf {
   name: string
   main: boolean
   writable: boolean
+  /** Somebody else's, who shows only when she is busy. */
+  busyOnly: boolean
   timeZone: string
   events: Map<string, StoredEvent>
 }
@@ -73,7 +75,7 @@ export interface NewPerson {
   /** IANA name. */
   timeZone: string
   /** The first is the main one unless another says so. Default: one, writable. */
-  calendars?: { id?: string; name: string; main?: boolean; writable?: boolean; timeZone?: string }[]
+  calendars?: { id?: string; name: string; main?: boolean; writable?: boolean; busyOnly?: boolean; timeZone?: string }[]
 }
 
 export type NewEntry = {
@@ -146,7 +148,8 @@ export function peopleOf(ids: { person(): string; calendar(main: boolean, email:
         id: one.id ?? ids.calendar(index === main, email),
         name: one.name,
         main: index === main,
-        writable: one.writable ?? true,
+        writable: one.writable ?? !one.busyOnly,
+        busyOnly: one.busyOnly ?? false,
         timeZone: one.timeZone ?? timeZone,
         events: new Map<string, StoredEvent>(),
       }))

@@ -1,26 +1,34 @@
 import jwt from '@fastify/jwt'
 import * as z from 'zod'
+import { CALLBACK_PATHS } from '../../environment.ts'
 import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
-import { ReturnTo, type RoutePlugin } from '../../http/zod.ts'
+import type { RoutePlugin } from '../../http/zod.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
+import { Role, startQuery } from '../start-query.ts'
+import { labelOf, type Vendor } from '../vendors.ts'
 
 interface Options {
-  provider: string
-  label: string
+  provider: Vendor
+  /** May a ticket be for another vendor too? */
+  general: boolean
 }
 
 const TICKET_SECONDS = 60
 
-const Ticket = z.object({ sub: z.string(), provider: z.string(), origin: z.string() })
+const Ticket = z.object({ sub: z.string(), provider: z.string(), role: Role, origin: z.string() })
+const Link = z.object({ url: z.url(), expires_in: z.int().describe('seconds') }).meta({
+  examples: [{ url: 'https://ringbook.onrender.com/calendar/google/auth/connect?ticket=…', expires_in: TICKET_SECONDS }],
+})
 
 /**
  * A link that a browser can simply open: it carries no header, so it carries a ticket that we signed for the signed-in user a moment ago.
  * That is how somebody without the frontend connects a calendar.
  */
-export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, label }) => {
+export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, general }) => {
   const { config } = deps
+  const label = labelOf(provider)
   await app.register(jwt, {
     decoratorName: 'ticket',
     secret: config.signingSecret,
@@ -38,15 +46,16 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
         tags: ['calendar'],
         summary: `A link, good for a minute, that begins connecting ${label} in any browser`,
         security: [{ user: [] }],
-        querystring: ReturnTo,
-        response: { 200: z.object({ url: z.url(), expires_in: z.int().describe('seconds') }) },
+        querystring: startQuery(provider, general),
+        response: { 200: Link },
       },
     },
     async ({ query, user }) => {
-      const origin = query.redirect_url ?? config.frontendUrl
+      const { redirect_url: origin = config.frontendUrl, provider: vendor, role } = query
       refuseStrangeOrigin(config, origin)
-      const ticket = app.jwt.sign({ sub: user.clerkUserId, provider, origin }, { expiresIn: TICKET_SECONDS })
-      const url = new URL(`${app.prefix}/connect`, config.baseUrl)
+      const ticket = app.jwt.sign({ sub: user.clerkUserId, provider: vendor, role, origin }, { expiresIn: TICKET_SECONDS })
+      // Beside the vendor's callback.
+      const url = new URL('connect', new URL(CALLBACK_PATHS[vendor], config.baseUrl))
       url.searchParams.set('ticket', ticket)
       return { url: url.href, expires_in: TICKET_SECONDS }
     },
@@ -66,7 +75,8 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
     async ({ query }, reply) => {
       const ticket = read(query.ticket)
       if (ticket?.provider !== provider) throw new AppError('flow_expired', 'no good ticket')
-      const page = await startConnecting(deps, { clerkUserId: ticket.sub, provider, returnOrigin: ticket.origin })
+      const { sub: clerkUserId, role, origin: returnOrigin } = ticket
+      const page = await startConnecting(deps, { clerkUserId, provider, role, returnOrigin })
       return reply.redirect(page.href, 307)
     },
   )

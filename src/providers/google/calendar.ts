@@ -1,6 +1,7 @@
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { oneLine } from '../../one-line.ts'
 import { mergeIntervals } from '../intervals.ts'
 import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
 import { type Access, auth, readable, type Vendor } from './api.ts'
@@ -9,6 +10,7 @@ import { apiFailure, isDuplicate, isMissing } from './failure.ts'
 // The longest range is not documented; somewhat over three months was seen to be refused.
 const LONGEST_QUERY_MS = 60 * 24 * 3_600_000
 const MAX_PAGES = 20
+const LONGEST_NAME = 200
 
 export async function listCalendars(vendor: Vendor, access: Access): Promise<CalendarInfo[]> {
   const operation = 'calendarList.list'
@@ -18,7 +20,7 @@ export async function listCalendars(vendor: Vendor, access: Access): Promise<Cal
     const answer = await vendor.api.calendarList
       .list({
         auth: auth(vendor, access, { operation, budget: 'read' }),
-        minAccessRole: 'writer',
+        minAccessRole: 'freeBusyReader',
         maxResults: 250,
         ...(pageToken ? { pageToken } : {}),
       })
@@ -27,7 +29,7 @@ export async function listCalendars(vendor: Vendor, access: Access): Promise<Cal
       })
     const { items, nextPageToken } = readable(operation, CalendarPage, answer.data)
     found.push(...items)
-    if (nextPageToken === undefined) return found.sort((a, b) => Number(b.primary) - Number(a.primary)).map(calendarInfo)
+    if (nextPageToken === undefined) return found.map(calendarInfo).sort((a, b) => Number(b.isMain) - Number(a.isMain))
     pageToken = nextPageToken
   }
   throw new AppError('provider_unavailable', `google ${operation}: pages without end`)
@@ -61,7 +63,7 @@ async function queryBusy(vendor: Vendor, access: Access, calendarId: string, sta
   // A 200 may still say that this calendar could not be read: that is not the same as free.
   if (calendar?.busy === undefined || calendar.errors.length > 0) {
     const why = calendar?.errors[0]?.reason ?? 'the calendar is not in the answer'
-    throw new AppError('provider_unavailable', `google ${operation}: ${why}`)
+    throw new AppError(why === 'notFound' ? 'calendar_missing' : 'provider_unavailable', `google ${operation}: ${why}`)
   }
   return calendar.busy.map(({ start, end }) => ({ startsAt: start, endsAt: end }))
 }
@@ -122,8 +124,18 @@ function eventBody(event: NewEvent): calendar_v3.Schema$Event {
   }
 }
 
-function calendarInfo({ id, summary, summaryOverride, timeZone }: z.infer<typeof CalendarPage>['items'][number]): CalendarInfo {
-  return { id, name: summaryOverride ?? summary, timeZone, link: 'https://calendar.google.com/calendar/r' }
+// An unknown role may write nothing: what it allows would show only when a booking fails.
+const WRITING_ROLES = ['owner', 'writer', 'writerWithoutPrivateAccess']
+
+function calendarInfo(entry: z.infer<typeof CalendarPage>['items'][number]): CalendarInfo {
+  return {
+    id: entry.id,
+    name: oneLine(entry.summaryOverride ?? entry.summary, LONGEST_NAME),
+    isMain: entry.primary,
+    canWrite: WRITING_ROLES.includes(entry.accessRole),
+    timeZone: entry.timeZone,
+    link: 'https://calendar.google.com/calendar/r',
+  }
 }
 
 function calendarEvent({ id, htmlLink }: z.infer<typeof Event>): CalendarEvent {
@@ -147,6 +159,7 @@ const CalendarPage = z.object({
         id: z.string(),
         summary: z.string().default(''),
         summaryOverride: z.string().optional(),
+        accessRole: z.string().default(''),
         timeZone: z.string().nullable().default(null),
         primary: z.boolean().default(false),
       }),

@@ -22,7 +22,7 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
     exchangeCode: (code, codeVerifier) => exchangeCode(google, code, codeVerifier),
     refresh: (refreshToken) => refresh(google, refreshToken),
     revoke: (refreshToken) => revoke(google, refreshToken),
-    calendars: (accessToken) => listCalendars(google, { accessToken }),
+    calendars: (accessToken, signal) => listCalendars(google, { accessToken, signal }),
     calendar: (accessToken, calendarId, signal) => ({
       busy: (range) => listBusy(google, { accessToken, signal }, calendarId, range),
       events: (range) => listEvents(google, { accessToken, signal }, calendarId, range),

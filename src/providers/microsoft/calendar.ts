@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { oneLine } from '../../one-line.ts'
 import { mergeIntervals } from '../intervals.ts'
 import type { CalendarEvent, CalendarInfo, Interval, NewEvent } from '../provider.ts'
 import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, ViewTimes, wholeDays } from './calendar-view.ts'
@@ -8,6 +9,7 @@ import { type Access, allPages, answered, type Graph, graphRequest } from './gra
 
 /** Marks our events. Fixed for ever: events made under another one would not be found again. */
 const BOOKING_ID = 'String {6f0c8f3e-5d1b-4c57-9a0e-1b6d2f7f4c21} Name bookingId'
+const LONGEST_NAME = 200
 
 export async function listCalendars(graph: Graph, access: Access): Promise<CalendarInfo[]> {
   const path = '/me/calendars?$select=id,name,canEdit,isDefaultCalendar&$top=100'
@@ -16,9 +18,15 @@ export async function listCalendars(graph: Graph, access: Access): Promise<Calen
     mailboxTimeZone(graph, access),
   ])
   return calendars
-    .filter(({ canEdit }) => canEdit)
-    .sort((a, b) => Number(b.isDefaultCalendar) - Number(a.isDefaultCalendar))
-    .map(({ id, name }) => ({ id, name, timeZone, link: 'https://outlook.office.com/calendar/' }))
+    .map(({ id, name, canEdit, isDefaultCalendar }) => ({
+      id,
+      name: oneLine(name, LONGEST_NAME),
+      isMain: isDefaultCalendar,
+      canWrite: canEdit,
+      timeZone,
+      link: 'https://outlook.office.com/calendar/',
+    }))
+    .sort((a, b) => Number(b.isMain) - Number(a.isMain))
 }
 
 export async function listBusy(graph: Graph, access: Access, calendarId: string, range: Interval): Promise<Interval[]> {

@@ -18,6 +18,7 @@ const DEAD_GRANT = [
   'refresh_token_expired',
 ]
 const DUPLICATE = 'ErrorDuplicateTransactionId'
+const NO_MAILBOX = 'MailboxNotEnabledForRESTAPI'
 
 /** @param dead what an invalid grant means here: a bad code, or a consent that has ended */
 export function tokenFailure(operation: string, error: unknown, traffic: TokenTraffic, dead: 'code_refused' | 'consent_revoked'): AppError {
@@ -39,7 +40,9 @@ export function graphFailure(operation: string, error: unknown): AppError {
   const reason = error.code ?? ''
   if (statusCode === 401) return failed(operation, 'consent_revoked', reason)
   if (statusCode === 403) return failed(operation, 'scope_missing', reason)
-  if (reason === 'MailboxNotEnabledForRESTAPI') return failed(operation, 'calendar_unusable', reason)
+  if (reason === NO_MAILBOX) return failed(operation, 'calendar_unusable', reason)
+  // Where busy times are read only the calendar itself can be missing.
+  if (statusCode === 404 && operation === 'calendarView') return failed(operation, 'calendar_missing', reason)
   return byStatus(operation, statusCode, reason)
 }
 

@@ -17,7 +17,7 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     refresh: (refreshToken) => refresh(microsoft, refreshToken),
     // The only revocation Microsoft offers signs the person out of everything, which is not ours to do.
     revoke: async () => {},
-    calendars: (accessToken) => listCalendars(microsoft, { accessToken }),
+    calendars: (accessToken, signal) => listCalendars(microsoft, { accessToken, signal }),
     calendar: (accessToken, calendarId, signal) => ({
       busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
       events: (range, timeZone) => listEvents(microsoft, { accessToken, signal }, calendarId, range, timeZone),

@@ -36,15 +36,27 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
     t.type(second.refreshToken, 'string', 'connecting again brings a refresh token again')
   })
 
-  t.test('of many calendars those that can be written to are offered, the main one first', async (t) => {
-    const calendars = [{ name: 'Team' }, { name: 'Holidays', writable: false }, { name: 'Dana', main: true }, { name: 'Garden' }]
+  t.test('all calendars of the account are named, the main one first, and which of them can be written to', async (t) => {
+    const calendars = [
+      { name: 'Team' },
+      { name: 'Holidays', writable: false },
+      { name: 'Kim', busyOnly: true },
+      { name: 'Dana', main: true },
+      { name: 'Gar\u202Eden\n' },
+    ]
     const { standIn, provider } = await newWorld(t, vendor, { calendars })
     const token = await standIn.tokenFor(email)
     for (const pageSize of [100, 1]) {
       standIn.setPageSize(pageSize)
       const [main, ...others] = await provider.calendars(token)
-      t.equal(main?.name, 'Dana')
-      t.same(others.map(({ name }) => name).sort(), ['Garden', 'Team'])
+      t.match(main, { name: 'Dana', isMain: true, canWrite: true })
+      t.same(others.map(({ name, isMain, canWrite }) => [name, isMain, canWrite]).sort(), [
+        ['Garden', false, true],
+        ['Holidays', false, false],
+        ['Kim', false, false],
+        ['Team', false, true],
+      ])
+      for (const { id, name } of others) t.same(await provider.calendar(token, id).busy(tomorrow), [], `${name} can be read`)
     }
   })
 

@@ -1,12 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { CalendarOf } from '../people.ts'
 import { type Api, common, enter, flag, opens, parse, whole } from './access.ts'
 import { refuse } from './errors.ts'
+
+/** The least first. */
+const roles = ['freeBusyReader', 'reader', 'writerWithoutPrivateAccess', 'writer', 'owner'] as const
 
 const Query = z.strictObject({
   ...common,
   maxResults: whole.pipe(z.int().min(1)).default(100),
-  minAccessRole: z.enum(['freeBusyReader', 'reader', 'writer', 'writerWithoutPrivateAccess', 'owner']).optional(),
+  minAccessRole: z.enum(roles).optional(),
   pageToken: z.string().optional(),
   showDeleted: flag.optional(),
   showHidden: flag.optional(),
@@ -19,8 +23,8 @@ export function calendarListRoute(app: FastifyInstance, api: Api, pageSize: () =
     const { minAccessRole, maxResults, pageToken } = parse(Query, request.query)
     const from = pageToken === undefined ? 0 : Number(/^calendars-(\d+)$/.exec(pageToken)?.[1] ?? Number.NaN)
     if (Number.isNaN(from)) throw refuse(400, 'invalid', 'Invalid page token value.')
-    const writable = minAccessRole !== undefined && !['freeBusyReader', 'reader'].includes(minAccessRole)
-    const all = person.calendars.filter((one) => one.writable || !writable)
+    const wanted = roles.indexOf(minAccessRole ?? 'freeBusyReader')
+    const all = person.calendars.filter((one) => roles.indexOf(roleOf(one)) >= wanted)
     const to = from + Math.min(maxResults, 250, pageSize())
     return {
       kind: 'calendar#calendarList',
@@ -32,11 +36,15 @@ export function calendarListRoute(app: FastifyInstance, api: Api, pageSize: () =
         id: calendar.id,
         summary: calendar.name,
         timeZone: calendar.timeZone,
-        accessRole: calendar.writable ? 'owner' : 'reader',
+        accessRole: roleOf(calendar),
         defaultReminders: [],
         selected: true,
         ...(calendar.main ? { primary: true } : {}),
       })),
     }
   })
+}
+
+function roleOf({ writable, busyOnly }: CalendarOf): (typeof roles)[number] {
+  return writable ? 'owner' : busyOnly ? 'freeBusyReader' : 'reader'
 }
