@@ -94,6 +94,14 @@ t.test('the browser is sent to nobody else', async (t) => {
     'https://ringbook-x-team.vercel.app/',
     'https://ringbook-x-team.vercel.app:444',
     'https://evilringbook-x-team.vercel.app',
+    'https://user@ringbook-x-team.vercel.app',
+    'https://ringbook-é-team.vercel.app',
+    'https://ringbook-\uFF58-team.vercel.app',
+    'https://xn--ringbook-x-team.vercel.app',
+    'https://ringbook-x-team.vercel.xn--app',
+    'https://ringbook-x-team\u3002vercel.app',
+    'https://ringbook-x-team.vercel.app.',
+    'https://ringbook-%78-team.vercel.app',
     `https://ringbook-${'x'.repeat(400)}-team.vercel.app`,
   ]
   for (const [index, redirect] of refused.entries()) {
