@@ -1,42 +1,11 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type Demo, seedDemo } from '../scripts/start/demo.ts'
 import { freePort } from '../src/db/free-port.ts'
-import { testDatabase } from './setup/database.ts'
 import { runProgram, until } from './setup/process.ts'
+import { startedService, statusOf, surroundings } from './setup/service.ts'
 import { post, toolCalls } from './world/vapi/index.ts'
-import { startWorld } from './world/world.ts'
-
-/** The stand-ins, a database and what the service must be told to use them. */
-async function surroundings(t: Test) {
-  const port = await freePort()
-  const baseUrl = `http://localhost:${port}`
-  const world = await startWorld(baseUrl)
-  t.teardown(() => world.stop())
-  const database = await testDatabase(t)
-  const folder = await mkdtemp(path.join(tmpdir(), 'ringbook-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const certificate = path.join(folder, 'ca.pem')
-  await writeFile(certificate, world.ca)
-  const env = {
-    PORT: String(port),
-    LOG_LEVEL: 'fatal',
-    DATABASE_URL: database.ownerUrl,
-    NODE_EXTRA_CA_CERTS: certificate,
-    ...world.settings,
-  }
-  return { world, database, port, baseUrl, env }
-}
-
-const statusOf = (url: string) =>
-  fetch(url).then(
-    ({ status }) => status,
-    () => 0,
-  )
 
 const busyQuery = /freeBusy/
 const asks = ({ assistantId, secret, baseUrl }: Demo) =>
@@ -44,8 +13,7 @@ const asks = ({ assistantId, secret, baseUrl }: Demo) =>
 
 t.test('SIGTERM: not ready at once, what runs is finished, then the end with code 0', async (t) => {
   const { world, baseUrl, env } = await surroundings(t)
-  const service = runProgram(t, 'src/server.ts', env)
-  await until('the service', async () => (await statusOf(`${baseUrl}/ready`)) === 200 || service.child.exitCode !== null)
+  const service = await startedService(t, { baseUrl, env })
   const demo = await seedDemo(baseUrl, world)
   world.google.faults.add({ kind: 'slow', ms: 1500, path: busyQuery })
   const asked = world.google.ledger.length
