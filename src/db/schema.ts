@@ -64,10 +64,10 @@ export interface Bookings {
   appointmentId: string;
   askedAt: Timestamp | null;
   bookedBy: Generated<string>;
+  calendarId: string | null;
   /**
    * digest of (call, time): the same time under a new id in that call is the same booking. Of all that the owner sent without a key: the same within a minute is the same booking
    */
-  calendarId: string | null;
   callKey: string | null;
   clerkUserId: string;
   connectionId: string | null;

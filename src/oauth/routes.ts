@@ -55,7 +55,9 @@ export const oauthRoutes: RoutePlugin<Options> = async (app, options) => {
 }
 
 const ConsentPage = z.object({ authorization_url: z.url() }).meta({
-  examples: [{ authorization_url: 'https://accounts.google.com/o/oauth2/v2/auth?client_id=…&state=…' }],
+  examples: [
+    { authorization_url: 'https://accounts.google.com/o/oauth2/v2/auth?client_id=123.apps.googleusercontent.com&response_type=code' },
+  ],
 })
 
 const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, general }) => {

@@ -258,7 +258,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     for (const [fault, status, code] of [
       [{ kind: 'status', status: 500 }, 502, 'provider_unavailable'],
       [{ kind: 'status', status: 200, body: {} }, 502, 'provider_unavailable'],
-      [{ kind: 'status', status: 404 }, 502, 'provider_refused'],
+      [{ kind: 'status', status: 400 }, 502, 'provider_refused'],
       [{ kind: 'status', status: 429, retryAfter: 60 }, 503, 'provider_busy'],
       [{ kind: 'silent' }, 502, 'provider_unavailable'],
     ] as const) {
@@ -268,6 +268,9 @@ for (const vendor of ['google', 'microsoft'] as const) {
         standIn.faults.clear()
       }
     }
+    standIn.faults.add({ kind: 'status', status: 404 })
+    const { message } = await problem(t, await front.action(owner, '/calendar/events'), 409, 'calendar_missing')
+    t.match(message, /choose/i, 'the calendar is gone, and she is told what to do')
   })
 }
 

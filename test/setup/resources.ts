@@ -23,6 +23,14 @@ const resources: Resource[] = [
     absent: '2000000000',
   },
   {
+    path: '/calendar/connections/{id}',
+    make: async (test, owner) => {
+      const reply = await test.app.inject({ url: '/calendar/connections', headers: owner.headers() })
+      return reply.json().connections[0].id
+    },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
     path: '/rentals/{rental_id}',
     make: async (test, owner) =>
       String((await post(test, owner, '/rentals', { property_address: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5 })).id),

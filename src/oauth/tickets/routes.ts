@@ -19,7 +19,7 @@ const TICKET_SECONDS = 60
 
 const Ticket = z.object({ sub: z.string(), provider: z.string(), role: Role, origin: z.string() })
 const Link = z.object({ url: z.url(), expires_in: z.int().describe('seconds') }).meta({
-  examples: [{ url: 'https://ringbook.onrender.com/calendar/google/auth/connect?ticket=…', expires_in: TICKET_SECONDS }],
+  examples: [{ url: 'https://ringbook.onrender.com/calendar/google/auth/connect?ticket=eyJhbGciOi', expires_in: TICKET_SECONDS }],
 })
 
 /**

@@ -25,6 +25,8 @@ export function apiFailure(operation: string, error: unknown): AppError {
   const status = answerOf(error)?.status
   const reason = reasonOf(error)
   if (status === 401) return failed(operation, 'consent_revoked', reason)
+  // A list of events is missing only with its calendar.
+  if (status === 404 && operation === 'events.list') return failed(operation, 'calendar_missing', reason)
   if (status === 403 && reason !== undefined && RATE_REASONS.includes(reason)) return failed(operation, 'provider_busy', reason)
   if (status === 403 && reason !== undefined && SCOPE_REASONS.includes(reason)) return failed(operation, 'scope_missing', reason)
   return general(operation, error, reason)
