@@ -34,7 +34,7 @@ const RENTALS = [
 ]
 
 /** Goes through the same doors as a real owner: signs in, connects Google Calendar, links an assistant, makes its secret, advertises rentals. */
-export async function seedDemo(baseUrl: string, { clerk, google, settings }: World): Promise<Demo> {
+export async function seedDemo(baseUrl: string, { clerk, google, vapi, settings }: World): Promise<Demo> {
   const { id } = clerk.addUser({ email: 'dana@example.com', firstName: 'Dana', lastName: 'Reyes' })
   google.addPerson(OWNER)
   fillCalendar(google, OWNER, new Date())
@@ -58,7 +58,13 @@ export async function seedDemo(baseUrl: string, { clerk, google, settings }: Wor
   if (outcome.searchParams.get('auth') !== 'success')
     throw new Error(`The demo calendar was not connected: ${outcome.searchParams.get('message')}`)
 
-  const assistantId = crypto.randomUUID()
+  const { id: assistantId } = vapi.add('assistant', {
+    name: 'Viewing desk',
+    model: { provider: 'openai', model: 'gpt-4o' },
+    voice: { provider: '11labs', voiceId: 'sarah' },
+    firstMessage: 'Hello, this is the viewing desk. How can I help?',
+    server: { url: `${baseUrl}/vapi/webhook` },
+  })
   const created = await request('POST', '/agents', { agent_name: 'Viewing desk', vapi_assistant_id: assistantId })
   const { agent_id } = z.object({ agent_id: z.int() }).parse(await created.json())
   const made = await request('POST', `/agents/${agent_id}/secret`)

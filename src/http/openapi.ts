@@ -53,7 +53,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
     // Meant for https; over plain http it would keep the page from loading its own files.
     transformStaticCSP: (header) => header.replace(/upgrade-insecure-requests;?/, ''),
     // The page has one description to show, so no bar to choose another.
-    theme: { title: 'Ringbook', css: [{ filename: 'theme.css', content: '.topbar { display: none }' }] },
+    theme: { title: 'Ringbook', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
     uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true },
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
