@@ -13,7 +13,7 @@ import {
   updateAgent,
 } from '../db/agents.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
-import { inTurn } from '../db/users.ts'
+import { takeTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
@@ -100,10 +100,13 @@ export function renewSecret({ db }: Pick<Deps, 'db'>, clerkUserId: string, agent
   })
 }
 
-/** Which assistants and secrets a user has is changed by one request after the other, so that `directory` and her agents agree. */
+/**
+ * Which assistants and secrets a user has is changed by one request after the other, so that `directory` and her agents agree.
+ * @throws AppError `not_signed_in` when she was deleted meanwhile: nothing would delete at Vapi what she still got then
+ */
 export function linking<T>(db: Deps['db'], clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
   return inTenant(db, clerkUserId, async (trx) => {
-    await inTurn(trx, clerkUserId)
+    await takeTurn(trx, clerkUserId)
     return work(trx)
   })
 }

@@ -161,13 +161,39 @@ export function findEnding(trx: TenantDb, clerkUserId: string, id: string): Prom
 
 /** Deletes a connection that is being ended; one that is in use again stays. @param afterMs only when it has been ending for so long */
 export async function forgetEnding(trx: TenantDb, { clerkUserId, id }: { clerkUserId: string; id: string }, afterMs = 0): Promise<void> {
-  await trx
-    .deleteFrom('oauthTokens')
+  const due = await trx
+    .selectFrom('oauthTokens')
+    .select('id')
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('state', '=', 'ending')
     .where(sql<boolean>`ending_at <= now() - ${afterMs} * interval '1 millisecond'`)
-    .execute()
+    .forUpdate()
+    .executeTakeFirst()
+  if (!due) return
+  while (await unlinkBookings(trx, clerkUserId, id));
+  await trx.deleteFrom('oauthTokens').where('clerkUserId', '=', clerkUserId).where('id', '=', id).execute()
+}
+
+// The foreign key would unlink them all in one statement, and of a busy owner they are more than that may take.
+const UNLINKED_AT_ONCE = 1000
+
+/** @returns whether there may be more */
+async function unlinkBookings(trx: TenantDb, clerkUserId: string, connectionId: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('bookings')
+    .set({ connectionId: null })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('bookings')
+        .select('id')
+        .where('clerkUserId', '=', clerkUserId)
+        .where('connectionId', '=', connectionId)
+        .limit(UNLINKED_AT_ONCE),
+    )
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === BigInt(UNLINKED_AT_ONCE)
 }
 
 /** Connections that somebody left while ending them, of all tenants, leased to us. */

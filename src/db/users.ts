@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { AppError } from '../errors.ts'
 import type { Db, TenantDb } from './client.ts'
 
 export interface User {
@@ -58,6 +59,11 @@ export async function findOwnerOfId(db: Db, id: string): Promise<string | undefi
 export async function inTurn(trx: TenantDb, clerkUserId: string): Promise<boolean> {
   const user = await usersOf(trx, clerkUserId).forNoKeyUpdate().executeTakeFirst()
   return user !== undefined && user.deletedAt === null
+}
+
+/** As `inTurn`, for what is begun or added for her. @throws AppError `not_signed_in` when she was deleted */
+export async function takeTurn(trx: TenantDb, clerkUserId: string): Promise<void> {
+  if (!(await inTurn(trx, clerkUserId))) throw new AppError('not_signed_in', 'deleted meanwhile')
 }
 
 /** Until this transaction ends, no other one that asks for it makes, changes or deletes this user. She need not be there. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { inZone } from '../calendar/zone.ts'
 import { inTenant } from '../db/client.ts'
 import { type Advert, countRentals, deleteRental, insertRental, type Rental, updateRental } from '../db/rentals.ts'
-import { inTurn, type User } from '../db/users.ts'
+import { takeTurn, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
@@ -90,7 +90,7 @@ export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, body }, reply) => {
       const { clerkUserId } = user
       const rental = await inTenant(deps.db, clerkUserId, async (trx) => {
-        await inTurn(trx, clerkUserId)
+        await takeTurn(trx, clerkUserId)
         if ((await countRentals(trx, clerkUserId)) >= MOST_RENTALS) throw new AppError('limit_reached', `${MOST_RENTALS} rentals`)
         return insertRental(trx, clerkUserId, {
           propertyAddress: body.property_address,

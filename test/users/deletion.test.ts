@@ -1,14 +1,16 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import t from 'tap'
+import { addAgent } from '../../src/agents/agents.ts'
+import { addAgentAtVapi } from '../../src/agents/with-assistant.ts'
 import { sweepAssistants } from '../../src/assistants/remove.ts'
 import { insertAgent } from '../../src/db/agents.ts'
-import { inTenant } from '../../src/db/client.ts'
+import { inTenant, openDatabase } from '../../src/db/client.ts'
 import { listConnections, markEnding } from '../../src/db/connections.ts'
 import { rememberDeleted } from '../../src/db/deleted-users.ts'
 import { markDeleted } from '../../src/db/users.ts'
 import { endLeftovers } from '../../src/oauth/disconnect.ts'
-import { finishDeletions } from '../../src/users/delete.ts'
+import { deleteUser, finishDeletions } from '../../src/users/delete.ts'
 import { account, follow, outcome, start, stored, vendors } from '../oauth/setup.ts'
 import { connect, type Owner, type TestApp, testApp } from '../setup/app.ts'
 import { until } from '../setup/process.ts'
@@ -375,3 +377,60 @@ t.test(
     }
   },
 )
+
+t.test('nothing is begun for her any more while her grant is still being ended: neither rows nor an assistant at Vapi', async (t) => {
+  const test = await testApp(t)
+  const { app, deps, world } = test
+  const owner = await test.owner()
+  const headers = owner.headers()
+  const kept = world.vapi.things.assistant.size
+  world.google.faults.add(refusing)
+  world.vapi.faults.add({ kind: 'slow', ms: 700, method: 'POST' })
+  const making = app.inject({ method: 'POST', url: '/vapi/agents', headers, payload: { agent_name: 'Late' } })
+  await until('the request at Vapi', () => world.vapi.ledger.some(({ method }) => method === 'POST'))
+  t.equal(await remove(test, owner), 200)
+  t.equal(await rowsLeft(test, owner), 3, 'her rows are still there')
+  t.ok((await making).statusCode >= 400)
+  t.equal(await visit(test, owner), 401)
+
+  // Requests that were let in just before, and come to their point just after.
+  const { clerkUserId } = owner
+  const values = { agentName: 'Late', vapiAssistantId: null, isActive: true, config: null }
+  await t.rejects(addAgent(deps, clerkUserId, values), { code: 'not_signed_in' })
+  await t.rejects(addAgentAtVapi(deps, clerkUserId, values), { code: 'not_signed_in' })
+
+  world.google.faults.clear()
+  await pass(test, owner, 50)
+  await finishDeletions(deps)
+  t.equal(await rowsLeft(test, owner), 0)
+  await inTenant(deps.db, clerkUserId, (trx) =>
+    trx
+      .updateTable('madeAssistants')
+      .set({ leasedUntil: new Date(0) })
+      .execute(),
+  )
+  await sweepAssistants(deps)
+  t.equal(world.vapi.things.assistant.size, kept, 'and of what was being made at Vapi nothing stays')
+})
+
+t.test('of an owner with years of bookings nothing remains either: no statement takes longer than it may', async (t) => {
+  const test = await testApp(t)
+  const owner = await test.owner()
+  const { clerkUserId } = owner
+  await inTenant(test.deps.db, clerkUserId, async (trx) => {
+    await sql`set local statement_timeout = 0`.execute(trx)
+    await sql`
+      insert into bookings (clerk_user_id, appointment_id, connection_id, status, subject, starts_at, ends_at, during, time_zone, leased_until)
+      select ${clerkUserId}, gen_random_uuid(), t.id, 'confirmed', 'Viewing', s, s + interval '30 minutes',
+        tstzrange(s, s + interval '30 minutes'), 'America/Chicago', now()
+      from oauth_tokens t, generate_series(1, 12000) n, lateral (select timestamptz '2000-01-01' + n * interval '30 minutes' as s) x`.execute(
+      trx,
+    )
+  })
+  // As on a small server: what takes a tenth of the time here would not be allowed there.
+  const hurried = openDatabase(`${test.database.url}?statement_timeout=300`)
+  t.teardown(() => hurried.end())
+  await deleteUser({ ...test.deps, db: hurried.db }, clerkUserId)
+  await until('the end of the deletion', async () => (await rowsLeft(test, owner)) === 0)
+  t.notMatch(test.logs.join(), /could not be/)
+})

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { inTenant } from '../../db/client.ts'
 import { deleteSource, findSource, insertSource, listSources, type RentalSource } from '../../db/rental-sources.ts'
-import { inTurn, type User } from '../../db/users.ts'
+import { takeTurn, type User } from '../../db/users.ts'
 import { AppError } from '../../errors.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { instant, problems, type RoutePlugin } from '../../http/zod.ts'
@@ -88,7 +88,7 @@ export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, body }, reply) => {
       const { clerkUserId } = user
       const source = await inTenant(deps.db, clerkUserId, async (trx) => {
-        await inTurn(trx, clerkUserId)
+        await takeTurn(trx, clerkUserId)
         const known = await findSource(trx, clerkUserId, body)
         if (known) return known
         if ((await listSources(trx, clerkUserId)).length >= MOST_SOURCES) throw new AppError('limit_reached', `${MOST_SOURCES} sources`)
