@@ -19,7 +19,7 @@ create table rentals (
   updated_at       timestamptz   not null default now(),
   primary key (clerk_user_id, id)
 );
-create index rentals_published on rentals (id desc) where published;
+create index rentals_published on rentals (clerk_user_id, id desc) where published;
 alter table rentals enable row level security, force row level security;
 create policy tenant on rentals
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
@@ -27,7 +27,8 @@ create policy tenant on rentals
 create policy advertise on rentals for select to current_user using (published);
 grant select, insert, update, delete on rentals to ringbook_app;
 
--- The published rentals of all tenants, newest first: no owner, no contact details.
+-- The published rentals of all tenants, newest first: no owner, no contact details. Where there are too many, each owner's newest stay, so
+-- that nobody's crowd the others out.
 create function rentals_published(a_website text, at_most integer)
   returns table (
     id integer, property_address text, price numeric, bedrooms numeric, bathrooms numeric, square_feet integer, property_type text,
@@ -35,11 +36,16 @@ create function rentals_published(a_website text, at_most integer)
   language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
   return query
+    with listed as (
+      select p.clerk_user_id, p.id, row_number() over (partition by p.clerk_user_id order by p.id desc) as place
+      from rentals p
+      where p.published and (a_website is null or lower(p.website) = lower(a_website))
+        and not exists (select from users u where u.clerk_user_id = p.clerk_user_id and u.deleted_at is not null)
+      order by place, p.id desc limit at_most)
     select r.id, r.property_address, r.price, r.bedrooms, r.bathrooms, r.square_feet, r.property_type,
       r.available_date, r.description, r.website, r.url, r.source_type, r.created_at, r.updated_at
-    from rentals r
-    where r.published and (a_website is null or lower(r.website) = lower(a_website))
-    order by r.id desc limit at_most;
+    from rentals r join listed l on l.clerk_user_id = r.clerk_user_id and l.id = r.id
+    order by r.id desc;
 end $$;
 
 -- How many there are from each website; null: from none.
@@ -47,7 +53,10 @@ create function rentals_published_by_website()
   returns table (website text, rental_count integer, last_updated_at timestamptz)
   language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
-  return query select r.website, count(*)::integer, max(r.updated_at) from rentals r where r.published group by r.website;
+  return query
+    select r.website, count(*)::integer, max(r.updated_at) from rentals r
+    where r.published and not exists (select from users u where u.clerk_user_id = r.clerk_user_id and u.deleted_at is not null)
+    group by r.website;
 end $$;
 revoke all on function rentals_published, rentals_published_by_website from public;
 grant execute on function rentals_published, rentals_published_by_website to ringbook_app;

@@ -90,7 +90,7 @@ export async function listRentals(
   return rows.map(numbered)
 }
 
-/** The published ones of all tenants, newest first. Needs no tenant. @param website in whatever case; any when left out */
+/** The published ones of all tenants, newest first; of too many, each owner's newest. Needs no tenant. @param website in whatever case; any when left out */
 export async function listPublished(db: Db, atMost: number, website?: string): Promise<Advert[]> {
   const { rows } = await sql<Selectable<Omit<Rentals, 'clerkUserId' | 'contactInfo' | 'published'>>>`
     select * from rentals_published(${website ?? null}, ${atMost})`.execute(db)

@@ -1,14 +1,15 @@
 import * as z from 'zod'
 import { inTenant } from '../../db/client.ts'
-import { countByWebsite, countPublishedByWebsite, listPublished, listRentals } from '../../db/rentals.ts'
+import { type Advert, countByWebsite, countPublishedByWebsite, listPublished, listRentals } from '../../db/rentals.ts'
 import type { User } from '../../db/users.ts'
 import type { Deps } from '../../deps.ts'
 import { openToAll } from '../../http/visitors.ts'
 import { instant, type RoutePlugin } from '../../http/zod.ts'
 import { advertBody, EXAMPLE, localToday, RentalBody, rentalBody } from '../routes.ts'
 import { websiteName } from '../website.ts'
+import { sharing } from './sharing.ts'
 
-// The frontend finds a rental by looking through the whole list; beyond this the oldest are left out.
+// The frontend finds a rental by looking through the whole list. Beyond this, of those who have the most the oldest are left out.
 const MOST_LISTED = 2000
 
 const Listing = z
@@ -52,6 +53,9 @@ const Stats = z
 /** What is to let: to everybody the adverts of all owners, to an owner with her token her own and all of each. */
 export const listingRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{}, { user: [] }]
+  // Anybody may ask, as often as he likes: that must not take the database from callers and owners.
+  const published = sharing((website: string | undefined) => listPublished(deps.db, MOST_LISTED, website))
+  const publishedCounts = sharing((_: undefined) => countPublishedByWebsite(deps.db))
   openToAll(app, deps)
 
   app.get(
@@ -65,7 +69,7 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    ({ visitor }) => listing(deps, visitor),
+    ({ visitor }) => listing(deps, published, visitor),
   )
 
   app.get(
@@ -80,7 +84,7 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    ({ visitor, params }) => listing(deps, visitor, websiteName(params.website)),
+    ({ visitor, params }) => listing(deps, published, visitor, websiteName(params.website)),
   )
 
   app.get(
@@ -97,7 +101,7 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ visitor }) => {
       const counts = visitor
         ? await inTenant(deps.db, visitor.clerkUserId, (trx) => countByWebsite(trx, visitor.clerkUserId))
-        : await countPublishedByWebsite(deps.db)
+        : await publishedCounts(undefined)
       const websites = counts.flatMap(({ website, rentalCount, lastUpdatedAt }) =>
         website === null ? [] : [[website, { rental_count: rentalCount, last_scraped: lastUpdatedAt.toISOString() }] as const],
       )
@@ -115,13 +119,18 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
   )
 }
 
-async function listing(deps: Deps, visitor: User | undefined, website?: string): Promise<z.input<typeof Listing>> {
+async function listing(
+  deps: Deps,
+  published: (website: string | undefined) => Promise<Advert[]>,
+  visitor: User | undefined,
+  website?: string,
+): Promise<z.input<typeof Listing>> {
   const today = localToday(deps)
   const rentals = visitor
     ? await inTenant(deps.db, visitor.clerkUserId, async (trx) => {
         const own = await listRentals(trx, visitor.clerkUserId, website === undefined ? {} : { website })
         return own.map((rental) => rentalBody(rental, visitor, today))
       })
-    : (await listPublished(deps.db, MOST_LISTED, website)).map((advert) => advertBody(advert, today))
+    : (await published(website)).map((advert) => advertBody(advert, today))
   return { status: 'success', total_available: rentals.length, current_date: today.toString(), rentals }
 }
