@@ -3,6 +3,7 @@ import {
   type Agent,
   type AgentValues,
   claimAssistant,
+  countAgents,
   deleteAgent,
   dropSecrets,
   findAgent,
@@ -18,6 +19,8 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
 
+// More than one office has. All assistants made here stand in the one account at Vapi, whose list everybody waits for.
+const MOST_AGENTS = 100
 // Each save may add keys, none takes any away.
 const LONGEST_CONFIG = 256 * 1024
 
@@ -30,13 +33,14 @@ export async function agentOf(trx: TenantDb, clerkUserId: string, agentId: numbe
 
 /**
  * A new agent, or the one that stands for this assistant already.
- * @throws AppError `assistant_taken` when it is linked to somebody else
+ * @throws AppError `assistant_taken` when it is linked to somebody else, `limit_reached`
  */
 export function addAgent({ db }: Pick<Deps, 'db'>, clerkUserId: string, values: AgentValues): Promise<{ agent: Agent; isNew: boolean }> {
   return linking(db, clerkUserId, async (trx) => {
     const { vapiAssistantId } = values
     const linked = vapiAssistantId === null ? undefined : await findAgentOfAssistant(trx, clerkUserId, vapiAssistantId)
     if (linked) return { agent: linked, isNew: false }
+    await roomForAgent(trx, clerkUserId)
     if (vapiAssistantId !== null) await claim(trx, vapiAssistantId)
     return { agent: await insertAgent(trx, clerkUserId, values), isNew: true }
   })
@@ -109,6 +113,11 @@ export function linking<T>(db: Deps['db'], clerkUserId: string, work: (trx: Tena
     await takeTurn(trx, clerkUserId)
     return work(trx)
   })
+}
+
+/** @throws AppError `limit_reached` when she has as many agents as one user may have */
+export async function roomForAgent(trx: TenantDb, clerkUserId: string): Promise<void> {
+  if ((await countAgents(trx, clerkUserId)) >= MOST_AGENTS) throw new AppError('limit_reached', `${MOST_AGENTS} agents`)
 }
 
 /** @throws AppError `assistant_taken` */

@@ -4,12 +4,12 @@ import { keepMade } from '../db/made-assistants.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
-import { addAgent, claim, linking } from './agents.ts'
+import { addAgent, claim, linking, roomForAgent } from './agents.ts'
 
 /**
  * A new agent with an assistant at Vapi, made from its config, with a webhook secret of its own. Where an assistant is named, it is linked as
  * `addAgent` does, and none is made.
- * @throws AppError `assistant_taken`, `vapi_off`, `vapi_unavailable`, `vapi_busy`, `vapi_refused`: there is no agent then
+ * @throws AppError `assistant_taken`, `vapi_off`, `vapi_unavailable`, `vapi_busy`, `vapi_refused`, `limit_reached`: there is no agent then
  */
 export async function addAgentAtVapi(
   deps: Pick<Deps, 'db' | 'vapi' | 'config'>,
@@ -17,10 +17,12 @@ export async function addAgentAtVapi(
   values: AgentValues,
 ): Promise<{ agent: Agent; isNew: boolean }> {
   if (values.vapiAssistantId !== null) return addAgent(deps, clerkUserId, values)
+  await linking(deps.db, clerkUserId, (trx) => roomForAgent(trx, clerkUserId))
   const secret = newSecret()
   const { id, vapiAssistantId } = await makeAssistant(deps, clerkUserId, { name: values.agentName, config: values.config, secret })
   const agent = await linking(deps.db, clerkUserId, async (trx) => {
     if (!(await keepMade(trx, clerkUserId, id, vapiAssistantId))) throw new AppError('vapi_unavailable', 'it took too long to be kept')
+    await roomForAgent(trx, clerkUserId)
     await claim(trx, vapiAssistantId)
     const agent = await insertAgent(trx, clerkUserId, { ...values, vapiAssistantId })
     await replaceSecret(trx, agent, sha256Hex(secret))

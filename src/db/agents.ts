@@ -41,6 +41,11 @@ export function listAgents(trx: TenantDb, clerkUserId: string): Promise<Agent[]>
   return trx.selectFrom('vapiAgents').select(COLUMNS).where('clerkUserId', '=', clerkUserId).orderBy('agentId', 'desc').execute()
 }
 
+export async function countAgents(trx: TenantDb, clerkUserId: string): Promise<number> {
+  const counted = trx.selectFrom('vapiAgents').select((eb) => eb.fn.countAll<string>().as('agents'))
+  return Number((await counted.where('clerkUserId', '=', clerkUserId).executeTakeFirstOrThrow()).agents)
+}
+
 export function findAgent(trx: TenantDb, clerkUserId: string, agentId: number): Promise<Agent | undefined> {
   return trx
     .selectFrom('vapiAgents')

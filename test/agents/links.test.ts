@@ -190,3 +190,37 @@ t.test('when a user is erased, what was made for her goes at Vapi too, even what
   await sweepAssistants(deps)
   t.same([...vapi.things.assistant.keys()], [kept.id])
 })
+
+t.test('a user has at most a hundred agents, however they come, so that she cannot fill the account at Vapi', async (t) => {
+  const owner = test.user()
+  const { vapi } = test.world
+  const made = await Promise.all(Array.from({ length: 99 }, () => call(owner, 'POST', '/agents', { agent_name: 'Desk' })))
+  t.same([...new Set(made.map(({ status }) => status))], [201])
+  const existing = vapi.things.assistant.size
+  const last = await Promise.all(
+    ['/agents', '/vapi/agents', '/agents', '/vapi/agents'].map((url) => call(owner, 'POST', url, { agent_name: 'Last' })),
+  )
+  t.same(last.map(({ status }) => status).sort(), [201, 409, 409, 409])
+  t.match(last.find(({ status }) => status === 409)?.body, { code: 'limit_reached', message: /Delete some/ })
+  await inTenant(deps.db, owner.clerkUserId, (trx) =>
+    trx
+      .updateTable('madeAssistants')
+      .set({ leasedUntil: new Date(0) })
+      .execute(),
+  )
+  await sweepAssistants(deps)
+  const { body: agents } = await call(owner, 'GET', '/agents')
+  t.equal(agents.length, 100)
+  const kept = agents.filter((agent: { vapi_assistant_id: string | null }) => agent.vapi_assistant_id !== null).length
+  t.equal(vapi.things.assistant.size, existing + kept, 'what was made in vain is gone')
+  const asked = vapi.ledger.length
+  t.equal((await call(owner, 'POST', '/vapi/agents', { agent_name: 'One more' })).status, 409)
+  t.equal(vapi.ledger.length, asked, 'Vapi is not even asked')
+
+  const assistantId = crypto.randomUUID()
+  const { agent_id: id } = agents[0]
+  t.equal((await call(owner, 'PATCH', `/agents/${id}`, { vapi_assistant_id: assistantId })).status, 200)
+  t.equal((await call(owner, 'POST', '/agents', { agent_name: 'Again', vapi_assistant_id: assistantId })).status, 200, 'that is no new one')
+  t.equal((await call(owner, 'DELETE', `/agents/${id}`)).status, 200)
+  t.equal((await call(owner, 'POST', '/agents', { agent_name: 'In its place' })).status, 201)
+})
