@@ -21,6 +21,19 @@ alter table directory add constraint directory_kind_check check (kind in ('assis
 insert into directory (kind, key, clerk_user_id) select 'user', u.id::text, u.clerk_user_id from users u;
 alter table users force row level security;
 
+-- Whoever makes a user, her id is looked up from then on, and one who was deleted is not made anew. In the database, because the version
+-- before this one, which knows neither, still serves while this one starts.
+create function users_made() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+begin
+  if exists (select from deleted_users d where d.clerk_user_id = new.clerk_user_id) then
+    raise exception 'a deleted user is not made anew';
+  end if;
+  perform directory_claim('user', new.id::text);
+  return null;
+end $$;
+create trigger users_made after insert on users for each row execute function users_made();
+
 -- Between the moment in which a user is marked as deleted and the one in which her rows are gone, nothing leads to her any more.
 create policy erase on users for select to current_user using (deleted_at is not null);
 create index users_deleted on users (deleted_at) where deleted_at is not null;

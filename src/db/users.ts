@@ -79,7 +79,6 @@ export async function createUser(trx: TenantDb, clerkUserId: string, profile: Pr
     .values({ clerkUserId, email, firstName, lastName, clerkUpdatedAt })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow()
-  await sql`select directory_claim('user', ${user.id})`.execute(trx)
   await trx
     .insertInto('businesses')
     .values({ clerkUserId, name: businessName(user), email })

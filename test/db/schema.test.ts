@@ -106,22 +106,36 @@ t.test('a file that fails leaves nothing of the whole round, and the next round 
   t.ok((await tables(url)).includes('bookings'))
 })
 
-t.test('users who were here before their ids could be looked up are found by them', async (t) => {
+/** A database at the schema of an earlier version, and its service's connection: every statement under a tenant of its own. */
+async function databaseOf(t: Test, last: string) {
   const url = await emptyDatabase(t)
   const files = await folder(t)
-  await cp(path.join(root, 'migrations'), files, { recursive: true, filter: (source) => !/00(0[6-9]|[1-9]\d)_/.test(source) })
+  await cp(path.join(root, 'migrations'), files, {
+    recursive: true,
+    filter: (source) => !/\d{4}_.*\.sql$/.test(source) || path.basename(source) < last,
+  })
   await ensureAppRole(url, appUrl(url))
-  t.match((await migrate(url, files)).at(-1), /^0005_/)
+  await migrate(url, files)
   const client = new pg.Client({ connectionString: appUrl(url) })
   await client.connect()
   t.teardown(() => client.end())
-  const as = async (tenant: string, statement: string) => {
+  const as = async (tenant: string, statement: string, values: unknown[] = []) => {
     await client.query('begin')
-    await client.query(`select set_config('app.tenant', $1, true)`, [tenant])
-    const { rows } = await client.query(statement)
-    await client.query('commit')
-    return rows
+    try {
+      await client.query(`select set_config('app.tenant', $1, true)`, [tenant])
+      const { rows } = await client.query(statement, values)
+      await client.query('commit')
+      return rows
+    } catch (error) {
+      await client.query('rollback')
+      throw error
+    }
   }
+  return { url, client, as }
+}
+
+t.test('users who were here before their ids could be looked up are found by them', async (t) => {
+  const { url, client, as } = await databaseOf(t, '0006')
   const [here] = await as('user_here', `insert into users (clerk_user_id) values ('user_here') returning id`)
   const [gone] = await as('user_gone', `insert into users (clerk_user_id, deleted_at) values ('user_gone', now()) returning id`)
   const applied = await migrate(url)
@@ -136,4 +150,94 @@ t.test('users who were here before their ids could be looked up are found by the
   await owner.connect()
   t.teardown(() => owner.end())
   t.equal((await owner.query(`select from users where deleted_at is null`)).rowCount, 0, 'for the owner too')
+})
+
+t.test('the database of the version before, in use, comes over whole, and that version goes on working until it is replaced', async (t) => {
+  const { url, client, as } = await databaseOf(t, '0006')
+  // As the version before writes them. Two users, so that whatever forgets the lock or one of them is seen.
+  const users = ['user_one', 'user_two']
+  const user = 'insert into users (clerk_user_id, email, first_name) values ($1, $2, $3) on conflict do nothing returning id'
+  const agent = `insert into vapi_agents (clerk_user_id, vapi_assistant_id, agent_name, config, secret_digest)
+    values ($1, $2, 'Desk', $3, $4) returning agent_id, config`
+  const config = JSON.stringify({ model: { messages: [] }, 10: 'ä', voice: null })
+  const connection = `insert into oauth_tokens (clerk_user_id, provider, account_id, calendar_email, calendar_id, calendar_name, calendar_link,
+      role, access_token, refresh_token, expires_at, scopes)
+    values ($1, 'google', $2, 'a@b.example', 'c', 'n', 'https://c.example', 'destination', 'v1.k1.a', 'v1.k1.r', now(), '{}') returning id`
+  const booking = `insert into bookings (clerk_user_id, appointment_id, connection_id, operation_key, call_key, status, subject, starts_at, ends_at,
+      during, time_zone, leased_until)
+    select $1, gen_random_uuid(), $2, $3, $3, $4, 'Viewing', s, s + interval '1 hour', tstzrange(s, s + interval '1 hour'), 'America/Chicago', now()
+    from (values ($5::timestamptz)) x (s) returning id`
+  for (const [index, one] of users.entries()) {
+    await as(one, user, [one, `${one}@example.com`, 'Dana'])
+    await as(one, `insert into businesses (clerk_user_id, name) values ($1, 'Dana')`, [one])
+    await as(one, `select directory_claim('assistant', $1), directory_claim('secret', $2)`, [`assistant-${one}`, `digest-${one}`])
+    await as(one, agent, [one, `assistant-${one}`, config, `digest-${one}`])
+    await as(one, agent, [one, null, null, null])
+    const [{ id }] = await as(one, connection, [one, `account-${index}`])
+    for (const [hour, status] of ['held', 'confirmed', 'cancelled', 'failed'].entries())
+      await as(one, booking, [one, id, `${one}-${hour}`, status, `2026-12-01T0${hour}:00:00Z`])
+    await as(one, `insert into oauth_flows values ($1, 'google', 'hash', 'verifier', 'https://www.example.com')`, [one])
+  }
+  const tablesBefore = (await tables(url)).filter((name) => !/^kysely_|^rate_limits$|^directory$/.test(name))
+  const dump = async () => {
+    const found: Record<string, unknown[]> = {}
+    for (const table of tablesBefore) for (const one of users) found[`${table} of ${one}`] = await as(one, `select * from ${table}`)
+    return found
+  }
+  const before = await dump()
+  t.ok(
+    Object.values(before).every((rows) => rows.length > 0),
+    'every table of it holds rows',
+  )
+
+  t.match((await migrate(url))[0], /^0006_/)
+
+  const after = await dump()
+  for (const [name, rows] of Object.entries(before)) t.match(after[name], rows, name)
+  for (const one of users) {
+    const { rows } = await client.query(`select directory_find('assistant', $1) as assistant, directory_find('secret', $2) as secret`, [
+      `assistant-${one}`,
+      `digest-${one}`,
+    ])
+    t.same(rows, [{ assistant: one, secret: one }])
+  }
+  t.equal((await client.query('select from oauth_tokens')).rowCount, 0, 'the locks are on')
+
+  // The version before is still serving.
+  const [{ id }] = await as('user_three', user, ['user_three', null, null])
+  t.same((await client.query(`select directory_find('user', $1) as owner`, [id])).rows, [{ owner: 'user_three' }], 'the new one finds her')
+  t.same(await as('user_three', user, ['user_three', null, null]), [], 'and she is made once')
+  t.match(await as('user_one', agent, ['user_one', 'assistant-new', config, null]), [{ config: JSON.parse(config) }])
+  await as('user_one', `update vapi_agents set agent_name = 'Other', secret_digest = 'x' where clerk_user_id = 'user_one'`)
+  const [{ id: connectionId }] = await as('user_three', connection, ['user_three', 'account-3'])
+  await as('user_three', booking, ['user_three', connectionId, 'key', 'held', '2026-12-01T00:00:00Z'])
+  await t.rejects(as('user_three', booking, ['user_three', connectionId, 'other', 'held', '2026-12-01T00:30:00Z']), { code: '23P01' })
+  await as('user_three', 'delete from oauth_tokens')
+  t.match((await client.query(`select * from oauth_flow_consume('hash')`)).rowCount, 2)
+
+  // Whom the new one has deleted, the version before does not make anew, whatever token she still has.
+  await as('user_two', `insert into deleted_users (clerk_user_id) values ('user_two')`)
+  await as('user_two', 'delete from users')
+  await t.rejects(as('user_two', user, ['user_two', null, null]), { message: /deleted/ })
+})
+
+t.test('a migration that has to wait for a table keeps nobody else from it', async (t) => {
+  const { url, client, as } = await databaseOf(t, '0006')
+  await as('user_here', `insert into users (clerk_user_id) values ('user_here')`)
+  await client.query(`begin; select from users`)
+  const migrated = migrate(url)
+  const visitor = new pg.Client({ connectionString: appUrl(url) })
+  await visitor.connect()
+  t.teardown(() => visitor.end())
+  const waits: number[] = []
+  for (let visit = 0; visit < 25; visit += 1) {
+    const startedAt = performance.now()
+    await visitor.query('select from users')
+    waits.push(performance.now() - startedAt)
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  t.ok(Math.max(...waits) < 900, `the longest wait: ${Math.round(Math.max(...waits))} ms`)
+  t.ok(Math.max(...waits) > 50, 'it has tried')
+  await client.query('commit')
+  t.match((await migrated)[0], /^0006_/)
 })
