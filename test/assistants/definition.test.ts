@@ -68,6 +68,46 @@ t.test('whatever a tool or a hook names, Vapi calls us, and shows nobody what is
   t.end()
 })
 
+t.test(
+  'one user of the account works with nothing that the account is connected to, and none of its keys goes to an address of hers',
+  (t) => {
+    const own = { type: 'endCall' }
+    const tools = [
+      'google.calendar.event.create',
+      'google.sheets.row.append',
+      'gohighlevel.contact.get',
+      'slack.message.send',
+      'ghl',
+      'make',
+    ]
+    const config = {
+      model: { provider: 'custom-llm', url: 'https://llm.example', model: 'mine', tools: [...tools.map((type) => ({ type })), own] },
+      transcriber: { provider: 'assembly-ai', realtimeUrl: 'wss://elsewhere.example', language: 'en' },
+      hooks: [
+        {
+          on: 'call.ending',
+          do: [
+            { type: 'tool', tool: { type: 'slack.message.send' } },
+            { type: 'tool', tool: own },
+          ],
+        },
+      ],
+    }
+    const definition = definitionOf({ ...wanted, config })
+    t.match(definition, {
+      model: { url: 'https://llm.example', tools: [own] },
+      transcriber: { provider: 'assembly-ai', language: 'en' },
+      hooks: [{ do: [{ type: 'tool' }, { type: 'tool', tool: own }] }],
+      credentials: [{ provider: 'webhook' }, { provider: 'custom-llm', apiKey: 'none' }],
+    })
+    t.notMatch(JSON.stringify(definition), /"(google|gohighlevel|slack|ghl|make)|realtimeUrl/)
+    const ordinary = { model: { provider: 'google', model: 'gemini-2.0-flash' }, voice: { provider: 'vapi', voiceId: 'Elliot' } }
+    t.match(definitionOf({ ...wanted, config: ordinary }), { ...ordinary, credentials: [{ provider: 'webhook' }] })
+    t.equal(JSON.stringify(definitionOf({ ...wanted, config: ordinary }).credentials).includes('custom-llm'), false)
+    t.end()
+  },
+)
+
 t.test('a name is cut to what Vapi takes, never in the middle of a character', (t) => {
   const name = (text: string) => definitionOf({ ...wanted, name: text, config: null }).name
   t.equal(name('x'.repeat(200)), 'x'.repeat(40))
@@ -86,6 +126,8 @@ t.test('what we send is what Vapi describes', { skip }, async (t) => {
   }
   t.same(wrong(definitionOf({ ...wanted, config: null })), [])
   t.same(wrong(definitionOf({ ...wanted, config })), [])
+  const ownModel = { provider: 'custom-llm', url: 'https://llm.example', model: 'mine' }
+  t.same(wrong(definitionOf({ ...wanted, config: { model: ownModel } })), [])
   t.not(wrong({ ...definitionOf({ ...wanted, config }), server: { url: 'x', backoffPlan: { type: 'never', maxRetries: 1 } } }).length, 0)
 
   const Dto = z.looseObject({ properties: z.record(z.string(), z.unknown()) })
