@@ -185,7 +185,7 @@ const catalogue = {
   },
   /** No answer, 5xx, nonsense. Whether a create took place is unknown; if it did, it is undone. */
   vapi_unavailable: {
-    status: 502,
+    status: 503,
     text: 'Vapi does not answer. Nothing was changed; try again in a moment.',
     say: 'I cannot do that right now. Shall I try again?',
   },

@@ -183,7 +183,7 @@ t.test('when a user is erased, what was made for her goes at Vapi too, even what
   const unwanted = await inTenant(deps.db, owner.clerkUserId, (trx) => discardAssistants(deps, trx, owner.clerkUserId))
   t.equal(unwanted.length, 2)
   for (const one of unwanted) await removeNow(deps, one)
-  t.equal((await making).status, 502, 'it is not kept')
+  t.equal((await making).status, 503, 'it is not kept')
   await inTenant(deps.db, owner.clerkUserId, (trx) =>
     trx.updateTable('madeAssistants').set({ leasedUntil: sql<Date>`now() - interval '1 second'` }).execute(),
   )

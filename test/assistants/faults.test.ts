@@ -81,7 +81,7 @@ t.test('whatever became of an answer that never came, no assistant stays without
   for (const fault of faults) {
     vapi.faults.add({ ...fault, method: 'POST' })
     const reply = await make(test, user)
-    t.equal(reply.statusCode, 502, fault.kind)
+    t.equal(reply.statusCode, 503, fault.kind)
     t.match(reply.json(), { code: 'vapi_unavailable', message: /Nothing was changed/ })
     t.same(await agentsOf(test, user), [])
     t.same(await madeRows(test, user), [{ vapiAssistantId: null, isKept: false }], 'but it is remembered')
@@ -104,7 +104,7 @@ t.test('an assistant that turns up late is deleted when it does', async (t) => {
   const { vapi } = test.world
   const user = test.user()
   vapi.faults.add({ kind: 'silent', method: 'POST' })
-  t.equal((await make(test, user)).statusCode, 502)
+  t.equal((await make(test, user)).statusCode, 503)
   await sweepAssistants(test.deps)
   const [row] = await inTenant(test.deps.db, user.clerkUserId, (trx) => trx.selectFrom('madeAssistants').select('id').execute())
   vapi.add('assistant', { name: 'Late', metadata: { ringbookId: row?.id } })
@@ -143,7 +143,7 @@ t.test('one that took so long that it is being swept away does not become an age
   await wait(test, user)
   await sweepAssistants(test.deps)
   const reply = await making
-  t.equal(reply.statusCode, 502)
+  t.equal(reply.statusCode, 503)
   t.same(await agentsOf(test, user), [])
   await wait(test, user)
   await sweepAssistants(test.deps)

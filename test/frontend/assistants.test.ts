@@ -156,17 +156,17 @@ t.test('when Vapi fails the answer is a 5xx with a sentence, never an empty list
   const user = test.user()
   vapi.add('assistant', desk)
   const faults = [
-    [{ kind: 'status', status: 500 }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 500, body: '<html>Bad gateway</html>' }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 200, body: '<html>Hello</html>' }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 200, body: { assistants: [] } }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 200, body: [{ name: 'without an id' }] }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 302 }, 502, 'vapi_unavailable'],
-    [{ kind: 'status', status: 404 }, 502, 'vapi_unavailable'],
+    [{ kind: 'status', status: 500 }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 500, body: '<html>Bad gateway</html>' }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 200, body: '<html>Hello</html>' }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 200, body: { assistants: [] } }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 200, body: [{ name: 'without an id' }] }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 302 }, 503, 'vapi_unavailable'],
+    [{ kind: 'status', status: 404 }, 503, 'vapi_unavailable'],
     [{ kind: 'status', status: 401 }, 502, 'vapi_refused'],
     [{ kind: 'status', status: 429, retryAfter: 60 }, 503, 'vapi_busy'],
-    [{ kind: 'cut' }, 502, 'vapi_unavailable'],
-    [{ kind: 'silent' }, 502, 'vapi_unavailable'],
+    [{ kind: 'cut' }, 503, 'vapi_unavailable'],
+    [{ kind: 'silent' }, 503, 'vapi_unavailable'],
   ] as const
   for (const [fault, status, code] of faults) {
     vapi.faults.add({ ...fault, times: Number.POSITIVE_INFINITY })
@@ -181,7 +181,7 @@ t.test('when Vapi fails the answer is a 5xx with a sentence, never an empty list
   vapi.faults.add({ kind: 'cut' })
   t.equal((await front.action(user, '/vapi/assistants')).status, 200, 'one failure is got over')
   await vapi.down()
-  t.equal((await front.action(user, '/vapi/assistants')).status, 502)
+  t.equal((await front.action(user, '/vapi/assistants')).status, 503)
   await vapi.up()
 })
 
