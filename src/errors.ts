@@ -91,7 +91,7 @@ const catalogue = {
   },
   assistant_taken: {
     status: 409,
-    text: 'That assistant is already linked to another agent.',
+    text: 'That assistant is already linked to another agent, or is being deleted.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
   agent_full: {

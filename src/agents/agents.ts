@@ -14,6 +14,7 @@ import {
   updateAgent,
 } from '../db/agents.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
+import { isUnwanted } from '../db/made-assistants.ts'
 import { takeTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -41,7 +42,7 @@ export function addAgent({ db }: Pick<Deps, 'db'>, clerkUserId: string, values: 
     const linked = vapiAssistantId === null ? undefined : await findAgentOfAssistant(trx, clerkUserId, vapiAssistantId)
     if (linked) return { agent: linked, isNew: false }
     await roomForAgent(trx, clerkUserId)
-    if (vapiAssistantId !== null) await claim(trx, vapiAssistantId)
+    if (vapiAssistantId !== null) await claim(trx, clerkUserId, vapiAssistantId)
     return { agent: await insertAgent(trx, clerkUserId, values), isNew: true }
   })
 }
@@ -64,7 +65,7 @@ export async function changeAgent(
     const isOther = vapiAssistantId !== before.vapiAssistantId
     if (isOther && vapiAssistantId !== null) {
       if (await findAgentOfAssistant(trx, clerkUserId, vapiAssistantId)) throw new AppError('assistant_taken', 'of another agent of hers')
-      await claim(trx, vapiAssistantId)
+      await claim(trx, clerkUserId, vapiAssistantId)
     }
     const unwanted = isOther ? await unlink(deps, trx, before) : undefined
     return { agent: await updateAgent(trx, before, { agentName, isActive, vapiAssistantId, config }), unwanted }
@@ -120,8 +121,9 @@ export async function roomForAgent(trx: TenantDb, clerkUserId: string): Promise<
   if ((await countAgents(trx, clerkUserId)) >= MOST_AGENTS) throw new AppError('limit_reached', `${MOST_AGENTS} agents`)
 }
 
-/** @throws AppError `assistant_taken` */
-export async function claim(trx: TenantDb, vapiAssistantId: string): Promise<void> {
+/** @throws AppError `assistant_taken`, also for one of hers that goes as soon as Vapi can be reached: its agent would be left without a voice */
+export async function claim(trx: TenantDb, clerkUserId: string, vapiAssistantId: string): Promise<void> {
+  if (await isUnwanted(trx, clerkUserId, vapiAssistantId)) throw new AppError('assistant_taken', 'it is being deleted at Vapi')
   if (!(await claimAssistant(trx, vapiAssistantId))) throw new AppError('assistant_taken', 'of another user')
 }
 

@@ -23,7 +23,7 @@ export async function addAgentAtVapi(
   const agent = await linking(deps.db, clerkUserId, async (trx) => {
     if (!(await keepMade(trx, clerkUserId, id, vapiAssistantId))) throw new AppError('vapi_unavailable', 'it took too long to be kept')
     await roomForAgent(trx, clerkUserId)
-    await claim(trx, vapiAssistantId)
+    await claim(trx, clerkUserId, vapiAssistantId)
     const agent = await insertAgent(trx, clerkUserId, { ...values, vapiAssistantId })
     await replaceSecret(trx, agent, sha256Hex(secret))
     return agent

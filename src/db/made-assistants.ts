@@ -68,6 +68,18 @@ export function findMade(trx: TenantDb, clerkUserId: string, id: string): Promis
     .executeTakeFirst()
 }
 
+/** Did we make this assistant, and is it to be deleted at Vapi? */
+export async function isUnwanted(trx: TenantDb, clerkUserId: string, vapiAssistantId: string): Promise<boolean> {
+  const found = await trx
+    .selectFrom('madeAssistants')
+    .select('id')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('vapiAssistantId', '=', vapiAssistantId)
+    .where('isKept', '=', false)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** It does not exist at Vapi. */
 export async function forgetMade(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
   await trx.deleteFrom('madeAssistants').where('clerkUserId', '=', clerkUserId).where('id', '=', id).where('isKept', '=', false).execute()

@@ -218,6 +218,30 @@ t.test('an assistant made here goes when its agent gets another one or none, and
   }
 })
 
+t.test('an assistant that goes as soon as Vapi is back cannot be linked again meanwhile: no agent loses its voice later', async (t) => {
+  const test = await impatient(t)
+  const { vapi } = test.world
+  const user = test.user()
+  const made = (await make(test, user)).json()
+  const link = (method: 'PATCH' | 'POST', url: string, id: string | null) =>
+    test.app.inject({ method, url, headers: user.headers(), payload: { agent_name: 'Desk', vapi_assistant_id: id } })
+  vapi.faults.add({ kind: 'status', status: 500, times: Number.POSITIVE_INFINITY })
+  t.equal((await link('PATCH', `/agents/${made.agent_id}`, null)).statusCode, 200)
+  for (const [method, url] of [
+    ['PATCH', `/agents/${made.agent_id}`],
+    ['POST', '/agents'],
+    ['POST', '/vapi/agents'],
+  ] as const) {
+    const reply = await link(method, url, made.vapi_assistant_id)
+    t.match([reply.statusCode, reply.json()], [409, { code: 'assistant_taken', message: /being deleted/ }], `${method} ${url}`)
+  }
+  vapi.faults.clear()
+  await wait(test, user)
+  await sweepAssistants(test.deps)
+  t.equal(vapi.things.assistant.size, 0)
+  t.match(await agentsOf(test, user), [{ agent_id: made.agent_id, vapi_assistant_id: null }])
+})
+
 t.test('linking, changing and deleting need nothing of Vapi', async (t) => {
   const test = await testApp(t, { VAPI_API_KEY: '' })
   const user = test.user()
