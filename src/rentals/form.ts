@@ -30,11 +30,11 @@ const day = z
   .transform((given) => given.slice(0, 10) || null)
   .refine((date) => date === null || date >= '1900', { error: 'must be a date such as 2026-12-15' })
 
-/** A link that a browser may follow. */
+/** A link that a browser may follow. Everybody sees it, so a password that was copied along is refused. */
 export const link = text(500)
   .transform((given) => oneLine(given, 500))
-  .refine((given) => /^https?:\/\/[^\s/]\S*$/i.test(given) && URL.canParse(given), {
-    error: 'must be an address that begins with http:// or https://',
+  .refine((given) => /^https?:\/\/[^\s/]\S*$/i.test(given) && URL.parse(given)?.username === '' && URL.parse(given)?.password === '', {
+    error: 'must be an address that begins with http:// or https://, without a user name or password',
   })
 
 const required = {

@@ -38,7 +38,10 @@ t.test('what does not fit is refused by name, on creating and on changing, and n
     ],
     ['description', ['x'.repeat(4001), 7, {}]],
     ['contact_info', ['x'.repeat(201), ['a']]],
-    ['url', ['javascript:alert(1)', 'example.com', 'https://', 'https:// x', 'http://a b']],
+    [
+      'url',
+      ['javascript:alert(1)', 'example.com', 'https://', 'https:// x', 'http://a b', 'https://dana:pw@a.example', 'https://:pw@a.example'],
+    ],
     ['website', [7, 'x'.repeat(501)]],
     ['published', ['yes', 1, null]],
   ]

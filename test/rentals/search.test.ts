@@ -44,7 +44,12 @@ t.test('a website is found as callers say it', async (t) => {
     t.same(findRentals(all, { website }).matching, [oak], website)
   t.same(findRentals(all, { website: 'the weekly' }).matching, [park])
   t.same(findRentals(all, { website: 'nowhere.example' }).matching, [])
-  for (const given of ['https://www.Example-Rentals.com/a?b#c', 'example-rentals.com:8080', ' WWW.example-rentals.com '])
+  for (const given of [
+    'https://www.Example-Rentals.com/a?b#c',
+    'https://dana:secret@example-rentals.com/x',
+    'example-rentals.com:8080',
+    ' WWW.example-rentals.com ',
+  ])
     t.equal(websiteName(given), 'example-rentals.com', given)
   for (const name of ['The Weekly', 'a', 'http://', '__proto__']) t.equal(websiteName(name), name)
 })
