@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { type Call, type OutboundOptions, outbound } from '../providers/outbound.ts'
+import { sharing } from '../sharing.ts'
 import { type Assistant, AssistantPage, MadeId } from './answers.ts'
 import type { Definition } from './definition.ts'
 import { allPages } from './pages.ts'
@@ -42,14 +43,18 @@ export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOp
     return answer.json().catch(() => undefined)
   }
 
+  // The account is shared, and so is what Vapi lets it ask in a minute: one page of one user must not use that up.
+  const list = sharing((_: undefined) =>
+    allPages(async (query) => {
+      const call: Call = { operation: 'assistant.list', budget: 'read', repeatable: true }
+      const page = AssistantPage.safeParse(await ask(call, 'GET', `/assistant?${new URLSearchParams(query)}`))
+      if (!page.success) throw new AppError('vapi_unavailable', 'vapi assistant.list: not the answer that Vapi describes')
+      return page.data
+    }),
+  )
+
   return {
-    list: () =>
-      allPages(async (query) => {
-        const call: Call = { operation: 'assistant.list', budget: 'read', repeatable: true }
-        const page = AssistantPage.safeParse(await ask(call, 'GET', `/assistant?${new URLSearchParams(query)}`))
-        if (!page.success) throw new AppError('vapi_unavailable', 'vapi assistant.list: not the answer that Vapi describes')
-        return page.data
-      }),
+    list: () => list(undefined),
     create: async (definition) => {
       const call: Call = { operation: 'assistant.create', budget: 'create', repeatable: false }
       const made = MadeId.safeParse(await ask(call, 'POST', '/assistant', definition))

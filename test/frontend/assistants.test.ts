@@ -185,6 +185,25 @@ t.test('when Vapi fails the answer is a 5xx with a sentence, never an empty list
   await vapi.up()
 })
 
+t.test('however many ask at once, they share what Vapi is asked, and each hears what is linked to whom', async (t) => {
+  const [owner, other] = [test.user(), test.user()]
+  const hers = vapi.add('assistant', desk)
+  const body = { agent_name: 'Desk', vapi_assistant_id: hers.id }
+  t.equal((await front.action(owner, '/agents', { method: 'POST', body })).status, 201)
+  const asked = vapi.ledger.length
+  const seen = await Promise.all(
+    Array.from({ length: 30 }, async (_, index) => {
+      const answer = await front.action(index % 2 === 0 ? owner : other, '/vapi/assistants')
+      return (await answer.text()).includes(String(hers.id))
+    }),
+  )
+  t.same(
+    seen,
+    seen.map((_, index) => index % 2 === 0),
+  )
+  t.ok(vapi.ledger.length - asked <= 6, `${vapi.ledger.length - asked} requests`)
+})
+
 t.test('an installation without a key for Vapi says so', async (t) => {
   const without = await testApp(t, { VAPI_API_KEY: '' })
   const user = without.user()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
-import { sharing } from '../../src/rentals/listing/sharing.ts'
+import { sharing } from '../../src/sharing.ts'
 import { type Owner, testApp } from '../setup/app.ts'
 
 const FORM = { property_address: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5 }

@@ -5,9 +5,9 @@ import type { User } from '../../db/users.ts'
 import type { Deps } from '../../deps.ts'
 import { openToAll } from '../../http/visitors.ts'
 import { instant, type RoutePlugin } from '../../http/zod.ts'
+import { sharing } from '../../sharing.ts'
 import { advertBody, EXAMPLE, localToday, RentalBody, rentalBody } from '../routes.ts'
 import { websiteName } from '../website.ts'
-import { sharing } from './sharing.ts'
 
 // The frontend finds a rental by looking through the whole list. Beyond this, of those who have the most the oldest are left out.
 const MOST_LISTED = 2000
