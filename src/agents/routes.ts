@@ -3,7 +3,7 @@ import { type Agent, type AgentValues, listAgents } from '../db/agents.ts'
 import { inTenant } from '../db/client.ts'
 import type { User } from '../db/users.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, line, problems, type RoutePlugin } from '../http/zod.ts'
+import { instant, line, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { addAgent, agentOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
 
 const Config = z.record(z.string(), z.unknown())
@@ -61,6 +61,8 @@ const AgentChanges = z
     config: Config.nullable().optional().describe('Top-level keys that are not sent stay; null clears it'),
   })
   .meta({ examples: [{ agent_name: 'Viewing desk', config: CONFIG_EXAMPLE }] })
+
+const params = z.object({ agent_id: rowId })
 
 const Removed = z
   .object({ success: z.literal(true), message: z.string() })
@@ -120,12 +122,12 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         tags,
         summary: 'One agent of the signed-in user',
         security,
-        params: AgentAddress,
+        params,
         response: { 200: AgentBody },
       },
     },
     async ({ user, params }) => {
-      const agent = await inTenant(deps.db, user.clerkUserId, (trx) => agentOf(trx, user.clerkUserId, agentIdIn(params)))
+      const agent = await inTenant(deps.db, user.clerkUserId, (trx) => agentOf(trx, user.clerkUserId, params.agent_id))
       return agentBody(agent, user)
     },
   )
@@ -138,12 +140,12 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         tags,
         summary: 'Changes what is sent, and links or unlinks an assistant; an assistant belongs to one agent only',
         security,
-        params: AgentAddress,
+        params,
         body: AgentChanges,
         response: { 200: AgentBody, ...problems(409) },
       },
     },
-    async ({ user, params, body }) => agentBody(await changeAgent(deps, user.clerkUserId, agentIdIn(params), changesIn(body)), user),
+    async ({ user, params, body }) => agentBody(await changeAgent(deps, user.clerkUserId, params.agent_id, changesIn(body)), user),
   )
 
   app.delete(
@@ -155,12 +157,12 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         summary:
           'Deletes an agent with its variables and functions, and the assistant if it was made here; another one may then be linked anew',
         security,
-        params: AgentAddress,
+        params,
         response: { 200: Removed },
       },
     },
     async ({ user, params }) => {
-      const isComplete = await removeAgent(deps, user.clerkUserId, agentIdIn(params))
+      const isComplete = await removeAgent(deps, user.clerkUserId, params.agent_id)
       const message = 'The agent is deleted.'
       return {
         success: true as const,
@@ -177,25 +179,16 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         tags,
         summary: "Makes a new secret for this assistant's webhook. It is shown only now; the one before stays good until the next is made",
         security,
-        params: AgentAddress,
+        params,
         response: { 201: Secret },
       },
     },
     async ({ user, params }, reply) => {
-      const secret = await renewSecret(deps, user.clerkUserId, agentIdIn(params))
+      const secret = await renewSecret(deps, user.clerkUserId, params.agent_id)
       reply.code(201)
       return { secret, header: 'X-Vapi-Secret' as const }
     },
   )
-}
-
-/** Any text is an address: what is no id is nobody's agent. */
-export const AgentAddress = z.object({ agent_id: z.string() })
-
-/** 0, which no agent has, for whatever is not written exactly as an id. */
-export function agentIdIn({ agent_id: text }: z.infer<typeof AgentAddress>): number {
-  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
-  return id <= 2 ** 31 - 1 ? id : 0
 }
 
 export function agentBody(agent: Agent, user: User): z.input<typeof AgentBody> {

@@ -25,6 +25,14 @@ export function line(longest: number) {
     .pipe(z.string().min(1))
 }
 
+/**
+ * A row's id in an address. Whatever is not written exactly as one becomes 0, which no row has: nonsense is nobody's, as a foreign id is.
+ */
+export const rowId = z.string().transform((text) => {
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
+  return id < 2 ** 31 ? id : 0
+})
+
 const SENTENCE = 'That time is no longer free.'
 const EXAMPLE = { status: 'error', code: 'slot_taken', message: SENTENCE, detail: SENTENCE, error: SENTENCE }
 

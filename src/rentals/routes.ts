@@ -6,7 +6,7 @@ import { takeTurn, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { instant, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { availabilityOf } from './availability.ts'
 import { Changes, NewRental } from './form.ts'
 
@@ -67,8 +67,7 @@ const Deleted = z
   .object({ status: z.literal('success'), message: z.string() })
   .meta({ examples: [{ status: 'success', message: 'The rental is deleted.' }] })
 
-// Any text: what is no id is nobody's rental.
-const params = z.object({ rental_id: z.string() })
+const params = z.object({ rental_id: rowId })
 
 /** The signed-in user's own rentals. They are read at `/database/available`. */
 export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
@@ -127,7 +126,7 @@ export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
     },
     async ({ user, params, body }) => {
       const rental = await inTenant(deps.db, user.clerkUserId, (trx) =>
-        updateRental(trx, user.clerkUserId, idOf(params.rental_id), {
+        updateRental(trx, user.clerkUserId, params.rental_id, {
           price: body.price,
           bedrooms: body.bedrooms,
           bathrooms: body.bathrooms,
@@ -159,16 +158,11 @@ export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, params }) => {
-      const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteRental(trx, user.clerkUserId, idOf(params.rental_id)))
+      const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteRental(trx, user.clerkUserId, params.rental_id))
       if (!isGone) throw new AppError('not_found', 'no such rental')
       return { status: 'success' as const, message: 'The rental is deleted.' }
     },
   )
-}
-
-/** What stands for an id in an address; 0, which nobody has, for what is none. */
-export function idOf(text: string): number {
-  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0
 }
 
 /** The day that it is where the installation stands. */

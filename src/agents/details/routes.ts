@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import type { AgentFunction, FunctionValues, Variable, VariableValues } from '../../db/agent-details.ts'
 import { signedInOnly } from '../../http/auth.ts'
-import { instant, line, problems, type RoutePlugin } from '../../http/zod.ts'
+import { instant, line, problems, type RoutePlugin, rowId } from '../../http/zod.ts'
 import { oneLine } from '../../one-line.ts'
 import { functionsOf, putFunction, putVariable, variablesOf } from '../details.ts'
-import { AgentAddress, agentIdIn } from '../routes.ts'
 
 const VARIABLE_EXAMPLE = {
   variable_id: 'var_1761000000000',
@@ -66,6 +65,8 @@ const NewFunction = z
   })
   .meta({ examples: [FUNCTION_EXAMPLE] })
 
+const params = z.object({ agent_id: rowId })
+
 const row = { id: z.int(), created_at: instant, updated_at: instant }
 
 const VariableBody = z
@@ -111,7 +112,6 @@ const OneFunction = z.object({ function: FunctionBody }).meta({ examples: [{ fun
 export const agentDetailRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{ user: [] }]
   const tags = ['agents']
-  const params = AgentAddress
   signedInOnly(app, deps)
 
   app.get(
@@ -126,7 +126,7 @@ export const agentDetailRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: VariableList },
       },
     },
-    async ({ user, params }) => ({ variables: (await variablesOf(deps, user.clerkUserId, agentIdIn(params))).map(variableBody) }),
+    async ({ user, params }) => ({ variables: (await variablesOf(deps, user.clerkUserId, params.agent_id)).map(variableBody) }),
   )
 
   app.post(
@@ -143,7 +143,7 @@ export const agentDetailRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, params, body }, reply) => {
-      const variable = await putVariable(deps, user.clerkUserId, agentIdIn(params), variableValues(body))
+      const variable = await putVariable(deps, user.clerkUserId, params.agent_id, variableValues(body))
       reply.code(201)
       return { variable: variableBody(variable) }
     },
@@ -161,7 +161,7 @@ export const agentDetailRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: FunctionList },
       },
     },
-    async ({ user, params }) => ({ functions: (await functionsOf(deps, user.clerkUserId, agentIdIn(params))).map(functionBody) }),
+    async ({ user, params }) => ({ functions: (await functionsOf(deps, user.clerkUserId, params.agent_id)).map(functionBody) }),
   )
 
   app.post(
@@ -178,7 +178,7 @@ export const agentDetailRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, params, body }, reply) => {
-      const one = await putFunction(deps, user.clerkUserId, agentIdIn(params), functionValues(body))
+      const one = await putFunction(deps, user.clerkUserId, params.agent_id, functionValues(body))
       reply.code(201)
       return { function: functionBody(one) }
     },

@@ -4,9 +4,8 @@ import { deleteSource, findSource, insertSource, listSources, type RentalSource 
 import { takeTurn, type User } from '../../db/users.ts'
 import { AppError } from '../../errors.ts'
 import { signedInOnly } from '../../http/auth.ts'
-import { instant, problems, type RoutePlugin } from '../../http/zod.ts'
+import { instant, problems, type RoutePlugin, rowId } from '../../http/zod.ts'
 import { link } from '../form.ts'
-import { idOf } from '../routes.ts'
 import { websiteName } from '../website.ts'
 
 const MOST_SOURCES = 100
@@ -107,13 +106,12 @@ export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
         tags: ['rentals'],
         summary: 'Forgets a website',
         security,
-        // Any text: what is no id is nobody's source.
-        params: z.object({ source_id: z.string() }),
+        params: z.object({ source_id: rowId }),
         response: { 200: Deleted },
       },
     },
     async ({ user, params }) => {
-      const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteSource(trx, user.clerkUserId, idOf(params.source_id)))
+      const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteSource(trx, user.clerkUserId, params.source_id))
       if (!isGone) throw new AppError('not_found', 'no such source')
       return { status: 'success' as const, message: 'The source is deleted.' }
     },
