@@ -3,7 +3,7 @@ import { type Agent, type AgentValues, listAgents } from '../db/agents.ts'
 import { inTenant } from '../db/client.ts'
 import type { User } from '../db/users.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, line, problems, type RoutePlugin, rowId } from '../http/zod.ts'
+import { done, instant, line, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { addAgent, agentOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
 
 const Config = z.record(z.string(), z.unknown())
@@ -63,10 +63,6 @@ const AgentChanges = z
   .meta({ examples: [{ agent_name: 'Viewing desk', config: CONFIG_EXAMPLE }] })
 
 const params = z.object({ agent_id: rowId })
-
-const Removed = z
-  .object({ success: z.literal(true), message: z.string() })
-  .meta({ examples: [{ success: true, message: 'The agent is deleted.' }] })
 
 const Secret = z
   .object({ secret: z.string(), header: z.literal('X-Vapi-Secret') })
@@ -158,7 +154,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
           'Deletes an agent with its variables and functions, and the assistant if it was made here; another one may then be linked anew',
         security,
         params,
-        response: { 200: Removed },
+        response: { 200: done('The agent is deleted.') },
       },
     },
     async ({ user, params }) => {

@@ -33,6 +33,11 @@ export const rowId = z.string().transform((text) => {
   return id < 2 ** 31 ? id : 0
 })
 
+/** The answer of a route that has done something and has nothing to show for it: JSON and not 204, because the frontend shows `message`. */
+export function done(example: string) {
+  return z.object({ success: z.literal(true), message: z.string() }).meta({ examples: [{ success: true, message: example }] })
+}
+
 const SENTENCE = 'That time is no longer free.'
 const EXAMPLE = { status: 'error', code: 'slot_taken', message: SENTENCE, detail: SENTENCE, error: SENTENCE }
 

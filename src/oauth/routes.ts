@@ -2,10 +2,9 @@ import * as z from 'zod'
 import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { problemOf } from '../http/problem.ts'
-import type { RoutePlugin } from '../http/zod.ts'
+import { done, type RoutePlugin } from '../http/zod.ts'
 import { finishConnecting } from './connect.ts'
 import { disconnectVendor } from './connections.ts'
-import { Disconnected } from './disconnected.ts'
 import { startConnecting } from './start.ts'
 import { startQuery } from './start-query.ts'
 import { statusRoutes } from './status/routes.ts'
@@ -98,7 +97,7 @@ const signedInRoutes: RoutePlugin<Options> = async (app, { deps, provider, gener
         tags: ['calendar'],
         summary: `Forgets all accounts of ${label} and ends the grants there; nothing connected is success too`,
         security,
-        response: { 200: Disconnected },
+        response: { 200: done(`${label} disconnected.`) },
       },
     },
     async ({ user }) => {

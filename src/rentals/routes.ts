@@ -6,7 +6,7 @@ import { takeTurn, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { instant, problems, type RoutePlugin, rowId } from '../http/zod.ts'
+import { done, instant, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { availabilityOf } from './availability.ts'
 import { Changes, NewRental } from './form.ts'
 
@@ -62,10 +62,6 @@ const RentalFields = z.object({
 })
 
 export const RentalBody = RentalFields.meta({ id: 'Rental', examples: [EXAMPLE] })
-
-const Deleted = z
-  .object({ status: z.literal('success'), message: z.string() })
-  .meta({ examples: [{ status: 'success', message: 'The rental is deleted.' }] })
 
 const params = z.object({ rental_id: rowId })
 
@@ -154,13 +150,13 @@ export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
         summary: 'Takes a rental away for good',
         security,
         params,
-        response: { 200: Deleted },
+        response: { 200: done('The rental is deleted.') },
       },
     },
     async ({ user, params }) => {
       const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteRental(trx, user.clerkUserId, params.rental_id))
       if (!isGone) throw new AppError('not_found', 'no such rental')
-      return { status: 'success' as const, message: 'The rental is deleted.' }
+      return { success: true as const, message: 'The rental is deleted.' }
     },
   )
 }

@@ -127,7 +127,7 @@ t.test('a property is created, opened by its id in the open list, edited and del
 
   const deleted = await site.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })
   t.equal(deleted.status, 200)
-  t.match(await deleted.json(), { status: 'success', message: /./ })
+  t.match(await deleted.json(), { success: true, message: /./ })
   t.same(await listed(t, await site.open('/database/available')), [])
   t.equal((await site.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })).status, 404)
 })

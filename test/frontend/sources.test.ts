@@ -42,7 +42,7 @@ t.test('sources are a plain list: one is added, found and deleted', async (t) =>
 
   const deleted = await site.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })
   t.equal(deleted.status, 200)
-  t.match(await deleted.json(), { status: 'success', message: /./ })
+  t.match(await deleted.json(), { success: true, message: /./ })
   t.same(await list(t, user), [other])
   t.equal((await site.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })).status, 404)
 })

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { signedInOnly } from '../../http/auth.ts'
-import { instant, problems, type RoutePlugin } from '../../http/zod.ts'
+import { done, instant, problems, type RoutePlugin } from '../../http/zod.ts'
 import { changeConnection, disconnectOne, disconnectVendor, type SeenConnection, seeConnections } from '../connections.ts'
-import { Disconnected } from '../disconnected.ts'
 import { Role } from '../start-query.ts'
 import { labelOf, VENDORS } from '../vendors.ts'
 
@@ -135,7 +134,7 @@ export const connectionRoutes: RoutePlugin = async (app, { deps }) => {
         summary: 'Forgets one account and ends its grant at the vendor',
         security,
         params: One,
-        response: { 200: Disconnected },
+        response: { 200: done('Google Calendar disconnected.') },
       },
     },
     async ({ user, params }) => {
@@ -153,7 +152,7 @@ export const connectionRoutes: RoutePlugin = async (app, { deps }) => {
         summary: "Forgets the destination's vendor, or the named one; nothing connected is success too",
         security,
         querystring: z.object({ provider: z.enum(VENDORS).optional() }),
-        response: { 200: Disconnected },
+        response: { 200: done('Google Calendar disconnected.') },
       },
     },
     async ({ user, query }) => {

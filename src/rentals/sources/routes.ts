@@ -4,7 +4,7 @@ import { deleteSource, findSource, insertSource, listSources, type RentalSource 
 import { takeTurn, type User } from '../../db/users.ts'
 import { AppError } from '../../errors.ts'
 import { signedInOnly } from '../../http/auth.ts'
-import { instant, problems, type RoutePlugin, rowId } from '../../http/zod.ts'
+import { done, instant, problems, type RoutePlugin, rowId } from '../../http/zod.ts'
 import { link } from '../form.ts'
 import { websiteName } from '../website.ts'
 
@@ -45,10 +45,6 @@ const NewSource = z
     url: link,
   })
   .meta({ examples: [{ website: 'example-rentals.com', url: 'https://example-rentals.com/listings' }] })
-
-const Deleted = z
-  .object({ status: z.literal('success'), message: z.string() })
-  .meta({ examples: [{ status: 'success', message: 'The source is deleted.' }] })
 
 /** The websites that the signed-in user advertises on. They are noted; nothing is ever fetched from them. */
 export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
@@ -107,13 +103,13 @@ export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
         summary: 'Forgets a website',
         security,
         params: z.object({ source_id: rowId }),
-        response: { 200: Deleted },
+        response: { 200: done('The source is deleted.') },
       },
     },
     async ({ user, params }) => {
       const isGone = await inTenant(deps.db, user.clerkUserId, (trx) => deleteSource(trx, user.clerkUserId, params.source_id))
       if (!isGone) throw new AppError('not_found', 'no such source')
-      return { status: 'success' as const, message: 'The source is deleted.' }
+      return { success: true as const, message: 'The source is deleted.' }
     },
   )
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Deps } from '../../deps.ts'
 import { AppError } from '../../errors.ts'
 import { refuseWrong } from '../../http/limits.ts'
-import { problems, type RoutePlugin } from '../../http/zod.ts'
+import { done, problems, type RoutePlugin } from '../../http/zod.ts'
 import { ClerkEvent, isFromClerk, readEvent } from '../clerk-event.ts'
 import { deleteUser } from '../delete.ts'
 import { tellOfUser } from '../sync.ts'
@@ -38,7 +38,7 @@ export const clerkWebhookRoutes: RoutePlugin = async (app, { deps }) => {
         headers: z.object({ 'svix-id': z.string().min(1).max(200) }),
         body: ClerkEvent.meta({ examples: [EXAMPLE] }),
         response: {
-          200: z.object({ success: z.literal(true), message: z.string() }).meta({ examples: [{ success: true, message: 'Noted.' }] }),
+          200: done('Noted.'),
           ...problems(429),
         },
       },

@@ -1,21 +1,22 @@
 import * as z from 'zod'
 import type { User } from '../../db/users.ts'
 import { serviceOnly } from '../../http/auth.ts'
-import { problems, type RoutePlugin } from '../../http/zod.ts'
+import { done, problems, type RoutePlugin } from '../../http/zod.ts'
 import { disconnect } from '../../oauth/disconnect.ts'
+import { VENDORS } from '../../oauth/vendors.ts'
 import { deleteUser } from '../delete.ts'
 import { confirmConnection, findKnownUser } from '../known-user.ts'
 import { ClerkUserId, profileText } from '../profile.ts'
 import { UserBody, userBody, userExample } from '../routes.ts'
 import { type Told, tellOfUser } from '../sync.ts'
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const toldAt = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 const names = {
   email: profileText.describe('Missing: she has none'),
   first_name: profileText,
   last_name: profileText,
 }
-const NewUser = z.object({ clerk_user_id: ClerkUserId, ...names, created_at: instant.optional() }).meta({
+const NewUser = z.object({ clerk_user_id: ClerkUserId, ...names, created_at: toldAt.optional() }).meta({
   examples: [
     {
       clerk_user_id: 'user_2abc',
@@ -26,19 +27,18 @@ const NewUser = z.object({ clerk_user_id: ClerkUserId, ...names, created_at: ins
     },
   ],
 })
-const ChangedUser = z.object({ ...names, updated_at: instant }).meta({
+const ChangedUser = z.object({ ...names, updated_at: toldAt }).meta({
   examples: [{ email: 'dana@example.com', first_name: 'Dana', last_name: null, updated_at: '2026-10-23T09:00:00.000Z' }],
 })
 const CalendarStatus = z
-  .object({ provider: z.enum(['microsoft', 'google']), connected: z.boolean() })
+  .object({ provider: z.enum(VENDORS), connected: z.boolean() })
   .meta({ examples: [{ provider: 'google', connected: false }] })
 
 const data = UserBody.extend({ id: z.uuid().describe('The same as user_id') })
 const example = { success: true as const, message: 'The user is up to date.', data: { ...userExample, id: userExample.user_id } }
-const Done = z.object({ success: z.literal(true), message: z.string() })
-const Known = Done.extend({ data })
+const Known = z.object({ success: z.literal(true), message: z.string(), data }).meta({ examples: [example] })
 /** Of a user who was deleted there is nothing to tell, and nothing that the sender could do about it. */
-const Kept = Done.extend({ data: data.nullable().describe('null: she was deleted, and stays so') }).meta({ examples: [example] })
+const Kept = Known.extend({ data: data.nullable().describe('null: she was deleted, and stays so') }).meta({ examples: [example] })
 
 const WORDS = {
   created: 'The user was created.',
@@ -106,7 +106,7 @@ export const syncRoutes: RoutePlugin = async (app, { deps }) => {
         operationId: 'deleteUserFromClerk',
         summary: 'Deletes a user and all that is hers, and ends her grants at the calendar vendors; unknown is success too',
         params: byClerkId,
-        response: { 200: Done.meta({ examples: [{ success: true, message: 'The user is deleted.' }] }) },
+        response: { 200: done('The user is deleted.') },
       },
     },
     async ({ params }) => {
@@ -123,7 +123,7 @@ export const syncRoutes: RoutePlugin = async (app, { deps }) => {
         operationId: 'getUserByClerkId',
         summary: 'A user by her Clerk id',
         params: z.object({ clerk_user_id: z.string() }),
-        response: { 200: Known.meta({ examples: [example] }) },
+        response: { 200: Known },
       },
     },
     async ({ params }) => {
@@ -141,7 +141,7 @@ export const syncRoutes: RoutePlugin = async (app, { deps }) => {
         summary: 'Disconnects a calendar, or confirms that it is connected; a connection cannot be made up',
         params: z.object({ user_id: z.string().describe('Our id or the Clerk id') }),
         body: CalendarStatus,
-        response: { 200: Known.meta({ examples: [example] }), ...problems(409) },
+        response: { 200: Known, ...problems(409) },
       },
     },
     async ({ params, body }) => {
