@@ -94,14 +94,9 @@ const catalogue = {
     text: 'That assistant is already linked to another agent, or is being deleted.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
-  agent_full: {
-    status: 409,
-    text: 'An agent holds at most 100 variables and 100 functions. Change one that is there, or use another agent.',
-    say: 'I cannot do that on this line. Is there anything else I can do for you?',
-  },
   limit_reached: {
     status: 409,
-    text: 'You have as many of these as one user may have. Delete some that you no longer need first.',
+    text: 'There are as many of these as there may be. Change or delete one that you no longer need.',
     say: 'I cannot add another one. Is there anything else I can do for you?',
   },
   too_large: {

@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { agentOf, linking } from './agents.ts'
 
+/** Variables of one agent, and functions of one agent. */
 const MOST = 100
 
 /** @throws AppError `not_found` */
@@ -25,17 +26,17 @@ export function functionsOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, agent
   return inTenant(db, clerkUserId, async (trx) => listFunctions(trx, await agentOf(trx, clerkUserId, agentId)))
 }
 
-/** The same `variableId` again changes the variable that has it. @throws AppError `not_found`, `agent_full` */
+/** The same `variableId` again changes the variable that has it. @throws AppError `not_found`, `limit_reached` */
 export function putVariable({ db }: Pick<Deps, 'db'>, clerkUserId: string, agentId: number, values: VariableValues): Promise<Variable> {
   return linking(db, clerkUserId, async (trx) => {
     const agent = await agentOf(trx, clerkUserId, agentId)
     const saved = await saveVariable(trx, agent, values)
-    if ((await listVariables(trx, agent)).length > MOST) throw new AppError('agent_full', 'variables')
+    if ((await listVariables(trx, agent)).length > MOST) throw new AppError('limit_reached', `${MOST} variables`)
     return saved
   })
 }
 
-/** The same `functionId` again changes the function that has it. @throws AppError `not_found`, `agent_full` */
+/** The same `functionId` again changes the function that has it. @throws AppError `not_found`, `limit_reached` */
 export function putFunction(
   { db }: Pick<Deps, 'db'>,
   clerkUserId: string,
@@ -45,7 +46,7 @@ export function putFunction(
   return linking(db, clerkUserId, async (trx) => {
     const agent = await agentOf(trx, clerkUserId, agentId)
     const saved = await saveFunction(trx, agent, values)
-    if ((await listFunctions(trx, agent)).length > MOST) throw new AppError('agent_full', 'functions')
+    if ((await listFunctions(trx, agent)).length > MOST) throw new AppError('limit_reached', `${MOST} functions`)
     return saved
   })
 }

@@ -160,7 +160,7 @@ t.test('an agent holds a hundred variables and a hundred functions', async (t) =
     for (let n = 0; n < 98; n += 1) t.equal((await call(owner, 'POST', url + path, { ...values, [idField]: `id_${n}` })).status, 201)
     const more = await Promise.all(['x', 'y', 'z', 'u', 'v'].map((id) => call(owner, 'POST', url + path, { ...values, [idField]: id })))
     t.same(more.map(({ status }) => status).sort(), [201, 201, 409, 409, 409])
-    t.match(more.find(({ status }) => status === 409)?.body, { code: 'agent_full', message: /100/ })
+    t.match(more.find(({ status }) => status === 409)?.body, { code: 'limit_reached' })
     t.equal((await call(owner, 'POST', url + path, { ...values, [idField]: 'id_5', name: 'changed' })).status, 201, 'one may be changed')
   }
   await call(owner, 'DELETE', url)

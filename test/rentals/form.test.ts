@@ -161,7 +161,7 @@ t.test('one owner cannot fill the list of all: there is a limit, and it says so'
   await Promise.all(Array.from({ length: 10 }, () => change(user, 0, {}))) // so that every connection is open
   const made = await Promise.all(Array.from({ length: 10 }, () => create(user, FORM)))
   t.equal(made.filter((reply) => reply.statusCode === 201).length, 1, 'of several at once one is the last')
-  t.match(made.find((reply) => reply.statusCode === 409)?.json(), { code: 'limit_reached', message: /Delete some/ })
+  t.match(made.find((reply) => reply.statusCode === 409)?.json(), { code: 'limit_reached', message: /delete one/ })
   t.equal((await create(other, FORM)).statusCode, 201, 'others are not held up')
   const add = (url: string) =>
     app.inject({ method: 'POST', url: '/database/sources', headers: user.headers(), payload: { website: 'x', url } })
