@@ -1,22 +1,17 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
-import { sweepAssistants } from './assistants/remove.ts'
-import { repeatedly } from './background.ts'
-import { settle } from './bookings/settle.ts'
+import { startBackground } from './background.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDeps } from './create-deps.ts'
-import { dropOldEvents } from './db/clerk-events.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { databaseClock } from './db/clock.ts'
-import { dropOldHits } from './db/rate-limits.ts'
 import { unfitRole } from './db/roles.ts'
 import { whyNoDatabase } from './db/start-failure.ts'
 import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
 import { resealTokens } from './oauth/reseal.ts'
 import { StartError } from './start-error.ts'
-import { finishDeletions } from './users/delete.ts'
 
 // The process: reads the settings, opens the database, listens, and stops in order.
 try {
@@ -44,19 +39,12 @@ async function serve(): Promise<void> {
     const done = new Promise<void>((resolve) => response.once('close', resolve)).then(() => void running.delete(done))
     running.add(done)
   })
-  const background = [
-    repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => settle(deps, signal)),
-    // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
-    repeatedly(deps, 5000, (signal) => finishDeletions(deps, signal)),
-    repeatedly(deps, config.timeouts.settleIntervalMs, (signal) => sweepAssistants(deps, signal)),
-    repeatedly(deps, 60_000, () => dropOldHits(deps.db)),
-    repeatedly(deps, 60 * 60_000, () => dropOldEvents(deps.db)),
-  ]
+  const background = startBackground(deps)
   closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
     draining = true
     if (err) log.fatal({ err }, 'ending after a fault that nobody caught')
     // Until these are done we still listen, so that whoever asks /ready hears 503 instead of a refused connection.
-    await Promise.all([...running, ...background.map((task) => task.stop())])
+    await Promise.all([...running, background.stop()])
     await app.close()
     clock.stop()
     await database.end()
