@@ -3,9 +3,9 @@ import { oneLine, plainLines } from '../one-line.ts'
 import type { CalendarEntry } from '../providers/provider.ts'
 import { offsetTime } from './zone.ts'
 
-// Long enough for everything that people write by hand, and an end to what programs do.
-const LONGEST_LINE = 300
-const LONGEST_BODY = 8000
+/** Of what stands in a calendar: long enough for everything that people write by hand, and an end to what programs do. */
+export const LONGEST_LINE = 300
+export const LONGEST_BODY = 8000
 
 /** An instant with the offset of the owner's zone, so that whoever reads it sees the wall clock too. */
 export const localInstant = z.iso.datetime({ offset: true }).meta({ description: "ISO 8601 with the offset of the owner's time zone" })

@@ -1,9 +1,6 @@
 import * as z from 'zod'
 import { oneLine, plainLines } from '../one-line.ts'
-
-// Long enough for everything that people write by hand, and an end to what programs do.
-const LONGEST_LINE = 300
-const LONGEST_BODY = 8000
+import { LONGEST_BODY, LONGEST_LINE } from './entry-body.ts'
 
 const Moment = z.iso.datetime({ offset: true })
 const moment = z

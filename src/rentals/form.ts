@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { oneLine } from '../one-line.ts'
+import { oneLine, plainLines } from '../one-line.ts'
 import { websiteName } from './website.ts'
 
 /** What owners fill in. The texts are shown to strangers, so control and direction characters leave them here. */
@@ -14,15 +14,7 @@ const text = (longest: number) => z.string().max(longest, { error: `must have at
 /** An empty text is none. */
 const line = (longest: number) => text(longest).transform((given) => oneLine(given, longest) || null)
 
-const lines = (longest: number) =>
-  text(longest).transform(
-    (given) =>
-      given
-        .split(/\r\n|[\n\r]/)
-        .map((one) => oneLine(one, longest))
-        .join('\n')
-        .trim() || null,
-  )
+const lines = (longest: number) => text(longest).transform((given) => plainLines(given, longest) || null)
 
 // Programs send a day as its midnight: whatever time is written behind it says nothing.
 const day = z
