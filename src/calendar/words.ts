@@ -17,6 +17,16 @@ export const months = [
   'december',
 ]
 
+/** "November". @param month from 1 */
+export function monthName(month: number): string {
+  return capital(months[month - 1] ?? '')
+}
+
+/** As at the beginning of a sentence. */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
 const units = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
 const teens = ['thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen']
 const below20 = [...units, ...teens]

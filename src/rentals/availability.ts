@@ -1,4 +1,4 @@
-import { months } from '../calendar/words.ts'
+import { monthName } from '../calendar/words.ts'
 
 /** From when somebody may move in, seen from `today`. */
 export interface Availability {
@@ -8,15 +8,13 @@ export interface Availability {
   text: string
 }
 
-// From here on a day without its year would be taken for the one before.
-const YEAR_DAYS = 365
+/** From here on a day without its year would be taken for the one before. */
+export const YEAR_DAYS = 365
 
 /** @param date `YYYY-MM-DD`; `null` is now */
 export function availabilityOf(date: string | null, today: Temporal.PlainDate): Availability {
   const from = date === null ? today : Temporal.PlainDate.from(date)
   const days = today.until(from).days
   if (days <= 0) return { days: 0, text: 'Available now' }
-  const month = months[from.month - 1] ?? ''
-  const day = `${month.charAt(0).toUpperCase()}${month.slice(1)} ${from.day}`
-  return { days, text: `Available ${day}${days >= YEAR_DAYS ? `, ${from.year}` : ''}` }
+  return { days, text: `Available ${monthName(from.month)} ${from.day}${days >= YEAR_DAYS ? `, ${from.year}` : ''}` }
 }

@@ -1,7 +1,7 @@
-import { months, ordinal } from '../calendar/words.ts'
+import { monthName, ordinal } from '../calendar/words.ts'
 import type { Advert } from '../db/rentals.ts'
 import { detail, oneLine } from '../one-line.ts'
-import { availabilityOf } from '../rentals/availability.ts'
+import { availabilityOf, YEAR_DAYS } from '../rentals/availability.ts'
 import { spokenDollars, spokenNumber, spokenRooms } from './spoken-amount.ts'
 
 /** More than three a caller cannot keep in mind. */
@@ -73,10 +73,9 @@ function rent(price: number): string {
 function from(date: string | null, today: Temporal.PlainDate): string {
   const { days } = availabilityOf(date, today)
   if (date === null || days === 0) return ''
-  if (days >= 365) return 'not to be had for another year'
+  if (days >= YEAR_DAYS) return 'not to be had for another year'
   const { month, day } = Temporal.PlainDate.from(date)
-  const name = months[month - 1] ?? ''
-  return `from ${name.charAt(0).toUpperCase()}${name.slice(1)} ${ordinal(day)}`
+  return `from ${monthName(month)} ${ordinal(day)}`
 }
 
 function joined(parts: string[]): string {

@@ -1,4 +1,4 @@
-import { cardinal, months, ordinal } from '../calendar/words.ts'
+import { capital, cardinal, monthName, ordinal } from '../calendar/words.ts'
 import { inZone, minutesOf, weekdayOf } from '../calendar/zone.ts'
 
 /** "Tuesday the first of December at two thirty in the afternoon". `readWhen` understands every one of these. */
@@ -10,7 +10,7 @@ export function spokenTime(at: Date, timeZone: string): string {
 export function spokenDay(at: Date, timeZone: string): string {
   const local = inZone(at, timeZone)
   const weekday = capital(weekdayOf(local.toPlainDate()))
-  return `${weekday} the ${ordinal(local.day)} of ${capital(months[local.month - 1] ?? '')}`
+  return `${weekday} the ${ordinal(local.day)} of ${monthName(local.month)}`
 }
 
 /** "two thirty in the afternoon", "noon". */
@@ -45,8 +45,4 @@ function partWords(hour: number): string {
   if (hour === 0 || hour >= 21) return 'at night'
   if (hour < 12) return 'in the morning'
   return hour < 17 ? 'in the afternoon' : 'in the evening'
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
 }
