@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import * as z from 'zod'
 import type { Interval } from '../providers/provider.ts'
 import type { Db, TenantDb } from './client.ts'
+import { inMs } from './in-ms.ts'
 
 /** Somebody who is invited. */
 export interface Guest {
@@ -98,7 +99,7 @@ export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking
       guests: JSON.stringify(row.guests),
       status: 'held',
       during: sql<string>`tstzrange(${row.startsAt}, ${row.endsAt})`,
-      leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
+      leasedUntil: inMs(leaseMs),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning([...COLUMNS, ageSeconds])

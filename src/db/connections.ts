@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, TenantDb } from './client.ts'
+import { inMs } from './in-ms.ts'
 
 /** A user's consent for one account at one vendor, with the calendar chosen there. Tokens are sealed. */
 export interface Connection {
@@ -103,7 +104,7 @@ export function findAccount(
 export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...connection }: NewConnection): Promise<void> {
   const fresh = {
     ...connection,
-    expiresAt: sql<Date>`now() + ${expiresInSeconds} * interval '1 second'`,
+    expiresAt: inMs(expiresInSeconds * 1000),
     tokenRefreshedAt: sql<Date>`now()`,
     state: 'active',
     endingAt: null,
@@ -145,7 +146,7 @@ export async function markEnding(trx: TenantDb, clerkUserId: string, connections
       state: 'ending',
       endingAt: sql<Date>`now()`,
       refreshLease: null,
-      leasedUntil: sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`,
+      leasedUntil: inMs(leaseMs),
       updatedAt: sql<Date>`now()`,
     })
     .where('clerkUserId', '=', clerkUserId)
@@ -216,16 +217,13 @@ export function leaseRefresh(
 ): Promise<Connection | undefined> {
   return trx
     .updateTable('oauthTokens')
-    .set({ refreshLease: lease.holder, leasedUntil: sql<Date>`now() + ${lease.leaseMs} * interval '1 millisecond'` })
+    .set({ refreshLease: lease.holder, leasedUntil: inMs(lease.leaseMs) })
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .where('state', '=', 'active')
     .where((eb) => eb.or([eb('leasedUntil', 'is', null), eb('leasedUntil', '<', sql<Date>`now()`)]))
     .where((eb) =>
-      eb.or([
-        eb('expiresAt', '<', sql<Date>`now() + ${lease.aheadMs} * interval '1 millisecond'`),
-        ...(lease.refused === undefined ? [] : [eb('accessToken', '=', lease.refused)]),
-      ]),
+      eb.or([eb('expiresAt', '<', inMs(lease.aheadMs)), ...(lease.refused === undefined ? [] : [eb('accessToken', '=', lease.refused)])]),
     )
     .returning([...COLUMNS, secondsLeft, verifiedSecondsAgo])
     .executeTakeFirst()
@@ -243,7 +241,7 @@ export function storeRefreshed(
     .set({
       accessToken: tokens.accessToken,
       refreshToken: tokens.refreshToken,
-      expiresAt: sql<Date>`now() + ${tokens.expiresInSeconds} * interval '1 second'`,
+      expiresAt: inMs(tokens.expiresInSeconds * 1000),
       tokenRefreshedAt: sql<Date>`now()`,
       refreshLease: null,
       leasedUntil: null,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, TenantDb } from './client.ts'
+import { inMs } from './in-ms.ts'
 
 /** An assistant that we make, or made, at Vapi. */
 export interface MadeAssistant {
@@ -102,8 +103,4 @@ export async function claimUnwanted(db: Db, leaseMs: number, atMost: number): Pr
     id: string
   }>`select * from made_assistants_claim(${leaseMs}, ${atMost})`.execute(db)
   return rows
-}
-
-function inMs(ms: number) {
-  return sql<Date>`now() + ${ms} * interval '1 millisecond'`
 }

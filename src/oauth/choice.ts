@@ -2,7 +2,9 @@ import type { Choice, Connection } from '../db/connections.ts'
 import { AppError } from '../errors.ts'
 import type { CalendarInfo } from '../providers/provider.ts'
 
-export type Role = 'destination' | 'busy'
+/** destination: bookings go there; busy: only its busy times count. */
+export const ROLES = ['destination', 'busy'] as const
+export type Role = (typeof ROLES)[number]
 
 /** What an owner wants otherwise about a connection; what is left out stays. */
 export interface Change {

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { ROLES } from './choice.ts'
 import { VENDORS, type Vendor } from './vendors.ts'
 
-export const Role = z.enum(['destination', 'busy'])
+export const Role = z.enum(ROLES)
 
 /** What whoever begins to connect may ask for. @param general are these the routes of no vendor in particular? */
 export function startQuery(provider: Vendor, general: boolean) {
