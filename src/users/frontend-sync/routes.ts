@@ -7,8 +7,8 @@ import { VENDORS } from '../../oauth/vendors.ts'
 import { deleteUser } from '../delete.ts'
 import { confirmConnection, findKnownUser } from '../known-user.ts'
 import { ClerkUserId, profileText } from '../profile.ts'
-import { UserBody, userBody, userExample } from '../routes.ts'
 import { type Told, tellOfUser } from '../sync.ts'
+import { UserBody, userBody, userExample } from '../user-body.ts'
 
 const toldAt = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 const names = {
