@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { agentDetailRoutes } from './agents/details/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
-import { vapiAgentRoutes } from './agents/vapi/routes.ts'
+import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import type { Deps } from './deps.ts'

@@ -2,7 +2,7 @@ import { listAgents } from '../../db/agents.ts'
 import { inTenant } from '../../db/client.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { problems, type RoutePlugin } from '../../http/zod.ts'
-import { AgentBody, AgentList, agentBody, NewAgent, newAgentValues } from '../routes.ts'
+import { AgentBody, AgentList, agentBody, NewAgent, newAgentValues } from '../agent-body.ts'
 import { addAgentAtVapi } from '../with-assistant.ts'
 
 /** The requirement documents' own names: as `/agents`, but a new agent comes with an assistant at Vapi. */
