@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { openToAll } from '../../http/visitors.ts'
 import { instant, type RoutePlugin } from '../../http/zod.ts'
 import { sharing } from '../../sharing.ts'
-import { advertBody, EXAMPLE, localToday, RentalBody, rentalBody } from '../routes.ts'
+import { advertBody, localToday, RentalBody, rentalBody, rentalExample } from '../rental-body.ts'
 import { websiteName } from '../website.ts'
 
 // The frontend finds a rental by looking through the whole list. Beyond this, of those who have the most the oldest are left out.
@@ -22,7 +22,12 @@ const Listing = z
   .meta({
     id: 'Listing',
     examples: [
-      { status: 'success', total_available: 1, current_date: '2026-12-01', rentals: [{ ...EXAMPLE, user_id: '', contact_info: null }] },
+      {
+        status: 'success',
+        total_available: 1,
+        current_date: '2026-12-01',
+        rentals: [{ ...rentalExample, user_id: '', contact_info: null }],
+      },
     ],
   })
 
