@@ -54,7 +54,10 @@ t.test('imports point one way, from the door to the database and the vendors', a
       t.notMatch(target, /^(test|scripts)\//, `${file} stays inside src/`)
       t.not(target, 'googleapis', `${file} imports the calendar module alone`)
       if (isRoute(target))
-        t.ok(file === 'src/app.ts' || isRoute(file), `${file} imports ${target}: only the table of contents knows routes`)
+        t.ok(
+          file === 'src/app.ts' || (isRoute(file) && target.startsWith(`${path.posix.dirname(file)}/`)),
+          `${file} imports ${target}: routes are registered by the table of contents, or by those they lie below`,
+        )
       if (target === 'src/providers/index.ts') t.equal(file, 'src/create-deps.ts', `${file}: vendors are chosen in one place`)
       if (target === 'src/create-deps.ts') t.ok(processes.includes(file), `${file}: only processes put things together`)
       if (target.startsWith('src/http/'))
@@ -69,6 +72,13 @@ t.test('imports point one way, from the door to the database and the vendors', a
       if (from !== -1 && to !== -1 && target.startsWith('src/') && !isPureType)
         t.ok(from <= to, `${file} imports ${target}: not back toward the door`)
     }
+  }
+})
+
+t.test('a folder inside a subject is a further door to it: its routes and nothing else', async (t) => {
+  for (const { file } of await sources()) {
+    const [, subject, ...rest] = file.split('/')
+    if (rest.length > 1 && subject !== 'providers') t.ok(isRoute(file), file)
   }
 })
 
