@@ -190,7 +190,9 @@ t.test('however many ask at once, they share what Vapi is asked, and each hears 
   const hers = vapi.add('assistant', desk)
   const body = { agent_name: 'Desk', vapi_assistant_id: hers.id }
   t.equal((await front.action(owner, '/agents', { method: 'POST', body })).status, 201)
+  await front.action(other, '/users/me')
   const asked = vapi.ledger.length
+  vapi.faults.add({ kind: 'slow', ms: 800, times: Number.POSITIVE_INFINITY })
   const seen = await Promise.all(
     Array.from({ length: 30 }, async (_, index) => {
       const answer = await front.action(index % 2 === 0 ? owner : other, '/vapi/assistants')
@@ -201,7 +203,8 @@ t.test('however many ask at once, they share what Vapi is asked, and each hears 
     seen,
     seen.map((_, index) => index % 2 === 0),
   )
-  t.ok(vapi.ledger.length - asked <= 6, `${vapi.ledger.length - asked} requests`)
+  vapi.faults.clear()
+  t.ok(vapi.ledger.length - asked <= 4, `${vapi.ledger.length - asked} requests`)
 })
 
 t.test('an installation without a key for Vapi says so', async (t) => {
