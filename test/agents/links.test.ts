@@ -201,7 +201,7 @@ t.test('a user has at most a hundred agents, however they come, so that she cann
     ['/agents', '/vapi/agents', '/agents', '/vapi/agents'].map((url) => call(owner, 'POST', url, { agent_name: 'Last' })),
   )
   t.same(last.map(({ status }) => status).sort(), [201, 409, 409, 409])
-  t.match(last.find(({ status }) => status === 409)?.body, { code: 'limit_reached', message: /Delete some/ })
+  t.match(last.find(({ status }) => status === 409)?.body, { code: 'limit_reached', message: /delete one/ })
   await inTenant(deps.db, owner.clerkUserId, (trx) =>
     trx
       .updateTable('madeAssistants')
