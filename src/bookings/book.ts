@@ -8,7 +8,7 @@ import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import type { CalendarEvent } from '../providers/provider.ts'
+import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
 import { keysOf, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
@@ -66,27 +66,33 @@ async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortS
 }
 
 /**
- * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be free.
- * @throws AppError `slot_taken`, `calendar_not_connected`; every other failure of the vendor leaves it pending
+ * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be to come, and free.
+ * @throws AppError `slot_taken`, `time_past`, `calendar_not_connected`; every other failure of the vendor leaves it pending
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
     const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.find(booking.id))
     if (event) return await confirm(deps, booking, event)
+    refuseBegun(deps, diary, booking)
     await refuseTaken(deps, diary, booking, signal)
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
     // A no to a second request says nothing about the first, unless it tells of the event or the time itself.
-    const isFinal = error instanceof AppError && ['slot_taken', 'calendar_not_connected'].includes(error.code)
+    const isFinal = error instanceof AppError && ['slot_taken', 'time_past', 'calendar_not_connected'].includes(error.code)
     if (isFinal || !(error instanceof AppError)) throw error
     deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is still not known')
     return { kind: 'pending', booking }
   }
 }
 
+/** Nobody is invited to what has begun, however long the vendor was away: callers and the owner are bound by the future alike. @throws AppError `time_past` */
+function refuseBegun({ clock }: Deps, { rules }: Diary, booking: Booking): void {
+  if (refusal(rules, slotOf(booking), clock.now(), 'owner') === 'past') throw new AppError('time_past', 'it has begun without its event')
+}
+
 /** @throws AppError `slot_taken` */
 async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<void> {
-  const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
+  const slot = slotOf(booking)
   const busy = await busyTimes(deps, diary, slot, { signal, except: booking.appointmentId })
   if (overlapsAny(slot, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
 }
@@ -114,6 +120,10 @@ function connectionOf(diary: Diary, booking: Booking): Connection {
   const connection = diary.connections.find((one) => one.id === booking.connectionId)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
   return { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
+}
+
+function slotOf({ startsAt, endsAt }: Booking): Interval {
+  return { startsAt, endsAt }
 }
 
 function rowOf(request: BookingRequest, clerkUserId: string) {

@@ -65,7 +65,8 @@ async function findEarlier(trx: TenantDb, clerkUserId: string, { bookedBy }: Boo
   const same = await findByOperation(trx, clerkUserId, operationKey)
   if (same) return same
   const alike = await findByCallKey(trx, clerkUserId, callKey)
-  const counts = alike && (bookedBy === 'caller' || alike.ageSeconds < SAME_POST_SECONDS)
+  // While nobody knows what became of the first one, the same post can only be its repeat.
+  const counts = alike && (bookedBy === 'caller' || alike.ageSeconds < SAME_POST_SECONDS || alike.status === 'held')
   return counts ? alike : undefined
 }
 

@@ -121,8 +121,8 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
         tags: ['calendar'],
         summary: 'Books an appointment of her own: at any time to come that is free',
         description: `Everything may stand in the JSON body, or, as the frontend sends it, in the query string with an empty body; what stands in both is
-taken from the body. Sent again within a minute, or at any time under the same \`Idempotency-Key\`, the same appointment is booked once and
-answered as the first time. \`booking_held\` (502) means that the time is kept and its outcome is being found out: look at the calendar
+taken from the body. Sent again within a minute, or while its outcome is not known, or at any time under the same \`Idempotency-Key\`, the same
+appointment is booked once and answered as the first time. \`booking_held\` (502) means that the time is kept and its outcome is being found out: look at the calendar
 before sending it again.`,
         security,
         headers: z.object({ 'idempotency-key': z.string().max(255).optional() }),

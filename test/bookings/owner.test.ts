@@ -2,7 +2,7 @@ import t from 'tap'
 import { settle } from '../../src/bookings/settle.ts'
 import { holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
-import { type ConnectedOwner, testApp } from '../setup/app.ts'
+import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
 
 const test = await testApp(t, {
@@ -149,6 +149,38 @@ for (const vendor of ['google', 'microsoft'] as const) {
       t.equal(live().length, 1)
     },
   )
+
+  t.test(`${vendor}: whoever tries again after a minute, as she was told, is not told that her own time is taken`, async (t) => {
+    const { owner, standIn, live, age, expireLeases } = await fresh()
+    standIn.faults.add({ ...CREATE, kind: 'silent', ...ALWAYS })
+    t.match(await post(owner, NINE), { status: 502, code: 'booking_held' })
+    await age(2)
+    t.match(await post(owner, NINE), { status: 502, code: 'booking_held' }, 'still open')
+    t.match(await post(owner, { ...NINE, subject: 'Another' }), { status: 409, code: 'slot_taken' })
+    standIn.faults.clear()
+    await expireLeases()
+    await settle(test.deps)
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: nobody is invited to what has begun while the vendor was away`, async (t) => {
+    const { owner, standIn, live, rows, expireLeases } = await fresh()
+    const wish = { ...NINE, attendees: ['kim@example.com'] }
+    const late = { ...wish, start_time: '2026-12-01T10:00:00-06:00', end_time: '2026-12-01T10:30:00-06:00' }
+    standIn.faults.add({ ...CREATE, kind: 'silent', ...ALWAYS })
+    t.match(await post(owner, wish), { status: 502, code: 'booking_held' })
+    standIn.faults.clear()
+    standIn.faults.add({ ...CREATE, kind: 'lost', ...ALWAYS })
+    t.match(await post(owner, late), { status: 502, code: 'booking_held' })
+    standIn.faults.clear()
+    test.setNow(new Date('2026-12-01T16:01:00Z'))
+    t.teardown(() => test.setNow(NOW))
+    await expireLeases()
+    await settle(test.deps)
+    t.match(await rows(), [{ status: 'failed', failure: 'time_past' }, { status: 'confirmed' }], 'what the vendor had made in time stays')
+    t.match(live(), [{ startsAt: new Date('2026-12-01T16:00:00Z') }])
+    t.equal(live().length, 1)
+  })
 
   t.test(`${vendor}: an answer that is lost after the act leaves one event`, async (t) => {
     for (const times of [1, 2]) {
