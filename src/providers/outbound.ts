@@ -105,7 +105,7 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
   }
 }
 
-/** More than we read of any answer. Where a vendor answers in pages, a smaller one may do. */
+/** More than we read of any answer. Where a vendor answers in pages, smaller ones may do. */
 export class AnswerTooLong extends AppError {
   constructor(why: string) {
     super('provider_unavailable', why)

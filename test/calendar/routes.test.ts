@@ -79,6 +79,23 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(events.at(-1), { start_time: '2026-12-28T09:00:00-06:00' })
   })
 
+  t.test(`${vendor}: a calendar full of long notes is listed whole`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const count = 120
+    for (let half = 0; half < count; half += 1) {
+      const startsAt = new Date(Date.parse('2026-12-01T15:00:00Z') + half * 30 * 60_000)
+      const endsAt = new Date(startsAt.getTime() + 30 * 60_000)
+      // More than a mebibyte for every hundred.
+      test.world[vendor].addEvent(owner.calendarEmail, { subject: `Viewing ${half}`, startsAt, endsAt, description: '\u044f'.repeat(8000) })
+    }
+    const { events } = await get(owner, '/calendar/events?days_ahead=14')
+    t.same(
+      events.map((event) => event.subject),
+      Array.from({ length: count }, (_, half) => `Viewing ${half}`),
+    )
+    t.equal(events.at(-1)?.body.length, 8000)
+  })
+
   t.test(`${vendor}: what others wrote comes without hidden characters and with an end`, async (t) => {
     const owner = await test.owner({ vendor })
     add(owner, `evil\u202E\ntitle ${'x'.repeat(5000)}`, '2026-12-01T09:00', '2026-12-01T10:00', 'America/Chicago', {

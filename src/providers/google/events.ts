@@ -2,16 +2,19 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { isTimeZone } from '../../time-zone.ts'
 import { textOfHtml } from '../html-text.ts'
+import { inFittingPages } from '../page-size.ts'
 import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
 import { type Access, auth, readable, type Vendor } from './api.ts'
 import { apiFailure } from './failure.ts'
 
-// A page with everybody's long notes must stay below the size that we read.
-const PAGE_SIZE = 100
 const MAX_PAGES = 50
 
 export async function listEvents(vendor: Vendor, access: Access, calendarId: string, range: Interval): Promise<CalendarEntry[]> {
   if (range.startsAt >= range.endsAt) return []
+  return inFittingPages((pageSize) => readPages(vendor, access, calendarId, range, pageSize))
+}
+
+async function readPages(vendor: Vendor, access: Access, calendarId: string, range: Interval, pageSize: number): Promise<CalendarEntry[]> {
   const operation = 'events.list'
   const found = new Map<string, CalendarEntry>()
   let pageToken: string | undefined
@@ -24,7 +27,7 @@ export async function listEvents(vendor: Vendor, access: Access, calendarId: str
         orderBy: 'startTime',
         timeMin: range.startsAt.toISOString(),
         timeMax: range.endsAt.toISOString(),
-        maxResults: PAGE_SIZE,
+        maxResults: pageSize,
         ...(pageToken ? { pageToken } : {}),
       })
       .catch((error: unknown) => {

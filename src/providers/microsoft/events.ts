@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { textOfHtml } from '../html-text.ts'
+import { inFittingPages } from '../page-size.ts'
 import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
 import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, ViewTimes, wholeDays } from './calendar-view.ts'
 import type { Access, Graph } from './graph.ts'
 
-// A page with everybody's long notes must stay below the size that we read.
-const PAGE_SIZE = 100
 const FIELDS = 'id,subject,start,end,isAllDay,isCancelled,location,attendees,isOnlineMeeting,webLink,body'
 
 export async function listEvents(
@@ -16,7 +15,9 @@ export async function listEvents(
   timeZone: string,
 ): Promise<CalendarEntry[]> {
   if (range.startsAt >= range.endsAt) return []
-  const found = await calendarView(graph, access, calendarId, { range, fields: FIELDS, pageSize: PAGE_SIZE, schema: EntryPage })
+  const found = await inFittingPages((pageSize) =>
+    calendarView(graph, access, calendarId, { range, fields: FIELDS, pageSize, schema: EntryPage }),
+  )
   const entries = found.filter(({ isCancelled }) => !isCancelled)
   const zone = (entries.some(({ isAllDay }) => isAllDay) ? await mailboxTimeZone(graph, access) : null) ?? timeZone
   // Pages are read one after the other: what moved in between may have come twice.
