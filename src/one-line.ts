@@ -16,7 +16,7 @@ export function oneLine(text: string, longest = LONGEST_RESULT): string {
 export function plainLines(text: string, longest: number): string {
   const lines = text
     .replaceAll(/\r\n?|[\p{Zl}\p{Zp}]/gu, '\n')
-    .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
+    .replaceAll(/[[\p{Cc}\p{Cf}\p{Cs}\p{Co}]--[\n\t]]/gv, '')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim()
   return cut(lines, longest)
@@ -31,10 +31,7 @@ export function detail(text: string, longest = LONGEST_DETAIL): string {
 
 /** Never within a character of two halves. */
 function cut(text: string, longest: number): string {
-  return text.length > longest
-    ? [...text.slice(0, longest)]
-        .filter((char) => char.isWellFormed())
-        .join('')
-        .trim()
-    : text
+  if (text.length <= longest) return text
+  const begun = text.slice(0, longest)
+  return (begun.isWellFormed() ? begun : begun.slice(0, -1)).trim()
 }

@@ -9,6 +9,7 @@ import { type Diary, diaryOf } from './access.ts'
 import { ownersSlots } from './availability.ts'
 import { listEntries } from './entries.ts'
 import { Booked, EntryList, entryBody, localInstant } from './entry-body.ts'
+import { mapInTurns } from './in-turns.ts'
 import { NewEntry, NewEntryQuery, wishOf } from './new-entry.ts'
 import { slotLabels } from './slot-label.ts'
 import { offsetTime } from './zone.ts'
@@ -75,7 +76,7 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       async ({ user, query }) => {
         const diary = await diaryOf(deps, user.clerkUserId)
         const entries = await listEntries(deps, diary, query.days_ahead, inTime())
-        const events = entries.map((entry) => entryBody(entry, diary.rules.timeZone))
+        const events = await mapInTurns(entries, (entry) => entryBody(entry, diary.rules.timeZone))
         return { status: 'success' as const, total_events: events.length, events }
       },
     )
@@ -99,15 +100,16 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       const hours = { days: query.days_ahead, startHour: query.start_hour, endHour: query.end_hour }
       const slots = await ownersSlots(deps, diary, hours, inTime())
       const label = slotLabels(timeZone)
+      const named = await mapInTurns(slots, ({ startsAt, endsAt }) => {
+        const { formatted, day } = label(startsAt)
+        return { start_time: offsetTime(startsAt, timeZone), end_time: offsetTime(endsAt, timeZone), formatted_time: formatted, day }
+      })
       return {
         status: 'success' as const,
         total_slots: slots.length,
         days_checked: query.days_ahead,
         user_email: user.email || (diary.connections[0]?.calendarEmail ?? user.clerkUserId),
-        available_slots: slots.map(({ startsAt, endsAt }) => {
-          const { formatted, day } = label(startsAt)
-          return { start_time: offsetTime(startsAt, timeZone), end_time: offsetTime(endsAt, timeZone), formatted_time: formatted, day }
-        }),
+        available_slots: named,
       }
     },
   )
