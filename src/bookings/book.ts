@@ -117,7 +117,10 @@ async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Prom
 
 /** Where the vendor was asked for it first: the owner may have chosen another calendar since, and would then have two events. */
 function connectionOf(diary: Diary, booking: Booking): Connection {
-  const connection = diary.connections.find((one) => one.id === booking.connectionId)
+  // An account that was disconnected and connected again has a row of its own, and the same calendar.
+  const isSame = ({ id, calendarId }: Connection) =>
+    booking.connectionId === null ? calendarId === booking.calendarId : id === booking.connectionId
+  const connection = diary.connections.find(isSame)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
   return { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
 }

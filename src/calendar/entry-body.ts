@@ -76,7 +76,11 @@ export function entryBody(entry: CalendarEntry, timeZone: string): z.infer<typeo
     end_time: offsetTime(entry.endsAt, timeZone),
     is_all_day: entry.isAllDay,
     location: oneLine(entry.location, LONGEST_LINE),
-    attendees: entry.attendees.map(({ name, email, status }) => ({ name: oneLine(name, LONGEST_LINE), email, status })),
+    attendees: entry.attendees.map(({ name, email, status }) => ({
+      name: oneLine(name, LONGEST_LINE),
+      email: oneLine(email, LONGEST_LINE),
+      status,
+    })),
     is_online_meeting: entry.isOnlineMeeting,
     web_link: entry.link ?? '',
     body: plainLines(entry.body, LONGEST_BODY),

@@ -2,7 +2,7 @@ import t from 'tap'
 import { settle } from '../../src/bookings/settle.ts'
 import { holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
-import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
+import { type ConnectedOwner, connect, NOW, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
 
 const test = await testApp(t, {
@@ -181,6 +181,22 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(live(), [{ startsAt: new Date('2026-12-01T16:00:00Z') }])
     t.equal(live().length, 1)
   })
+
+  t.test(
+    `${vendor}: an answer that is lost is looked for in the calendar also when that was disconnected and connected again`,
+    async (t) => {
+      const { owner, standIn, live, rows, expireLeases } = await fresh()
+      standIn.faults.add({ ...CREATE, kind: 'lost', ...ALWAYS })
+      t.match(await post(owner, NINE), { status: 502, code: 'booking_held' })
+      standIn.faults.clear()
+      await test.app.inject({ method: 'DELETE', url: '/calendar/disconnect', headers: owner.headers() })
+      await connect(test, owner, vendor, owner.calendarEmail)
+      await expireLeases()
+      await settle(test.deps)
+      t.match(await rows(), [{ status: 'confirmed', providerEventId: live()[0]?.id }])
+      t.equal(live().length, 1)
+    },
+  )
 
   t.test(`${vendor}: an answer that is lost after the act leaves one event`, async (t) => {
     for (const times of [1, 2]) {

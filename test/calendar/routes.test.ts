@@ -101,10 +101,15 @@ for (const vendor of ['google', 'microsoft'] as const) {
     add(owner, `evil\u202E\ntitle ${'x'.repeat(5000)}`, '2026-12-01T09:00', '2026-12-01T10:00', 'America/Chicago', {
       location: 'here\u0007\nthere',
       description: `a\r\n\r\n\r\nb\u202E ${'y'.repeat(50_000)}`,
-      attendees: [{ name: 'Kim\u2066', email: 'kim@example.com' }],
+      attendees: [{ name: 'Kim\u2066', email: 'kim@example.com\u202E\n' }],
     })
     const [event] = (await get(owner, '/calendar/events')).events
-    t.match(event, { subject: /^evil title x+$/, location: 'here there', body: /^a\n\nb y+$/, attendees: [{ name: 'Kim' }] })
+    t.match(event, {
+      subject: /^evil title x+$/,
+      location: 'here there',
+      body: /^a\n\nb y+$/,
+      attendees: [{ name: 'Kim', email: /^kim@example\.com$/ }],
+    })
     t.ok(event && event.subject.length <= 300 && event.body.length <= 8000)
   })
 
