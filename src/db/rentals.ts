@@ -98,8 +98,8 @@ export async function listPublished(db: Db, atMost: number, website?: string): P
 }
 
 export async function countRentals(trx: TenantDb, clerkUserId: string): Promise<number> {
-  const counted = trx.selectFrom('rentals').select((eb) => eb.fn.countAll<string>().as('rentals'))
-  return Number((await counted.where('clerkUserId', '=', clerkUserId).executeTakeFirstOrThrow()).rentals)
+  const counted = trx.selectFrom('rentals').select(sql<number>`count(*)::integer`.as('rentals'))
+  return (await counted.where('clerkUserId', '=', clerkUserId).executeTakeFirstOrThrow()).rentals
 }
 
 export async function insertRental(trx: TenantDb, clerkUserId: string, rental: NewRental): Promise<Rental> {

@@ -1,15 +1,12 @@
 import * as z from 'zod'
 import { inTenant } from '../db/client.ts'
-import { countRentals, deleteRental, insertRental, updateRental } from '../db/rentals.ts'
-import { takeTurn } from '../db/users.ts'
+import { deleteRental, updateRental } from '../db/rentals.ts'
 import { AppError } from '../errors.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { done, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { Changes, NewRental } from './form.ts'
 import { localToday, RentalBody, rentalBody } from './rental-body.ts'
-
-// More than one office lets; all of them stand in everybody's listing.
-const MOST_RENTALS = 1000
+import { addRental } from './rentals.ts'
 
 const params = z.object({ rental_id: rowId })
 
@@ -31,24 +28,19 @@ export const rentalRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, body }, reply) => {
-      const { clerkUserId } = user
-      const rental = await inTenant(deps.db, clerkUserId, async (trx) => {
-        await takeTurn(trx, clerkUserId)
-        if ((await countRentals(trx, clerkUserId)) >= MOST_RENTALS) throw new AppError('limit_reached', `${MOST_RENTALS} rentals`)
-        return insertRental(trx, clerkUserId, {
-          propertyAddress: body.property_address,
-          price: body.price,
-          bedrooms: body.bedrooms,
-          bathrooms: body.bathrooms,
-          squareFeet: body.square_feet ?? null,
-          propertyType: body.property_type ?? null,
-          availableDate: body.available_date ?? null,
-          description: body.description ?? null,
-          contactInfo: body.contact_info ?? null,
-          website: body.website ?? null,
-          url: body.url ?? null,
-          published: body.published ?? true,
-        })
+      const rental = await addRental(deps, user.clerkUserId, {
+        propertyAddress: body.property_address,
+        price: body.price,
+        bedrooms: body.bedrooms,
+        bathrooms: body.bathrooms,
+        squareFeet: body.square_feet ?? null,
+        propertyType: body.property_type ?? null,
+        availableDate: body.available_date ?? null,
+        description: body.description ?? null,
+        contactInfo: body.contact_info ?? null,
+        website: body.website ?? null,
+        url: body.url ?? null,
+        published: body.published ?? true,
       })
       reply.code(201)
       return rentalBody(rental, user, localToday(deps))

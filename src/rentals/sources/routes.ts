@@ -1,14 +1,13 @@
 import * as z from 'zod'
 import { inTenant } from '../../db/client.ts'
-import { deleteSource, findSource, insertSource, listSources, type RentalSource } from '../../db/rental-sources.ts'
-import { takeTurn, type User } from '../../db/users.ts'
+import { deleteSource, listSources, type RentalSource } from '../../db/rental-sources.ts'
+import type { User } from '../../db/users.ts'
 import { AppError } from '../../errors.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { done, instant, problems, type RoutePlugin, rowId } from '../../http/zod.ts'
 import { link } from '../form.ts'
+import { addSource } from '../sources.ts'
 import { websiteName } from '../website.ts'
-
-const MOST_SOURCES = 100
 
 const SourceBody = z
   .object({
@@ -81,14 +80,7 @@ export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, body }, reply) => {
-      const { clerkUserId } = user
-      const source = await inTenant(deps.db, clerkUserId, async (trx) => {
-        await takeTurn(trx, clerkUserId)
-        const known = await findSource(trx, clerkUserId, body)
-        if (known) return known
-        if ((await listSources(trx, clerkUserId)).length >= MOST_SOURCES) throw new AppError('limit_reached', `${MOST_SOURCES} sources`)
-        return insertSource(trx, clerkUserId, body)
-      })
+      const source = await addSource(deps, user.clerkUserId, body)
       reply.code(201)
       return sourceBody(source, user)
     },
