@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { type Owner, testApp } from '../setup/app.ts'
 import { type Frontend, frontend } from '../setup/frontend.ts'
 
-// Contract 4.6: what src/actions/agent-actions.ts of the frontend sends, and what its pages read.
+// Contract, section 4.6: what src/actions/agent-actions.ts of the frontend sends, and what its pages read.
 const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '10000' })
 const front = await frontend(t, test)
 

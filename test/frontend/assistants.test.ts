@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { testApp } from '../setup/app.ts'
 import { frontend } from '../setup/frontend.ts'
 
-// Contract 4.7: the import list (server, template token) and the voice page (browser, default session token).
+// Contract, section 4.7: the import list (server, template token) and the voice page (browser, default session token).
 const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '10000' })
 const { vapi, clerk } = test.world
 const front = await frontend(t, test)

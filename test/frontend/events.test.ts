@@ -6,8 +6,7 @@ import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
 import { frontend } from '../setup/frontend.ts'
 
-/** Section 4.5 of the contract: events, availability and booking, as the calendar and appointments pages call them. */
-
+// Contract, section 4.5: events, availability and booking, as the calendar and appointments pages call them.
 const test = await testApp(t, { PROVIDER_TIMEOUT_MS: '300', PROVIDER_CREATE_TIMEOUT_MS: '300', TOOL_CALL_TIMEOUT_MS: '2500' })
 const front = await frontend(t, test)
 const chicago = (local: string) => new Date(Temporal.PlainDateTime.from(local).toZonedDateTime('America/Chicago').epochMilliseconds)

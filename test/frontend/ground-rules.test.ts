@@ -5,7 +5,7 @@ import { isClosed, readDescription } from '../setup/description.ts'
 import { frontend } from '../setup/frontend.ts'
 import { resourceOf, withId } from '../setup/resources.ts'
 
-/** Contract 1: what holds on every route. Taken from the service's own description, so that a new route is held to it too. */
+// Contract, section 1: what holds on every route. Taken from the service's own description, so that a new route is held to it too.
 const PREVIEW = 'https://peterental-nextjs-git-main-team.vercel.app'
 const test = await testApp(t, {
   FRONTEND_URL: 'https://peterental-nextjs.vercel.app',
@@ -18,7 +18,7 @@ const wire: { method: string | undefined; url: string | undefined; length: strin
 test.app.server.on('request', ({ method, url, headers }) => {
   wire.push({ method, url, length: headers['content-length'], type: headers['content-type'] })
 })
-const site = await frontend(t, test)
+const front = await frontend(t, test)
 const dana = await test.owner()
 
 const Sentence = z
@@ -37,7 +37,7 @@ t.test('every refusal is JSON with one sentence in three fields, and the fronten
   const closed = operations.filter(isClosed)
   t.ok(closed.length > 20, `${closed.length}`)
   for (const { name, method, path } of closed) {
-    const url = site.url + withId(path, resourceOf(path)?.absent ?? '')
+    const url = front.url + withId(path, resourceOf(path)?.absent ?? '')
     for (const authorization of [undefined, 'Bearer nonsense', `Bearer ${test.deps.config.userSyncSecret}`]) {
       const response = await fetch(url, { method, headers: { Origin: PREVIEW, ...(authorization ? { authorization } : {}) } })
       t.equal(response.status, 401, name)
@@ -52,7 +52,7 @@ t.test('every refusal is JSON with one sentence in three fields, and the fronten
 t.test('what is missing is told in the same body, with the headers that let a page read it', async (t) => {
   const withIds = operations.filter((one) => isClosed(one) && one.path.includes('{'))
   for (const { name, method, path } of withIds) {
-    const response = await fetch(site.url + withId(path, resourceOf(path)?.absent ?? ''), {
+    const response = await fetch(front.url + withId(path, resourceOf(path)?.absent ?? ''), {
       method,
       headers: { ...dana.headers(), Origin: PREVIEW, 'Content-Type': 'application/json' },
       ...(method === 'POST' || method === 'PATCH' ? { body: '{}' } : {}),
@@ -73,7 +73,7 @@ t.test('a page may ask for every route with a token, but for those that are none
         'Access-Control-Request-Method': method,
         'Access-Control-Request-Headers': 'authorization,content-type',
       }
-      return fetch(site.url + withId(path, '1'), { method: 'OPTIONS', headers })
+      return fetch(front.url + withId(path, '1'), { method: 'OPTIONS', headers })
     }
     for (const origin of ['https://peterental-nextjs.vercel.app', PREVIEW, 'http://localhost:3000', 'http://localhost:3001']) {
       const { headers } = await ask(origin)
@@ -90,12 +90,12 @@ t.test('a page may ask for every route with a token, but for those that are none
 t.test('the calls that say JSON and send nothing are taken as they are on the wire', async (t) => {
   const agent = z
     .object({ agent_id: z.int() })
-    .parse(await (await site.action(dana, '/agents', { method: 'POST', body: { agent_name: 'x' } })).json())
+    .parse(await (await front.action(dana, '/agents', { method: 'POST', body: { agent_name: 'x' } })).json())
   const source = { website: 'example.com', url: 'https://example.com' }
   const made = z.object({ id: z.int() })
   const rental = { property_address: '1 Elm St', price: 1, bedrooms: 1, bathrooms: 1 }
-  const { id: rentalId } = made.parse(await (await site.action(dana, '/rentals', { method: 'POST', body: rental })).json())
-  const { id: sourceId } = made.parse(await (await site.action(dana, '/database/sources', { method: 'POST', body: source })).json())
+  const { id: rentalId } = made.parse(await (await front.action(dana, '/rentals', { method: 'POST', body: rental })).json())
+  const { id: sourceId } = made.parse(await (await front.action(dana, '/database/sources', { method: 'POST', body: source })).json())
   const booking = new URLSearchParams({
     subject: 'Viewing',
     start_time: '2026-12-01T09:00:00-06:00',
@@ -110,7 +110,7 @@ t.test('the calls that say JSON and send nothing are taken as they are on the wi
     ['DELETE', `/database/sources/${sourceId}`, undefined],
   ] as const
   for (const [method, url, length] of calls) {
-    const response = await site.action(dana, url, { method })
+    const response = await front.action(dana, url, { method })
     t.ok(response.ok, `${method} ${url} answered ${response.status}`)
     t.match(wire.at(-1), { method, url, length, type: 'application/json' })
     t.type(await response.json(), 'object', 'and the answer is JSON')
@@ -119,7 +119,7 @@ t.test('the calls that say JSON and send nothing are taken as they are on the wi
 
 t.test('no answer is a page of HTML, whatever was asked for', async (t) => {
   for (const url of ['/nowhere', '/users', '/calendar', '/index.html', '/agents/1/nothing', '/%zz']) {
-    const response = await fetch(site.url + url, { headers: { Accept: 'text/html' } })
+    const response = await fetch(front.url + url, { headers: { Accept: 'text/html' } })
     t.ok(response.status >= 400, url)
     t.same(ErrorBody.safeParse(await response.json()).error, undefined, url)
   }

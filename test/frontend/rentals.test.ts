@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { type Owner, testApp } from '../setup/app.ts'
 import { frontend } from '../setup/frontend.ts'
 
+// Contract, section 4.9: what is to let, as the rental pages list, enter, change and delete it.
 const test = await testApp(t)
-const site = await frontend(t, test)
+const front = await frontend(t, test)
 
 // What the form of /rentals/new sends; fields that were left blank are absent.
 const FORM = {
@@ -72,7 +73,7 @@ async function listed(t: Test, response: Response): Promise<z.infer<typeof Renta
 }
 
 async function create(t: Test, user: Owner, body: object): Promise<z.infer<typeof Rental>> {
-  const response = await site.action(user, '/rentals', { method: 'POST', body })
+  const response = await front.action(user, '/rentals', { method: 'POST', body })
   t.equal(response.status, 201)
   return Rental.parse(await response.json())
 }
@@ -82,15 +83,15 @@ async function stats(response: Response) {
 }
 
 t.test('before anything was entered the list is empty and the dashboard shows zeros, not failures', async (t) => {
-  t.same(await listed(t, await site.open('/database/available')), [])
-  const response = await site.open('/database/status')
+  t.same(await listed(t, await front.open('/database/available')), [])
+  const response = await front.open('/database/status')
   t.equal(response.status, 200)
   t.same(await stats(response), { total_rentals: 0, websites_tracked: 0, last_updated: null, websites: {} })
 })
 
 t.test('a property is created, opened by its id in the open list, edited and deleted', async (t) => {
   const user = test.user()
-  const { user_id } = z.object({ user_id: z.string().min(1) }).parse(await (await site.action(user, '/users/me')).json())
+  const { user_id } = z.object({ user_id: z.string().min(1) }).parse(await (await front.action(user, '/users/me')).json())
   const rental = await create(t, user, FORM)
   t.same(rental, {
     id: rental.id,
@@ -109,27 +110,27 @@ t.test('a property is created, opened by its id in the open list, edited and del
   })
 
   const shown = { ...rental, user_id: '', contact_info: null }
-  t.same(await listed(t, await site.open('/database/available')), [shown], 'by the server')
-  const { response, preflight } = await site.page('/database/available')
+  t.same(await listed(t, await front.open('/database/available')), [shown], 'by the server')
+  const { response, preflight } = await front.page('/database/available')
   t.equal(preflight, undefined)
   t.equal(response.headers.get('access-control-allow-origin'), 'http://localhost:3000')
   t.equal(response.headers.get('cache-control'), 'no-store')
   t.same(await listed(t, response), [shown], 'by a page')
-  t.same(await listed(t, await site.action(user, '/database/available')), [rental], 'by its owner, who alone sees how to be reached')
+  t.same(await listed(t, await front.action(user, '/database/available')), [rental], 'by its owner, who alone sees how to be reached')
 
   const { property_address, ...editable } = FORM
-  const edited = await site.action(user, `/rentals/${rental.id}`, { method: 'PATCH', body: { ...editable, price: 1795.5, bedrooms: 3 } })
+  const edited = await front.action(user, `/rentals/${rental.id}`, { method: 'PATCH', body: { ...editable, price: 1795.5, bedrooms: 3 } })
   t.equal(edited.status, 200)
   const after = Rental.parse(await edited.json())
   t.same(after, { ...rental, price: 1795.5, bedrooms: 3, updated_at: after.updated_at })
   t.ok(after.updated_at > rental.updated_at)
-  t.match(await listed(t, await site.open('/database/available')), [{ id: rental.id, price: 1795.5, bedrooms: 3 }], 'at once')
+  t.match(await listed(t, await front.open('/database/available')), [{ id: rental.id, price: 1795.5, bedrooms: 3 }], 'at once')
 
-  const deleted = await site.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })
+  const deleted = await front.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })
   t.equal(deleted.status, 200)
   t.match(await deleted.json(), { success: true, message: /./ })
-  t.same(await listed(t, await site.open('/database/available')), [])
-  t.equal((await site.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })).status, 404)
+  t.same(await listed(t, await front.open('/database/available')), [])
+  t.equal((await front.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })).status, 404)
 })
 
 t.test('what the form left blank is null, never missing and never a text', async (t) => {
@@ -144,9 +145,9 @@ t.test('what the form left blank is null, never missing and never a text', async
     availability_status: 'Available now',
     days_until_available: 0,
   })
-  const kept = await site.action(user, `/rentals/${rental.id}`, { method: 'PATCH', body: { contact_info: '555-0101' } })
+  const kept = await front.action(user, `/rentals/${rental.id}`, { method: 'PATCH', body: { contact_info: '555-0101' } })
   t.match(Rental.parse(await kept.json()), { ...BLANK, contact_info: '555-0101' }, 'blank fields of the edit form are absent and stay')
-  await site.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })
+  await front.action(user, `/rentals/${rental.id}`, { method: 'DELETE' })
 })
 
 t.test('without a token everybody finds the rentals of all owners, with hers an owner finds her own', async (t) => {
@@ -156,25 +157,25 @@ t.test('without a token everybody finds the rentals of all owners, with hers an 
   const second = await made(kim, '2 Second St')
   const third = await made(dana, '3 Third St')
   const ids = async (response: Response) => (await listed(t, response)).map(({ id }) => id)
-  t.same(await ids(await site.open('/database/available')), [third, second, first], 'newest first')
-  t.same(await ids(await site.action(dana, '/database/available')), [third, first])
-  t.same(await ids(await site.action(kim, '/database/available')), [second])
-  t.same(await ids(await site.action(test.user(), '/database/available')), [], 'nobody sees others as her own')
+  t.same(await ids(await front.open('/database/available')), [third, second, first], 'newest first')
+  t.same(await ids(await front.action(dana, '/database/available')), [third, first])
+  t.same(await ids(await front.action(kim, '/database/available')), [second])
+  t.same(await ids(await front.action(test.user(), '/database/available')), [], 'nobody sees others as her own')
   for (const token of ['wrong', 'undefined', test.world.clerk.token(dana.clerkUserId, { exp: 1 })]) {
-    const response = await site.action(dana, '/database/available', { token })
+    const response = await front.action(dana, '/database/available', { token })
     t.equal(response.status, 401)
     t.match(await response.json(), { status: 'error', code: 'not_signed_in', message: /Sign in/ })
   }
 })
 
 t.test('the dashboard counts what everybody may see', async (t) => {
-  const before = await stats(await site.open('/database/status'))
+  const before = await stats(await front.open('/database/status'))
   const user = test.user()
   const website = { ...BLANK, website: 'example-rentals.com' }
   await create(t, user, website)
   const { updated_at } = await create(t, user, website)
   await create(t, user, { ...website, published: false })
-  const response = await site.open('/database/status')
+  const response = await front.open('/database/status')
   t.equal(response.status, 200)
   t.same(await stats(response), {
     total_rentals: before.total_rentals + 2,
@@ -182,17 +183,17 @@ t.test('the dashboard counts what everybody may see', async (t) => {
     last_updated: updated_at,
     websites: { 'example-rentals.com': { rental_count: 2, last_scraped: updated_at } },
   })
-  const own = await stats(await site.action(user, '/database/status'))
+  const own = await stats(await front.action(user, '/database/status'))
   t.match(own, { total_rentals: 3, websites_tracked: 1, websites: { 'example-rentals.com': { rental_count: 3 } } })
-  t.equal((await site.action(user, '/database/status', { token: 'wrong' })).status, 401)
+  t.equal((await front.action(user, '/database/status', { token: 'wrong' })).status, 401)
 
-  const there = await listed(t, await site.open('/database/rentals/example-rentals.com'))
+  const there = await listed(t, await front.open('/database/rentals/example-rentals.com'))
   t.same(
     there.map((rental) => rental.website),
     ['example-rentals.com', 'example-rentals.com'],
   )
-  t.same(await listed(t, await site.open('/database/rentals/nowhere.example')), [])
-  t.equal((await listed(t, await site.action(user, '/database/rentals/example-rentals.com'))).length, 3)
+  t.same(await listed(t, await front.open('/database/rentals/nowhere.example')), [])
+  t.equal((await listed(t, await front.action(user, '/database/rentals/example-rentals.com'))).length, 3)
 })
 
 t.test('a rental of somebody else is as absent as none', async (t) => {
@@ -202,13 +203,13 @@ t.test('a rental of somebody else is as absent as none', async (t) => {
     const bodies = []
     for (const asked of [String(id), '999999999', '2147483648', '0', '-1', '1.5', 'abc', `${id}x`, '%20']) {
       const call = { method, ...(method === 'PATCH' ? { body: { price: 1 } } : {}) }
-      const response = await site.action(kim, `/rentals/${asked}`, call)
+      const response = await front.action(kim, `/rentals/${asked}`, call)
       t.equal(response.status, 404, `${method} ${asked}`)
       bodies.push(await response.text())
     }
     t.equal(new Set(bodies).size, 1, 'byte for byte')
   }
-  t.match(await listed(t, await site.action(dana, '/database/available')), [{ id, price: FORM.price }])
+  t.match(await listed(t, await front.action(dana, '/database/available')), [{ id, price: FORM.price }])
 })
 
 t.test('whoever is not signed in enters, changes and deletes nothing', async (t) => {
@@ -220,7 +221,7 @@ t.test('whoever is not signed in enters, changes and deletes nothing', async (t)
     ['DELETE', '/rentals/1'],
   ] as const) {
     // biome-ignore format: a table
-    const response = await site.open(path, { method, headers, ...(method === 'DELETE' ? {} : { body }) })
+    const response = await front.open(path, { method, headers, ...(method === 'DELETE' ? {} : { body }) })
     t.equal(response.status, 401, `${method} ${path}`)
     t.match(await response.json(), { status: 'error', message: /./ })
   }
@@ -228,7 +229,7 @@ t.test('whoever is not signed in enters, changes and deletes nothing', async (t)
 
 t.test('what does not fit is refused with a sentence that the form can show', async (t) => {
   const user = test.user()
-  const response = await site.action(user, '/rentals', { method: 'POST', body: { ...FORM, price: -1 } })
+  const response = await front.action(user, '/rentals', { method: 'POST', body: { ...FORM, price: -1 } })
   t.equal(response.status, 400)
   const { message, detail, error } = Problem.parse(await response.json())
   t.equal(message, 'The request does not fit. price: must be a number of dollars, from 0 to 10000000.')

@@ -3,13 +3,14 @@ import * as z from 'zod'
 import { testApp } from '../setup/app.ts'
 import { frontend } from '../setup/frontend.ts'
 
+// Contract, section 4.1: what the frontend asks of the service itself, from each of its origins.
 const PRODUCTION = 'https://peterental-nextjs.vercel.app'
 const PREVIEW = 'https://peterental-nextjs-git-main-abc123-team.vercel.app'
 const test = await testApp(t, {
   CORS_ORIGINS: `${PRODUCTION},http://localhost:3001`,
   CORS_PREVIEW_PATTERN: 'https://peterental-nextjs-*-team.vercel.app',
 })
-const site = await frontend(t, test)
+const front = await frontend(t, test)
 const origins = [PRODUCTION, PREVIEW, 'http://localhost:3000', 'http://localhost:3001']
 
 const sentence = z.string().min(10)
@@ -28,7 +29,7 @@ const Health = z.looseObject({ status: z.literal('healthy'), service: z.string()
 t.test('the wake-up call of every page hears at once that the service is healthy', async (t) => {
   for (const origin of origins) {
     const startedAt = performance.now()
-    const { response } = await site.page('/health', { origin })
+    const { response } = await front.page('/health', { origin })
     t.ok(performance.now() - startedAt < 1000)
     t.ok(response.ok)
     t.equal(response.headers.get('access-control-allow-origin'), origin)
@@ -45,7 +46,7 @@ const Service = z.looseObject({
 })
 
 t.test('the test page reads that the service runs and what it can do', async (t) => {
-  const response = await site.open('/')
+  const response = await front.open('/')
   t.equal(response.status, 200)
   t.match(Service.parse(await response.json()), {
     features: ['calendar', 'voice', 'agents', 'rentals'],
@@ -54,7 +55,7 @@ t.test('the test page reads that the service runs and what it can do', async (t)
 })
 
 t.test('the link to the documentation leads to a page', async (t) => {
-  const response = await site.open('/docs')
+  const response = await front.open('/docs')
   t.equal(response.status, 200)
   t.match(response.headers.get('content-type'), /^text\/html/)
   t.match(await response.text(), /swagger/i)
@@ -62,19 +63,19 @@ t.test('the link to the documentation leads to a page', async (t) => {
 
 t.test('a browser reads the open list of rentals from every address of the frontend', async (t) => {
   for (const origin of origins) {
-    const { response } = await site.page('/database/available', { origin })
+    const { response } = await front.page('/database/available', { origin })
     t.equal(response.status, 200)
     t.equal(response.headers.get('access-control-allow-origin'), origin)
     t.match(response.headers.get('vary'), /origin/i)
   }
-  const { response } = await site.page('/database/available', { origin: 'https://elsewhere.example' })
+  const { response } = await front.page('/database/available', { origin: 'https://elsewhere.example' })
   t.equal(response.headers.get('access-control-allow-origin'), null)
 })
 
 t.test('the two calls that a test page makes without a token are refused with JSON that it may show', async (t) => {
   for (const path of ['/calendar/auth/status?user_id=user_2abc', '/calendar/availability?user_id=user_2abc&days_ahead=7']) {
     for (const origin of origins) {
-      const { response } = await site.page(path, { origin })
+      const { response } = await front.page(path, { origin })
       t.equal(response.status, 401, path)
       t.equal(response.headers.get('access-control-allow-origin'), origin)
       await soundProblem(t, response)
@@ -90,7 +91,7 @@ t.test('refusals of every kind have the one body, and a page may read it', async
     ['/agents', 'wrong', 401],
     ['/%E0%A4%A', undefined, 400],
   ] as const) {
-    const { response, preflight } = await site.page(path, { origin: PRODUCTION, ...(token === undefined ? {} : { token }) })
+    const { response, preflight } = await front.page(path, { origin: PRODUCTION, ...(token === undefined ? {} : { token }) })
     t.equal(response.status, status, path)
     if (status !== 400) t.equal(response.headers.get('access-control-allow-origin'), PRODUCTION, path)
     if (preflight) t.match(preflight.headers.get('access-control-allow-headers')?.toLowerCase(), /authorization.*content-type/)

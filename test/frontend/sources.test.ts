@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { type Owner, testApp } from '../setup/app.ts'
 import { frontend } from '../setup/frontend.ts'
 
+// Contract, section 4.9, sources: no page reaches them today, but the frontend's code calls them.
 const test = await testApp(t)
-const site = await frontend(t, test)
+const front = await frontend(t, test)
 const SOURCE = { website: 'example-rentals.com', url: 'https://example-rentals.com/listings' }
 
 const Source = z.strictObject({
@@ -18,21 +19,21 @@ const Source = z.strictObject({
 })
 
 async function add(t: Test, user: Owner, body: object): Promise<z.infer<typeof Source>> {
-  const response = await site.action(user, '/database/sources', { method: 'POST', body })
+  const response = await front.action(user, '/database/sources', { method: 'POST', body })
   t.equal(response.status, 201)
   return Source.parse(await response.json())
 }
 
 /** A plain array, not wrapped. */
 async function list(t: Test, user: Owner): Promise<z.infer<typeof Source>[]> {
-  const response = await site.action(user, '/database/sources')
+  const response = await front.action(user, '/database/sources')
   t.equal(response.status, 200)
   return z.array(Source).parse(await response.json())
 }
 
 t.test('sources are a plain list: one is added, found and deleted', async (t) => {
   const user = test.user()
-  const { user_id } = z.object({ user_id: z.uuid() }).parse(await (await site.action(user, '/users/me')).json())
+  const { user_id } = z.object({ user_id: z.uuid() }).parse(await (await front.action(user, '/users/me')).json())
   t.same(await list(t, user), [])
   const source = await add(t, user, SOURCE)
   t.match(source, { ...SOURCE, user_id, is_active: true, last_scraped_at: null })
@@ -40,11 +41,11 @@ t.test('sources are a plain list: one is added, found and deleted', async (t) =>
   const other = await add(t, user, { ...SOURCE, url: 'http://b.example' })
   t.same(await list(t, user), [other, source], 'newest first')
 
-  const deleted = await site.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })
+  const deleted = await front.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })
   t.equal(deleted.status, 200)
   t.match(await deleted.json(), { success: true, message: /./ })
   t.same(await list(t, user), [other])
-  t.equal((await site.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })).status, 404)
+  t.equal((await front.action(user, `/database/sources/${source.id}`, { method: 'DELETE' })).status, 404)
 })
 
 t.test('a source of somebody else is as absent as none', async (t) => {
@@ -53,7 +54,7 @@ t.test('a source of somebody else is as absent as none', async (t) => {
   t.same(await list(t, kim), [])
   const bodies = []
   for (const asked of [id, '999999999', '2147483648', 'abc', '0']) {
-    const response = await site.action(kim, `/database/sources/${asked}`, { method: 'DELETE' })
+    const response = await front.action(kim, `/database/sources/${asked}`, { method: 'DELETE' })
     t.equal(response.status, 404)
     bodies.push(await response.text())
   }
@@ -76,11 +77,11 @@ t.test('only an address of the web is taken, and only from whoever is signed in'
     7,
     null,
   ]) {
-    const response = await site.action(user, '/database/sources', { method: 'POST', body: { ...SOURCE, url } })
+    const response = await front.action(user, '/database/sources', { method: 'POST', body: { ...SOURCE, url } })
     t.equal(response.status, 400, String(url))
     t.match(await response.json(), { status: 'error', message: /url: / })
   }
-  t.equal((await site.action(user, '/database/sources', { method: 'POST', body: { ...SOURCE, website: ' ' } })).status, 400)
+  t.equal((await front.action(user, '/database/sources', { method: 'POST', body: { ...SOURCE, website: ' ' } })).status, 400)
   for (const [method, path] of [['GET', '/database/sources'], ['POST', '/database/sources'], ['DELETE', '/database/sources/1']] as const) // biome-ignore format: a table
-    t.equal((await site.open(path, { method })).status, 401, `${method} ${path}`)
+    t.equal((await front.open(path, { method })).status, 401, `${method} ${path}`)
 })

@@ -5,7 +5,7 @@ import { frontend } from '../setup/frontend.ts'
 import { say, words } from '../setup/voice.ts'
 import { toolCalls } from '../world/vapi/messages.ts'
 
-// Contract 4.10: GET /vapi/agents is GET /agents, POST /vapi/agents also makes the assistant at Vapi.
+// Contract, section 4.10: GET /vapi/agents is GET /agents, POST /vapi/agents also makes the assistant at Vapi.
 const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '10000' })
 const { vapi } = test.world
 const front = await frontend(t, test)

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { testApp } from '../setup/app.ts'
 import { frontend } from '../setup/frontend.ts'
 
-// Contract 4.8 as far as the frontend itself goes: its test page, and the assistants that it deploys. Message layouts are in test/vapi.
+// Contract, section 4.8, as far as the frontend itself goes: its test page, and the assistants that it deploys. Message layouts are in test/vapi.
 const test = await testApp(t)
 const front = await frontend(t, test)
 
