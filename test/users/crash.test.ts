@@ -1,40 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { seedDemo } from '../../scripts/start/demo.ts'
-import { freePort } from '../../src/db/free-port.ts'
-import { testDatabase } from '../setup/database.ts'
-import { runProgram, until } from '../setup/process.ts'
-import { startWorld } from '../world/world.ts'
+import { until } from '../setup/process.ts'
+import { startedService, surroundings } from '../setup/service.ts'
 
 t.test('a service that is killed while it deletes a user goes on with it when it is back', async (t) => {
-  const port = await freePort()
-  const baseUrl = `http://localhost:${port}`
-  const world = await startWorld(baseUrl)
-  t.teardown(() => world.stop())
-  const database = await testDatabase(t)
-  const folder = await mkdtemp(path.join(tmpdir(), 'ringbook-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const certificate = path.join(folder, 'ca.pem')
-  await writeFile(certificate, world.ca)
-  const env = {
-    PORT: String(port),
-    LOG_LEVEL: 'fatal',
-    DATABASE_URL: database.ownerUrl,
-    NODE_EXTRA_CA_CERTS: certificate,
-    ...world.settings,
-  }
-  const isReady = () =>
-    fetch(`${baseUrl}/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
+  const { world, database, baseUrl, env } = await surroundings(t)
   const revocations = () => world.google.ledger.filter((entry) => entry.path === '/revoke')
 
-  const first = runProgram(t, 'src/server.ts', env)
-  await until('the service', isReady)
+  const first = await startedService(t, { baseUrl, env })
   const demo = await seedDemo(baseUrl, world)
   const [user] = world.clerk.users.values()
   world.google.faults.add({ kind: 'silent', path: /revoke/ })
@@ -44,8 +18,7 @@ t.test('a service that is killed while it deletes a user goes on with it when it
   first.child.kill('SIGKILL')
   await first.ended
 
-  runProgram(t, 'src/server.ts', env)
-  await until('the service again', isReady)
+  await startedService(t, { baseUrl, env })
   const me = await fetch(`${baseUrl}/users/me`, { headers: { authorization: `Bearer ${demo.token}` } })
   t.equal(me.status, 401, 'she is out from the first moment on')
   const owner = new pg.Client({ connectionString: database.ownerUrl })
