@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import pg from 'pg'
 import t from 'tap'
 import { addAgent } from '../../src/agents/agents.ts'
 import { addAgentAtVapi } from '../../src/agents/with-assistant.ts'
@@ -14,6 +13,7 @@ import { deleteUser, finishDeletions } from '../../src/users/delete.ts'
 import { account, follow, outcome, start, stored, vendors } from '../oauth/setup.ts'
 import { connect, type Owner, type TestApp, testApp } from '../setup/app.ts'
 import { until } from '../setup/process.ts'
+import { allRows } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
 import { toolCalls } from '../world/vapi/messages.ts'
 
@@ -51,28 +51,6 @@ function pass({ deps }: TestApp, { clerkUserId }: Owner, seconds: number) {
       .set({ endingAt: at, leasedUntil: new Date(0) })
       .execute()
   })
-}
-
-/** Every row of every table as text, whoever it belongs to. The owner of the tables may lift the lock; here it comes back at once. */
-async function everything({ database }: TestApp): Promise<{ table: string; row: string }[]> {
-  const client = new pg.Client({ connectionString: database.ownerUrl })
-  await client.connect()
-  try {
-    await client.query('begin')
-    const { rows: tables } = await client.query<{ table: string }>(
-      `select c.oid::regclass::text as table from pg_class c where c.relkind in ('r', 'p', 'm') and c.relnamespace = 'public'::regnamespace`,
-    )
-    const found: { table: string; row: string }[] = []
-    for (const { table } of tables) {
-      await client.query(`alter table ${table} no force row level security`)
-      const { rows } = await client.query<{ row: string }>(`select x::text as row from ${table} x`)
-      found.push(...rows.map(({ row }) => ({ table, row })))
-    }
-    return found
-  } finally {
-    await client.query('rollback')
-    await client.end()
-  }
 }
 
 for (const vendor of [vendors.google, vendors.microsoft]) {
@@ -115,7 +93,7 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
       '+12125550177',
       owner.clerkUserId,
     ]
-    const before = await everything(test)
+    const before = await allRows(test.database.ownerUrl)
     for (const sentinel of sentinels)
       t.ok(
         before.some(({ row }) => row.includes(sentinel)),
@@ -126,7 +104,7 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
     t.equal(await remove(test, owner), 200)
 
     // Counters of the running minute know ids, and forget them with it.
-    const after = (await everything(test)).filter(({ table }) => table !== 'rate_limits')
+    const after = (await allRows(test.database.ownerUrl)).filter(({ table }) => table !== 'rate_limits')
     for (const sentinel of sentinels) {
       const tables = after.filter(({ row }) => row.includes(sentinel)).map(({ table }) => table)
       t.same(tables, sentinel === owner.clerkUserId ? ['deleted_users'] : [], sentinel.slice(0, 30))
