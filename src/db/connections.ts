@@ -123,6 +123,7 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
     .execute()
 }
 
+/** What its owner decided, from now on. There is one destination at a time: the former one gives way first. */
 export async function chooseOfConnection(
   trx: TenantDb,
   connection: { clerkUserId: string; id: string },
@@ -254,6 +255,7 @@ export function storeRefreshed(
     .executeTakeFirst()
 }
 
+/** Nobody refreshes it now: only the holder of the lease says so. */
 export async function releaseRefresh(trx: TenantDb, connection: { clerkUserId: string; id: string }, holder: string): Promise<void> {
   await trx
     .updateTable('oauthTokens')

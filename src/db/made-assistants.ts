@@ -58,6 +58,7 @@ export async function dropAllMade(trx: TenantDb, clerkUserId: string, leaseMs: n
   return dropped.map(({ id }) => id)
 }
 
+/** One that no agent stands for; `undefined` when it is kept, or gone. */
 export function findMade(trx: TenantDb, clerkUserId: string, id: string): Promise<MadeAssistant | undefined> {
   return trx
     .selectFrom('madeAssistants')

@@ -17,6 +17,7 @@ export function listSources(trx: TenantDb, clerkUserId: string): Promise<RentalS
   return trx.selectFrom('rentalSources').select(COLUMNS).where('clerkUserId', '=', clerkUserId).orderBy('id', 'desc').execute()
 }
 
+/** The one of this website and this address. */
 export function findSource(
   trx: TenantDb,
   clerkUserId: string,

@@ -97,6 +97,7 @@ export async function listPublished(db: Db, atMost: number, website?: string): P
   return rows.map(numbered)
 }
 
+/** A user's own, published or not. */
 export async function countRentals(trx: TenantDb, clerkUserId: string): Promise<number> {
   const counted = trx.selectFrom('rentals').select(sql<number>`count(*)::integer`.as('rentals'))
   return (await counted.where('clerkUserId', '=', clerkUserId).executeTakeFirstOrThrow()).rentals
@@ -112,6 +113,7 @@ export async function insertRental(trx: TenantDb, clerkUserId: string, rental: N
   )
 }
 
+/** `undefined` when she has none of that id. */
 export async function updateRental(trx: TenantDb, clerkUserId: string, id: number, changes: RentalChanges): Promise<Rental | undefined> {
   const changed = await trx
     .updateTable('rentals')

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { Db, TenantDb } from './client.ts'
 
+/** Somebody who has signed in, or of whom Clerk has told. */
 export interface User {
   clerkUserId: string
   id: string
@@ -38,6 +39,7 @@ const COLUMNS = [
   'updatedAt',
 ] as const
 
+/** Also one who is deleted and whose rows are not gone yet. */
 export function findUser(trx: TenantDb, clerkUserId: string): Promise<User | undefined> {
   return usersOf(trx, clerkUserId).executeTakeFirst()
 }
