@@ -29,20 +29,8 @@ export interface Rental extends Advert {
   published: boolean
 }
 
-export interface NewRental {
-  propertyAddress: string
-  price: number
-  bedrooms: number
-  bathrooms: number
-  squareFeet: number | null
-  propertyType: string | null
-  availableDate: string | null
-  description: string | null
-  contactInfo: string | null
-  website: string | null
-  url: string | null
-  published: boolean
-}
+/** What its owner says about a rental. */
+export type NewRental = Omit<Rental, 'id' | 'sourceType' | 'createdAt' | 'updatedAt'>
 
 /** What is left out or `undefined` stays. The address cannot be changed. */
 export type RentalChanges = { [Name in keyof Omit<NewRental, 'propertyAddress'>]?: NewRental[Name] | undefined }

@@ -9,6 +9,16 @@ import { link } from '../form.ts'
 import { addSource } from '../sources.ts'
 import { websiteName } from '../website.ts'
 
+const NEW_EXAMPLE = { website: 'example-rentals.com', url: 'https://example-rentals.com/listings' }
+const EXAMPLE = {
+  ...NEW_EXAMPLE,
+  id: 4,
+  user_id: '0b5e6d1c-6d0a-4a39-9d2c-3a4f0f6a6c11',
+  is_active: true,
+  last_scraped_at: null,
+  created_at: '2026-11-30T12:00:00Z',
+}
+
 const SourceBody = z
   .object({
     id: z.int(),
@@ -19,20 +29,7 @@ const SourceBody = z
     last_scraped_at: instant.nullable(),
     created_at: instant,
   })
-  .meta({
-    id: 'RentalSource',
-    examples: [
-      {
-        id: 4,
-        user_id: '0b5e6d1c-6d0a-4a39-9d2c-3a4f0f6a6c11',
-        website: 'example-rentals.com',
-        url: 'https://example-rentals.com/listings',
-        is_active: true,
-        last_scraped_at: null,
-        created_at: '2026-11-30T12:00:00Z',
-      },
-    ],
-  })
+  .meta({ id: 'RentalSource', examples: [EXAMPLE] })
 
 const NewSource = z
   .object({
@@ -43,7 +40,7 @@ const NewSource = z
       .refine((name) => name !== '', { error: 'must name the website' }),
     url: link,
   })
-  .meta({ examples: [{ website: 'example-rentals.com', url: 'https://example-rentals.com/listings' }] })
+  .meta({ examples: [NEW_EXAMPLE] })
 
 /** The websites that the signed-in user advertises on. They are noted; nothing is ever fetched from them. */
 export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
@@ -58,7 +55,7 @@ export const sourceRoutes: RoutePlugin = async (app, { deps }) => {
         tags: ['rentals'],
         summary: 'The websites that the signed-in user advertises on, newest first',
         security,
-        response: { 200: z.array(SourceBody).meta({ examples: [[]] }) },
+        response: { 200: z.array(SourceBody).meta({ examples: [[EXAMPLE]] }) },
       },
     },
     async ({ user }) => {
