@@ -3,8 +3,8 @@ import type { Calendar } from '../../../src/providers/provider.ts'
 import type { Fault } from '../../world/stand-in.ts'
 import { email, newBooking, newWorld, span, type Vendor } from '../setup.ts'
 
-/** `ofEntries`: requests where entries are read, if not as many. */
-type Trouble = { fault: Fault; code: string; requests: number; ofEntries?: number }
+/** `listing`: how many requests a list of entries makes, where that is another number. */
+type Trouble = { fault: Fault; code: string; requests: number; listing?: number }
 const always = { times: Number.POSITIVE_INFINITY }
 const troubles: Record<string, Trouble> = {
   'asks us to wait two minutes': { fault: { kind: 'status', status: 429, retryAfter: 120 }, code: 'provider_busy', requests: 1 },
@@ -32,7 +32,7 @@ const troubles: Record<string, Trouble> = {
     fault: { kind: 'status', status: 200, body: 'x'.repeat(1_100_000) },
     code: 'provider_unavailable',
     requests: 1,
-    ofEntries: 3, // shorter pages may hold less
+    listing: 2, // it asks for smaller pages, once
   },
   'sends us elsewhere': { fault: { kind: 'status', status: 302 }, code: 'provider_unavailable', requests: 1 },
   'says nothing': { fault: { kind: 'silent' }, code: 'provider_unavailable', requests: 2 },
@@ -53,14 +53,14 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
     t.test(`while ${action}, the vendor`, async (t) => {
       const { standIn, calendar } = await newWorld(t, vendor)
       const open = await calendar()
-      for (const [trouble, { fault, code, requests, ofEntries = requests }] of Object.entries(troubles)) {
+      for (const [trouble, { fault, code, requests, listing = requests }] of Object.entries(troubles)) {
         await t.test(trouble, async (t) => {
           standIn.ledger.length = 0
           standIn.faults.add({ ...fault, ...always })
           const startedAt = performance.now()
           await t.rejects(call(open), { name: 'AppError', code })
           t.ok(performance.now() - startedAt < 2500, 'in bounded time')
-          t.equal(standIn.ledger.length, action === 'entries are read' ? ofEntries : requests)
+          t.equal(standIn.ledger.length, call === calls['entries are read'] ? listing : requests)
           standIn.faults.clear()
         })
       }
