@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type StandIn, startStandIn } from '../stand-in.ts'
-import { newSigningKey, publicJwk, signDelivery, signJwt } from './keys.ts'
+import { firstSigningKey, newSigningKey, publicJwk, signDelivery, signJwt } from './keys.ts'
 import { type ClerkUser, clerkUser, type NewClerkUser } from './users.ts'
 
 export interface Clerk extends StandIn {
@@ -46,7 +46,7 @@ export async function startClerk(options: ClerkOptions = {}): Promise<Clerk> {
   const secretKey = ['sk', 'test', randomBytes(24).toString('hex')].join('_')
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`
   const users = new Map<string, ClerkUser>()
-  let key = newSigningKey()
+  let key = firstSigningKey()
 
   const standIn = await startStandIn({ vendor: 'clerk', errorBody: (status) => errors(`status_${status}`, 'Fault') }, (app) => {
     strictAnswers(app)

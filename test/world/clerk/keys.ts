@@ -11,6 +11,14 @@ export function newSigningKey(): SigningKey {
   return { kid: `ins_${randomBytes(12).toString('hex')}`, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) }
 }
 
+let first: SigningKey | undefined
+
+/** The key that every instance in this process begins with: making one takes longer than most of what a test does. */
+export function firstSigningKey(): SigningKey {
+  first ??= newSigningKey()
+  return first
+}
+
 /** The public half as it stands in a JWKS. */
 export function publicJwk({ kid, publicKey }: SigningKey) {
   const { n, e } = publicKey.export({ format: 'jwk' })
