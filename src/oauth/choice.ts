@@ -14,14 +14,15 @@ export interface Change {
 }
 
 /**
- * Of an account that has just been connected: its first calendar that can be written to. Connected again, it keeps what was chosen
- * before, as far as it still has it; and the destination stays the destination, whatever it is added as besides.
+ * Of an account that has just been connected: its first calendar that can be written to; where only its busy times count, one that can be
+ * read will do. Connected again, it keeps what was chosen before, as far as it still has it; and the destination stays the destination,
+ * whatever it is added as besides.
  * @throws AppError `calendar_unusable`
  */
 export function choiceOnConnecting(asked: Role, calendars: CalendarInfo[], before: Connection | undefined): Choice {
   const role = before?.role === 'destination' ? 'destination' : asked
   const kept = calendars.find(({ id, canWrite }) => id === before?.calendarId && (canWrite || role === 'busy'))
-  const calendar = kept ?? calendars.find(({ canWrite }) => canWrite)
+  const calendar = kept ?? calendars.find(({ canWrite }) => canWrite) ?? (role === 'busy' ? calendars[0] : undefined)
   if (!calendar) throw new AppError('calendar_unusable', 'no calendar to write to')
   const busyCalendarIds = (before?.busyCalendarIds ?? []).filter((id) => id !== calendar.id && calendars.some((one) => one.id === id))
   return { role, ...placeOf(calendar), busyCalendarIds }

@@ -27,6 +27,20 @@ for (const vendor of both) {
     t.equal(test.world[vendor.id].events(second).length, 1, 'the dentist alone')
   })
 
+  t.test(`${vendor.label}: an account that may only be read takes time away too, but bookings cannot go there`, async (t) => {
+    const owner = await test.owner({ vendor: other.id })
+    const { email } = await add(test, owner, vendor, 'busy', [{ name: 'Shared rota', writable: false }])
+    const [, rota] = await list(test, owner)
+    t.match(rota, {
+      role: 'busy',
+      calendar_email: email,
+      calendar_name: 'Shared rota',
+      calendars: [{ can_write: false, selected: 'busy' }],
+    })
+    test.world[vendor.id].addEvent(email, { subject: 'Rota', ...halfHour(ten) })
+    t.match((await owner.call('book_appointment', TEN)).error, /taken/)
+  })
+
   t.test(`${vendor.label}: a busy calendar that cannot be read is not free`, async (t) => {
     const owner = await test.owner({ vendor: other.id })
     await add(test, owner, vendor, 'busy')
