@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Diary, requireDestination } from '../calendar/access.ts'
+import { calendarOf, type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes } from '../calendar/busy.ts'
 import { overlapsAny, refusal } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, countBookings, failBooking, holdBooking, markAsked } from '../db/bookings.ts'
@@ -28,19 +28,26 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const outside = refusal(diary.rules, request.slot, deps.clock.now(), request.bookedBy)
   if (outside) return { kind: 'refused', why: outside }
 
-  const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
-    if (request.bookedBy === 'caller') await refuseTooMany(deps, trx, clerkUserId, request)
-    return holdBooking(trx, {
-      ...rowOf(request, clerkUserId),
-      ...keys,
-      connectionId: destination.id,
-      calendarId: destination.calendarId,
-      leaseMs: deps.config.timeouts.settleLeaseMs,
+  const hold = () =>
+    inTenant(deps.db, clerkUserId, async (trx) => {
+      if (request.bookedBy === 'caller') await refuseTooMany(deps, trx, clerkUserId, request)
+      return holdBooking(trx, {
+        ...rowOf(request, clerkUserId),
+        ...keys,
+        connectionId: destination.id,
+        calendarId: destination.calendarId,
+        leaseMs: deps.config.timeouts.settleLeaseMs,
+      })
     })
-  })
+  const booking = await hold()
   if (booking) return finish(deps, diary, booking, signal)
   // A twin of this request was faster, or another appointment stands there.
-  return (await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)) ?? { kind: 'refused', why: 'taken' }
+  const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
+  if (twin) return twin
+  // Unless the owner has deleted that one in her calendar: looking there gives its time free.
+  const isFree = !overlapsAny(request.slot, await busyTimes(deps, diary, request.slot, { signal }))
+  const second = isFree ? await hold() : undefined
+  return second ? finish(deps, diary, second, signal) : { kind: 'refused', why: 'taken' }
 }
 
 /** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
@@ -115,14 +122,11 @@ async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Prom
   return confirmed ? { kind: 'booked', booking: confirmed } : { kind: 'pending', booking }
 }
 
-/** Where the vendor was asked for it first: the owner may have chosen another calendar since, and would then have two events. */
+/** @throws AppError `calendar_not_connected` */
 function connectionOf(diary: Diary, booking: Booking): Connection {
-  // An account that was disconnected and connected again has a row of its own, and the same calendar.
-  const isSame = ({ id, calendarId }: Connection) =>
-    booking.connectionId === null ? calendarId === booking.calendarId : id === booking.connectionId
-  const connection = diary.connections.find(isSame)
+  const connection = calendarOf(diary, booking)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
-  return { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
+  return connection
 }
 
 function slotOf({ startsAt, endsAt }: Booking): Interval {

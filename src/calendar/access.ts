@@ -38,3 +38,15 @@ export function requireDestination({ connections }: Diary): Connection {
   if (destination.state !== 'active') throw new AppError('consent_revoked', 'the destination wants reconnecting')
   return destination
 }
+
+/** The calendar in which the vendor was asked for a booking, whichever the owner has chosen since; `undefined` once its account is disconnected. */
+export function calendarOf(
+  { connections }: Diary,
+  booking: { connectionId: string | null; calendarId: string | null },
+): Connection | undefined {
+  // An account that was disconnected and connected again has a row of its own, and the same calendar.
+  const isSame = ({ id, calendarId }: Connection) =>
+    booking.connectionId === null ? calendarId === booking.calendarId : id === booking.connectionId
+  const connection = connections.find(isSame)
+  return connection && { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
+}

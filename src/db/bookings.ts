@@ -151,15 +151,39 @@ function bookingsOf(trx: TenantDb, clerkUserId: string) {
     .where('clerkUserId', '=', clerkUserId)
 }
 
+/** A booking that takes time. */
+export interface Occupied extends Interval {
+  id: string
+  connectionId: string | null
+  calendarId: string | null
+  /** The vendor has had its event for so long that every view of the calendar shows it, if it is still there. */
+  isSettled: boolean
+}
+
+// Vendors bring their own views up to date within seconds.
+const SETTLED_MINUTES = 2
+
 /** What takes time within `range`, except one appointment. */
-export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Interval[]> {
+export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Occupied[]> {
+  const isSettled = sql<boolean>`status = 'confirmed' and updated_at < now() - ${SETTLED_MINUTES} * interval '1 minute'`
   return trx
     .selectFrom('bookings')
-    .select(['startsAt', 'endsAt'])
+    .select(['id', 'startsAt', 'endsAt', 'connectionId', 'calendarId', isSettled.as('isSettled')])
     .where('clerkUserId', '=', clerkUserId)
     .where(sql<boolean>`during && tstzrange(${range.startsAt}, ${range.endsAt})`)
     .where('status', 'in', OCCUPYING)
     .$if(except !== undefined, (query) => query.where('appointmentId', '<>', except ?? ''))
+    .execute()
+}
+
+/** Its event was deleted at the vendor: the appointment is off and its time free. */
+export async function cancelBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
+  await trx
+    .updateTable('bookings')
+    .set({ status: 'cancelled', updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('status', '=', 'confirmed')
     .execute()
 }
 

@@ -15,6 +15,7 @@ export interface CalendarStandIn extends StandIn {
   addEvent: People['addEvent']
   events: People['events']
   deleteEvent: People['deleteEvent']
+  showEventAs: People['showEventAs']
   signIn(url: URL | string, email: string, choice?: Omit<SignIn, 'login'>): Promise<URL>
   /** The access tokens out there now answer 401; refresh tokens stay good. */
   expireAccessTokens(email: string): void

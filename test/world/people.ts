@@ -122,6 +122,8 @@ export interface People {
   addEvent(email: string, entry: NewEntry): string
   events(email: string, calendarId?: string): SeenEvent[]
   deleteEvent(email: string, id: string): void
+  /** As its owner changes it in her calendar: whether others see the time as taken. */
+  showEventAs(email: string, id: string, showAs: ShowAs): void
 }
 
 /** @param ids how this vendor names accounts, calendars and events */
@@ -132,6 +134,12 @@ export function peopleOf(ids: { person(): string; calendar(main: boolean, email:
     const person = everyone.get(email.toLowerCase())
     if (!person) throw new Error(`nobody here is called ${email}`)
     return person
+  }
+
+  function existing(email: string, id: string) {
+    const found = eventOf(get(email), id)
+    if (!found) throw new Error(`${email} has no event ${id}`)
+    return found
   }
 
   return {
@@ -184,10 +192,14 @@ export function peopleOf(ids: { person(): string; calendar(main: boolean, email:
       return calendars.flatMap((calendar) => [...calendar.events.values()].map((event) => seen(event, calendar.timeZone)))
     },
     deleteEvent(email, id) {
-      const event = eventOf(get(email), id)
-      if (!event) throw new Error(`${email} has no event ${id}`)
-      event.event.deleted = true
-      changed(event.event)
+      const { event } = existing(email, id)
+      event.deleted = true
+      changed(event)
+    },
+    showEventAs(email, id, showAs) {
+      const { event } = existing(email, id)
+      event.showAs = showAs
+      changed(event)
     },
   }
 }

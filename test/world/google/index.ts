@@ -103,6 +103,7 @@ export async function startGoogle(options: { redirectUri: string; port?: number 
     addEvent: people.addEvent,
     events: people.events,
     deleteEvent: people.deleteEvent,
+    showEventAs: people.showEventAs,
     signIn: (address, email, choice) => signIn(address, { ...choice, login: email }),
     expireAccessTokens: (email) => authorization.expireAccessTokens(people.get(email)),
     revokeGrants: (email) => authorization.revokeGrants(people.get(email)),

@@ -112,6 +112,7 @@ export async function startMicrosoft(options: { redirectUri: string; port?: numb
     events: (email, calendarId) =>
       people.events(email, calendarId).map((event) => ({ ...event, properties: withShortNames(event.properties) })),
     deleteEvent: people.deleteEvent,
+    showEventAs: people.showEventAs,
     signIn: (address, email, choice) => signIn(address, { ...choice, login: email }),
     expireAccessTokens: (email) => authorization.expireAccessTokens(people.get(email)),
     revokeGrants: (email) => authorization.revokeGrants(people.get(email)),
