@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
 import { calendarOf, type Diary, requireDestination } from './access.ts'
-import { overlapsAny } from './slots.ts'
+import { overlapping } from './slots.ts'
 
 /**
  * When the owner has no time within `range`: in any of her calendars, or by bookings of ours that no calendar may show yet. A booking whose
@@ -25,9 +25,10 @@ export async function busyTimes(
     ...diary.connections.map((one) => busyOf(deps, one, range, signal)),
   ])
   const busy = theirs.flat()
+  const isShown = overlapping(busy)
   const kept = ours.map(async (booking) => {
     // Only where no calendar shows anything at its time is there a reason to ask.
-    const isInDoubt = booking.isSettled && !overlapsAny(booking, busy)
+    const isInDoubt = booking.isSettled && !isShown(booking)
     return isInDoubt && (await wasDeleted(deps, diary, booking, signal)) ? [] : [booking]
   })
   return [...busy, ...(await Promise.all(kept)).flat()]

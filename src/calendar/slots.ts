@@ -88,7 +88,13 @@ export function refusal(rules: Rules, slot: Interval, now: Date, bookedBy: 'call
 
 /** Whether the calendars leave no room for a slot. @param busy in any order, may overlap each other */
 export function overlapsAny(slot: Interval, busy: Interval[]): boolean {
-  return isTaken(merged(busy), slot.startsAt.getTime(), slot.endsAt.getTime())
+  return overlapping(busy)(slot)
+}
+
+/** The same for many slots: `busy` is put in order once. */
+export function overlapping(busy: Interval[]): (slot: Interval) => boolean {
+  const taken = merged(busy)
+  return ({ startsAt, endsAt }) => isTaken(taken, startsAt.getTime(), endsAt.getTime())
 }
 
 interface Limits {
