@@ -275,10 +275,9 @@ t.test('three offers are spread: the earliest, the other half of that day, and a
 
 if (!process.env.TZ) {
   t.test('the zone of the machine changes nothing', async (t) => {
-    for (const TZ of ['UTC', 'Asia/Tokyo']) {
-      const run = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { env: { ...process.env, TZ }, encoding: 'utf8' })
-      t.equal(run.status, 0, `${TZ} ${run.status === 0 ? '' : run.stdout.slice(0, 2000)}`)
-    }
+    const TZ = Temporal.Now.timeZoneId() === 'Asia/Tokyo' ? 'UTC' : 'Asia/Tokyo'
+    const run = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { env: { ...process.env, TZ }, encoding: 'utf8' })
+    t.equal(run.status, 0, `${TZ} ${run.status === 0 ? '' : run.stdout.slice(0, 2000)}`)
   })
 }
 
