@@ -9,7 +9,9 @@ const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '1000' })
 const { app, deps } = test
 
 async function add(user: Owner, payload: object = FORM): Promise<number> {
-  return (await app.inject({ method: 'POST', url: '/rentals', headers: user.headers(), payload })).json().id
+  const reply = await app.inject({ method: 'POST', url: '/rentals', headers: user.headers(), payload })
+  if (reply.statusCode !== 201) throw new Error(`${reply.statusCode} ${reply.body}`)
+  return reply.json().id
 }
 
 async function listed(url = '/database/available'): Promise<number[]> {

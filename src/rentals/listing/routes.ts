@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { inTenant } from '../../db/client.ts'
-import { type Advert, countByWebsite, countPublishedByWebsite, listPublished, listRentals } from '../../db/rentals.ts'
+import { countByWebsite, countPublishedByWebsite, listPublished, listRentals } from '../../db/rentals.ts'
 import type { User } from '../../db/users.ts'
 import type { Deps } from '../../deps.ts'
 import { openToAll } from '../../http/visitors.ts'
@@ -11,6 +11,8 @@ import { websiteName } from '../website.ts'
 
 // The frontend finds a rental by looking through the whole list. Beyond this, of those who have the most the oldest are left out.
 const MOST_LISTED = 2000
+
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 const Listing = z
   .object({
@@ -59,7 +61,15 @@ const Stats = z
 export const listingRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{}, { user: [] }]
   // Anybody may ask, as often as he likes: that must not take the database from callers and owners.
-  const published = sharing((website: string | undefined) => listPublished(deps.db, MOST_LISTED, website))
+  // All who wait together get one text: writing it out for each would hold everybody else up for as long as there are of them.
+  const published = sharing(async (website: string | undefined) => {
+    const today = localToday(deps)
+    const body = listingBody(
+      (await listPublished(deps.db, MOST_LISTED, website)).map((advert) => advertBody(advert, today)),
+      today,
+    )
+    return { body, text: JSON.stringify(body) }
+  })
   const publishedCounts = sharing((_: undefined) => countPublishedByWebsite(deps.db))
   openToAll(app, deps)
 
@@ -74,7 +84,14 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    ({ visitor }) => listing(deps, published, visitor),
+    async ({ visitor }, reply) => {
+      if (visitor) return ownListing(deps, visitor)
+      const { body, text } = await published(undefined)
+      return reply
+        .type(JSON_TYPE)
+        .serializer(() => text)
+        .send(body)
+    },
   )
 
   app.get(
@@ -89,7 +106,15 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    ({ visitor, params }) => listing(deps, published, visitor, websiteName(params.website)),
+    async ({ visitor, params }, reply) => {
+      const website = websiteName(params.website)
+      if (visitor) return ownListing(deps, visitor, website)
+      const { body, text } = await published(website)
+      return reply
+        .type(JSON_TYPE)
+        .serializer(() => text)
+        .send(body)
+    },
   )
 
   app.get(
@@ -124,18 +149,17 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
   )
 }
 
-async function listing(
-  deps: Deps,
-  published: (website: string | undefined) => Promise<Advert[]>,
-  visitor: User | undefined,
-  website?: string,
-): Promise<z.input<typeof Listing>> {
+async function ownListing(deps: Deps, visitor: User, website?: string): Promise<z.input<typeof Listing>> {
   const today = localToday(deps)
-  const rentals = visitor
-    ? await inTenant(deps.db, visitor.clerkUserId, async (trx) => {
-        const own = await listRentals(trx, visitor.clerkUserId, website === undefined ? {} : { website })
-        return own.map((rental) => rentalBody(rental, visitor, today))
-      })
-    : (await published(website)).map((advert) => advertBody(advert, today))
+  const own = await inTenant(deps.db, visitor.clerkUserId, (trx) =>
+    listRentals(trx, visitor.clerkUserId, website === undefined ? {} : { website }),
+  )
+  return listingBody(
+    own.map((rental) => rentalBody(rental, visitor, today)),
+    today,
+  )
+}
+
+function listingBody(rentals: z.input<typeof RentalBody>[], today: Temporal.PlainDate): z.input<typeof Listing> {
   return { status: 'success', total_available: rentals.length, current_date: today.toString(), rentals }
 }
