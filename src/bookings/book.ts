@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { calendarOf, type Diary, requireDestination } from '../calendar/access.ts'
-import { busyTimes } from '../calendar/busy.ts'
+import { busyTimes, isGivenBack } from '../calendar/busy.ts'
 import { overlapsAny, refusal } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, countBookings, failBooking, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
@@ -44,9 +44,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   // A twin of this request was faster, or another appointment stands there.
   const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (twin) return twin
-  // Unless the owner has deleted that one in her calendar: looking there gives its time free.
-  const isFree = !overlapsAny(request.slot, await busyTimes(deps, diary, request.slot, { signal }))
-  const second = isFree ? await hold() : undefined
+  const second = (await isGivenBack(deps, diary, request.slot, signal)) ? await hold() : undefined
   return second ? finish(deps, diary, second, signal) : { kind: 'refused', why: 'taken' }
 }
 

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
 import { calendarOf, type Diary, requireDestination } from './access.ts'
-import { overlapping } from './slots.ts'
+import { overlapping, overlapsAny } from './slots.ts'
 
 /**
  * When the owner has no time within `range`: in any of her calendars, or by bookings of ours that no calendar may show yet. A booking whose
@@ -32,6 +32,16 @@ export async function busyTimes(
     return isInDoubt && (await wasDeleted(deps, diary, booking, signal)) ? [] : [booking]
   })
   return [...busy, ...(await Promise.all(kept)).flat()]
+}
+
+/**
+ * Did only bookings take this time whose events the owner has deleted since? They are cancelled then. The calendars are not asked where it
+ * was taken a moment ago.
+ * @throws AppError as `busyTimes`
+ */
+export async function isGivenBack(deps: Deps, diary: Diary, slot: Interval, signal: AbortSignal): Promise<boolean> {
+  const ours = await inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, slot))
+  return ours.every((one) => one.isSettled) && !overlapsAny(slot, await busyTimes(deps, diary, slot, { signal }))
 }
 
 /** The owner has nothing else to cancel with than her own calendar, so an event that is gone from it is off. */

@@ -58,7 +58,9 @@ for (const vendor of ['google', 'microsoft'] as const) {
     const { owner, event, standIn, statuses } = await booked()
     standIn.deleteEvent(owner.calendarEmail, event.id)
     t.notOk(await isOffered(owner))
+    standIn.ledger.length = 0
     t.equal((await post(owner, 'Notary')).statusCode, 409)
+    t.same(standIn.ledger, [], 'and no calendar is asked about it')
     t.same(await statuses(), ['confirmed'])
   })
 
