@@ -9,6 +9,7 @@ import {
   findAgent,
   findAgentOfAssistant,
   insertAgent,
+  listAgents,
   releaseAssistant,
   replaceSecret,
   updateAgent,
@@ -24,6 +25,11 @@ import { newSecret, sha256Hex } from '../secrets.ts'
 const MOST_AGENTS = 100
 // Each save may add keys, none takes any away.
 const LONGEST_CONFIG = 256 * 1024
+
+/** Newest first. */
+export function agentsOf({ db }: Pick<Deps, 'db'>, clerkUserId: string): Promise<Agent[]> {
+  return inTenant(db, clerkUserId, (trx) => listAgents(trx, clerkUserId))
+}
 
 /** @throws AppError `not_found` */
 export async function agentOf(trx: TenantDb, clerkUserId: string, agentId: number): Promise<Agent> {

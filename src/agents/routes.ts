@@ -1,10 +1,9 @@
 import * as z from 'zod'
-import { listAgents } from '../db/agents.ts'
 import { inTenant } from '../db/client.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { done, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { AgentBody, AgentChanges, AgentList, agentBody, changedAgentValues, NewAgent, newAgentValues } from './agent-body.ts'
-import { addAgent, agentOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
+import { addAgent, agentOf, agentsOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
 
 const params = z.object({ agent_id: rowId })
 
@@ -29,10 +28,7 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: AgentList },
       },
     },
-    async ({ user }) => {
-      const agents = await inTenant(deps.db, user.clerkUserId, (trx) => listAgents(trx, user.clerkUserId))
-      return agents.map((agent) => agentBody(agent, user))
-    },
+    async ({ user }) => (await agentsOf(deps, user.clerkUserId)).map((agent) => agentBody(agent, user)),
   )
 
   app.post(

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { bookAsOwner } from '../bookings/book-as-owner.ts'
 import { eventOf } from '../bookings/event.ts'
 import type { Booking } from '../db/bookings.ts'
+import { deadline } from '../deadline.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { queryAsBody } from '../http/query-as-body.ts'
 import { problems, type RoutePlugin } from '../http/zod.ts'
@@ -55,7 +56,6 @@ const Slots = z
 export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
   const security = [{ user: [] }]
   signedInOnly(app, deps)
-  const inTime = () => AbortSignal.timeout(deps.config.timeouts.toolCallMs)
 
   for (const [path, operationId] of [
     ['/events', 'listEvents'],
@@ -75,7 +75,7 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       },
       async ({ user, query }) => {
         const diary = await diaryOf(deps, user.clerkUserId)
-        const entries = await listEntries(deps, diary, query.days_ahead, inTime())
+        const entries = await listEntries(deps, diary, query.days_ahead, deadline(deps))
         const events = await mapInTurns(entries, (entry) => entryBody(entry, diary.rules.timeZone))
         return { status: 'success' as const, total_events: events.length, events }
       },
@@ -98,7 +98,7 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       const diary = await diaryOf(deps, user.clerkUserId)
       const { timeZone } = diary.rules
       const hours = { days: query.days_ahead, startHour: query.start_hour, endHour: query.end_hour }
-      const slots = await ownersSlots(deps, diary, hours, inTime())
+      const slots = await ownersSlots(deps, diary, hours, deadline(deps))
       const label = slotLabels(timeZone)
       const named = await mapInTurns(slots, ({ startsAt, endsAt }) => {
         const { formatted, day } = label(startsAt)
@@ -136,7 +136,7 @@ before sending it again.`,
     async ({ user, body, headers }, reply) => {
       const diary = await diaryOf(deps, user.clerkUserId)
       const wish = { ...wishOf(body), idempotencyKey: headers['idempotency-key'] || null }
-      const booking = await bookAsOwner(deps, diary, wish, inTime())
+      const booking = await bookAsOwner(deps, diary, wish, deadline(deps))
       reply.code(201)
       return bookedBody(booking, diary)
     },

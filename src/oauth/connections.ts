@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, chooseOfConnection, findConnection, listConnections } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
+import { deadline } from '../deadline.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { CalendarInfo } from '../providers/provider.ts'
@@ -55,10 +56,14 @@ export async function disconnectOne(deps: Deps, clerkUserId: string, id: string)
 
 /** Disconnects all of one vendor: the destination's where none is named. @returns which; `undefined`: there was no destination */
 export async function disconnectVendor(deps: Deps, clerkUserId: string, named?: string): Promise<string | undefined> {
-  const connections = await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
-  const provider = named ?? connections.find((one) => one.role === 'destination')?.provider
+  const provider = named ?? (await activeVendor(deps, clerkUserId))
   if (provider !== undefined) await disconnect(deps, clerkUserId, (one) => one.provider === provider)
   return provider
+}
+
+async function activeVendor({ db }: Deps, clerkUserId: string): Promise<string | undefined> {
+  const connections = await inTenant(db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
+  return connections.find((one) => one.role === 'destination')?.provider
 }
 
 async function see(deps: Deps, connection: Connection, signal: AbortSignal): Promise<SeenConnection> {
@@ -76,8 +81,4 @@ async function ownConnection(trx: TenantDb, clerkUserId: string, id: string): Pr
   const found = z.uuid().safeParse(id).success ? await findConnection(trx, clerkUserId, id) : undefined
   if (!found) throw new AppError('not_found', 'no such connection')
   return found
-}
-
-function deadline({ config }: Pick<Deps, 'config'>): AbortSignal {
-  return AbortSignal.timeout(config.timeouts.toolCallMs)
 }

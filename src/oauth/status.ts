@@ -1,5 +1,6 @@
 import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, listConnections, recordCheck } from '../db/connections.ts'
+import { deadline } from '../deadline.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { busyOf } from './use-calendar.ts'
@@ -26,7 +27,15 @@ export async function connectionStatus(deps: Deps, clerkUserId: string, provider
   const usable = connection.state === 'active' && connection.secondsLeft > 0
   const isVerified = connection.verifiedSecondsAgo !== null && connection.verifiedSecondsAgo < VERIFIED_FOR_SECONDS
   if (usable && isVerified) return { connection, authorized: true, verified: true, problem: undefined }
-  return checkConnection(deps, connection, AbortSignal.timeout(deps.config.timeouts.toolCallMs))
+  return checkConnection(deps, connection, deadline(deps))
+}
+
+/** Nobody's word makes a connection: the calendar itself is asked, where bookings go to it. @throws AppError `calendar_not_connected` */
+export async function confirmConnected(deps: Deps, clerkUserId: string, provider: string): Promise<void> {
+  const destination = await connectionStatus(deps, clerkUserId, provider)
+  const connections = await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
+  const isBusyCalendar = connections.some((one) => one.provider === provider && one.role === 'busy' && one.state === 'active')
+  if (!destination?.authorized && !isBusyCalendar) throw new AppError('calendar_not_connected', 'said to be connected, but is not')
 }
 
 /** Reads every calendar of the connection that counts, and records whether that worked. */

@@ -12,6 +12,9 @@ export interface ToldUser {
   updatedAt: Date | null
 }
 
+/** In words, to whoever told of her. */
+export const STAYS_DELETED = 'This user was deleted and stays deleted.'
+
 export type Told =
   | { outcome: 'created' | 'changed' | 'unchanged'; user: User }
   /** She was deleted, before or after this was sent, and stays so. */

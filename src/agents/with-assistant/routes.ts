@@ -1,8 +1,7 @@
-import { listAgents } from '../../db/agents.ts'
-import { inTenant } from '../../db/client.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { problems, type RoutePlugin } from '../../http/zod.ts'
 import { AgentBody, AgentList, agentBody, NewAgent, newAgentValues } from '../agent-body.ts'
+import { agentsOf } from '../agents.ts'
 import { addAgentAtVapi } from '../with-assistant.ts'
 
 /** The requirement documents' own names: as `/agents`, but a new agent comes with an assistant at Vapi. */
@@ -22,10 +21,7 @@ export const vapiAgentRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: AgentList },
       },
     },
-    async ({ user }) => {
-      const agents = await inTenant(deps.db, user.clerkUserId, (trx) => listAgents(trx, user.clerkUserId))
-      return agents.map((agent) => agentBody(agent, user))
-    },
+    async ({ user }) => (await agentsOf(deps, user.clerkUserId)).map((agent) => agentBody(agent, user)),
   )
 
   app.post(

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import * as z from 'zod'
 import { inTenant } from '../../db/client.ts'
 import { countByWebsite, countPublishedByWebsite, listPublished, listRentals } from '../../db/rentals.ts'
@@ -11,8 +12,6 @@ import { websiteName } from '../website.ts'
 
 // The frontend finds a rental by looking through the whole list. Beyond this, of those who have the most the oldest are left out.
 const MOST_LISTED = 2000
-
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 const Listing = z
   .object({
@@ -71,6 +70,14 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
     return { body, text: JSON.stringify(body) }
   })
   const publishedCounts = sharing((_: undefined) => countPublishedByWebsite(deps.db))
+  const answer = async (visitor: User | undefined, reply: FastifyReply, website?: string) => {
+    if (visitor) return reply.send(await ownListing(deps, visitor, website))
+    const { body, text } = await published(website)
+    return reply
+      .type('application/json; charset=utf-8')
+      .serializer(() => text)
+      .send(body)
+  }
   openToAll(app, deps)
 
   app.get(
@@ -84,14 +91,7 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    async ({ visitor }, reply) => {
-      if (visitor) return ownListing(deps, visitor)
-      const { body, text } = await published(undefined)
-      return reply
-        .type(JSON_TYPE)
-        .serializer(() => text)
-        .send(body)
-    },
+    ({ visitor }, reply) => answer(visitor, reply),
   )
 
   app.get(
@@ -106,15 +106,7 @@ export const listingRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: Listing },
       },
     },
-    async ({ visitor, params }, reply) => {
-      const website = websiteName(params.website)
-      if (visitor) return ownListing(deps, visitor, website)
-      const { body, text } = await published(website)
-      return reply
-        .type(JSON_TYPE)
-        .serializer(() => text)
-        .send(body)
-    },
+    ({ visitor, params }, reply) => answer(visitor, reply, websiteName(params.website)),
   )
 
   app.get(

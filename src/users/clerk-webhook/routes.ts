@@ -6,7 +6,7 @@ import { refuseWrong } from '../../http/limits.ts'
 import { done, problems, type RoutePlugin } from '../../http/zod.ts'
 import { ClerkEvent, isFromClerk, readEvent } from '../clerk-event.ts'
 import { deleteUser } from '../delete.ts'
-import { tellOfUser } from '../sync.ts'
+import { STAYS_DELETED, tellOfUser } from '../sync.ts'
 
 const EXAMPLE = {
   type: 'user.updated',
@@ -51,7 +51,7 @@ export const clerkWebhookRoutes: RoutePlugin = async (app, { deps }) => {
         return { success: true as const, message: 'The user is deleted.' }
       }
       const { outcome } = await tellOfUser(deps, event.user, headers['svix-id'])
-      return { success: true as const, message: outcome === 'deleted' ? 'This user was deleted and stays deleted.' : 'Noted.' }
+      return { success: true as const, message: outcome === 'deleted' ? STAYS_DELETED : 'Noted.' }
     },
   )
 }

@@ -2,12 +2,13 @@ import * as z from 'zod'
 import type { User } from '../../db/users.ts'
 import { serviceOnly } from '../../http/auth.ts'
 import { done, problems, type RoutePlugin } from '../../http/zod.ts'
-import { disconnect } from '../../oauth/disconnect.ts'
+import { disconnectVendor } from '../../oauth/connections.ts'
+import { confirmConnected } from '../../oauth/status.ts'
 import { VENDORS } from '../../oauth/vendors.ts'
 import { deleteUser } from '../delete.ts'
-import { confirmConnection, findKnownUser } from '../known-user.ts'
+import { findKnownUser } from '../known-user.ts'
 import { ClerkUserId, profileText } from '../profile.ts'
-import { type Told, tellOfUser } from '../sync.ts'
+import { STAYS_DELETED, type Told, tellOfUser } from '../sync.ts'
 import { UserBody, userBody, userExample } from '../user-body.ts'
 
 const toldAt = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
@@ -44,7 +45,7 @@ const WORDS = {
   created: 'The user was created.',
   changed: 'The user was updated.',
   unchanged: 'The user is up to date.',
-  deleted: 'This user was deleted and stays deleted.',
+  deleted: STAYS_DELETED,
 } as const satisfies Record<Told['outcome'], string>
 
 /** What the frontend's server hands on of Clerk's events: late, twice, in any order or never. */
@@ -146,8 +147,7 @@ export const syncRoutes: RoutePlugin = async (app, { deps }) => {
     },
     async ({ params, body }) => {
       const user = await findKnownUser(deps, params.user_id)
-      if (body.connected) await confirmConnection(deps, user, body.provider)
-      else await disconnect(deps, user.clerkUserId, ({ provider }) => provider === body.provider)
+      await (body.connected ? confirmConnected : disconnectVendor)(deps, user.clerkUserId, body.provider)
       const message = body.connected ? 'The calendar is connected.' : 'The calendar is disconnected.'
       return { success: true as const, message, data: await bodyWithId(user) }
     },
