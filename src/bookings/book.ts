@@ -76,7 +76,7 @@ async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortS
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
-    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.find(booking.id))
+    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
     if (event) return await confirm(deps, booking, event)
     refuseBegun(deps, diary, booking)
     await refuseTaken(deps, diary, booking, signal)

@@ -48,7 +48,7 @@ export async function isGivenBack(deps: Deps, diary: Diary, slot: Interval, sign
 async function wasDeleted(deps: Deps, diary: Diary, booking: Occupied, signal: AbortSignal): Promise<boolean> {
   const calendar = calendarOf(diary, booking)
   if (!calendar) return false // nobody can tell any more; the appointment was made, so its time stays taken
-  const event = await useCalendar(deps, calendar, signal, (opened) => opened.find(booking.id))
+  const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(booking.id))
   if (event) return false // she shows it as free, or has moved it
   await inTenant(deps.db, diary.clerkUserId, (trx) => cancelBooking(trx, diary.clerkUserId, booking.id))
   deps.log.info({ bookingId: booking.id }, 'its event was deleted in the calendar: the booking is cancelled')

@@ -79,7 +79,7 @@ export interface Calendar {
    */
   create(event: NewEvent): Promise<CalendarEvent>
   /** The event that `create` made for this booking; `null` when there is none, or none any more. */
-  find(bookingId: string): Promise<CalendarEvent | null>
+  read(bookingId: string): Promise<CalendarEvent | null>
 }
 
 export interface NewEvent {

@@ -82,7 +82,7 @@ export async function createEvent(vendor: Vendor, access: Access, calendarId: st
     if (error instanceof AppError) throw error
     if (!isDuplicate(error)) throw apiFailure(operation, error)
   }
-  const first = await findEvent(vendor, access, calendarId, event.bookingId).catch((error: unknown) => {
+  const first = await readEvent(vendor, access, calendarId, event.bookingId).catch((error: unknown) => {
     // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
     if (error instanceof AppError) throw new AppError('provider_unavailable', error.message)
     throw error
@@ -92,7 +92,7 @@ export async function createEvent(vendor: Vendor, access: Access, calendarId: st
   return first
 }
 
-export async function findEvent(vendor: Vendor, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
+export async function readEvent(vendor: Vendor, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
   const operation = 'events.get'
   const request = { auth: auth(vendor, access, { operation, budget: 'read' }), calendarId, eventId: eventIdOf(bookingId) }
   const answer = await vendor.api.events.get(request).catch((error: unknown) => {

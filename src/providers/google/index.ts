@@ -1,7 +1,7 @@
 import { calendar } from 'googleapis/build/src/apis/calendar/index.js'
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, findEvent, listBusy, listCalendars } from './calendar.ts'
+import { createEvent, listBusy, listCalendars, readEvent } from './calendar.ts'
 import { listEvents } from './events.ts'
 import { authorizationUrl, exchangeCode, type GoogleSettings, refresh, revoke } from './oauth.ts'
 
@@ -27,7 +27,7 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
       busy: (range) => listBusy(google, { accessToken, signal }, calendarId, range),
       events: (range) => listEvents(google, { accessToken, signal }, calendarId, range),
       create: (event) => createEvent(google, { accessToken, signal }, calendarId, event),
-      find: (bookingId) => findEvent(google, { accessToken, signal }, calendarId, bookingId),
+      read: (bookingId) => readEvent(google, { accessToken, signal }, calendarId, bookingId),
     }),
   }
 }

@@ -60,7 +60,7 @@ export async function createEvent(graph: Graph, access: Access, calendarId: stri
 
 /** After a repeated transaction: our own earlier event, unless the owner has deleted it since. */
 async function firstEvent(graph: Graph, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent> {
-  const first = await findEvent(graph, access, calendarId, bookingId).catch((error: unknown) => {
+  const first = await readEvent(graph, access, calendarId, bookingId).catch((error: unknown) => {
     // There is an event already: whatever keeps us from reading it, it would be wrong to say that nothing happened.
     if (error instanceof AppError) throw new AppError('provider_unavailable', error.message)
     throw error
@@ -69,7 +69,7 @@ async function firstEvent(graph: Graph, access: Access, calendarId: string, book
   return first
 }
 
-export async function findEvent(graph: Graph, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
+export async function readEvent(graph: Graph, access: Access, calendarId: string, bookingId: string): Promise<CalendarEvent | null> {
   const operation = 'events.find'
   const filter = `singleValueExtendedProperties/Any(ep: ep/id eq '${BOOKING_ID}' and ep/value eq '${bookingId}')`
   const path = `/me/calendars/${encodeURIComponent(calendarId)}/events?$filter=${encodeURIComponent(filter)}&$select=id,webLink,isCancelled`

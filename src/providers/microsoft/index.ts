@@ -1,6 +1,6 @@
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, findEvent, listBusy, listCalendars } from './calendar.ts'
+import { createEvent, listBusy, listCalendars, readEvent } from './calendar.ts'
 import { listEvents } from './events.ts'
 import { authorizationUrl, exchangeCode, issues, type MicrosoftSettings, refresh } from './oauth.ts'
 
@@ -22,7 +22,7 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
       busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
       events: (range, timeZone) => listEvents(microsoft, { accessToken, signal }, calendarId, range, timeZone),
       create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
-      find: (bookingId) => findEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
+      read: (bookingId) => readEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
     }),
   }
 }

@@ -119,14 +119,14 @@ export async function booking(t: Test, vendor: Vendor): Promise<void> {
     const { standIn, calendar } = await newWorld(t, vendor)
     const open = await calendar()
     const wanted = newBooking()
-    t.equal(await open.find(wanted.bookingId), null)
+    t.equal(await open.read(wanted.bookingId), null)
     const made = await open.create(wanted)
     await open.create(newBooking({ bookingId: crypto.randomUUID() }))
-    t.match(await open.find(wanted.bookingId), { id: made.id })
+    t.match(await open.read(wanted.bookingId), { id: made.id })
     standIn.deleteEvent(email, made.id)
-    t.equal(await open.find(wanted.bookingId), null)
+    t.equal(await open.read(wanted.bookingId), null)
     standIn.faults.add({ kind: 'status', status: 503, times: 2 })
-    await t.rejects(open.find(wanted.bookingId), { code: 'provider_unavailable' }, 'not knowing is not "none"')
+    await t.rejects(open.read(wanted.bookingId), { code: 'provider_unavailable' }, 'not knowing is not "none"')
   })
 
   t.test('a booking whose event the owner has deleted is not success', async (t) => {
