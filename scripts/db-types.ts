@@ -13,7 +13,7 @@ const server = await startEmbeddedPostgres(folder, { fsync: 'off' })
 const home = await mkdtemp(path.join(tmpdir(), 'ringbook-types-'))
 try {
   const url = await migratedDatabase(server.adminUrl, 'types')
-  const codegen = ['--dialect', 'postgres', '--camel-case', '--date-parser', 'string', '--exclude-pattern', 'kysely_*']
+  const codegen = ['--dialect', 'postgres', '--camel-case', '--date-parser', 'string', '--exclude-pattern', '{kysely_*,jobs.*}']
   const { status } = spawnSync(
     path.join(root, 'node_modules/.bin/kysely-codegen'),
     [...codegen, '--url', url, '--out-file', path.join(root, 'src/db/schema.ts'), ...(verify ? ['--verify'] : [])],

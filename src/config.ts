@@ -56,6 +56,7 @@ export interface Config {
     settleIntervalMs: number
     settleLeaseMs: number
     holdMinutes: number
+    jobPollMs: number
   }
   limits: {
     restPerMinute: number
@@ -126,6 +127,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       settleIntervalMs: e.SETTLE_INTERVAL_MS,
       settleLeaseMs: e.SETTLE_LEASE_MS,
       holdMinutes: e.HOLD_MINUTES,
+      jobPollMs: e.JOB_POLL_MS,
     },
     limits: {
       restPerMinute: e.LIMIT_REST_PER_MINUTE,

@@ -2,6 +2,7 @@ import { vapiClient } from './assistants/client.ts'
 import { createCipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { createJobs } from './jobs/queue.ts'
 import { createMetrics } from './metrics.ts'
 import { createProviders } from './providers/index.ts'
 import type { OutboundOptions } from './providers/outbound.ts'
@@ -19,6 +20,7 @@ export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | '
   return {
     config,
     ...opened,
+    jobs: createJobs(opened.db),
     metrics,
     providers: createProviders(config, outbound),
     vapi: apiKey === undefined ? undefined : vapiClient({ apiKey, apiUrl }, outbound),

@@ -4,6 +4,7 @@ import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
 import type { Clock } from './db/clock.ts'
+import type { Jobs } from './jobs/queue.ts'
 import type { Metrics } from './metrics.ts'
 import type { CalendarProvider } from './providers/provider.ts'
 import type { Identity } from './users/token.ts'
@@ -19,6 +20,8 @@ export interface Deps {
   /** Whom a token of Clerk's proves. @throws AppError `not_signed_in` */
   identify(token: string): Promise<Identity>
   clock: Clock
+  /** Background work is handed over here. */
+  jobs: Jobs
   metrics: Metrics
   log: Logger
 }

@@ -87,6 +87,7 @@ export const Environment = z.object({
   SETTLE_INTERVAL_MS: count(10_000),
   SETTLE_LEASE_MS: count(30_000),
   HOLD_MINUTES: count(15),
+  JOB_POLL_MS: count(1000),
   LIMIT_REST_PER_MINUTE: count(120),
   LIMIT_OAUTH_STARTS_PER_MINUTE: count(10),
   LIMIT_TOOL_CALLS_PER_MINUTE: count(60),

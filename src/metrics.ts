@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 
 /** What is measured. Labels take few values: never an id, an address or a name. */
 export interface Metrics {
@@ -7,6 +7,10 @@ export interface Metrics {
   voiceFunction(labels: { function: string; outcome: 'result' | 'error' }, seconds: number): void
   vendorRequest(labels: { vendor: string; operation: string; status: string }, seconds: number): void
   bookingOutcome(outcome: string): void
+  /** How long the oldest job that is due has been waiting. */
+  jobLag(seconds: number): void
+  /** Tried five times and given up. */
+  jobSetAside(job: string): void
 }
 
 // The targets lie inside: availability 2 s, booking 3 s, every answer to a caller 8 s, connecting 10 s.
@@ -38,11 +42,20 @@ export function createMetrics(): Metrics {
     registers,
   })
   const bookings = new Counter({ name: 'bookings_total', help: 'Bookings by outcome', labelNames: ['outcome'] as const, registers })
+  const lag = new Gauge({ name: 'job_lag_seconds', help: 'How long the oldest background job that is due has been waiting', registers })
+  const setAside = new Counter({
+    name: 'jobs_set_aside_total',
+    help: 'Background jobs that failed five times and were set aside',
+    labelNames: ['job'] as const,
+    registers,
+  })
   return {
     registry,
     request: (labels, seconds) => requests.observe(labels, seconds),
     voiceFunction: (labels, seconds) => functions.observe(labels, seconds),
     vendorRequest: (labels, seconds) => vendors.observe(labels, seconds),
     bookingOutcome: (outcome) => bookings.inc({ outcome }),
+    jobLag: (seconds) => lag.set(seconds),
+    jobSetAside: (job) => setAside.inc({ job }),
   }
 }

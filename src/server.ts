@@ -39,7 +39,7 @@ async function serve(): Promise<void> {
     const done = new Promise<void>((resolve) => response.once('close', resolve)).then(() => void running.delete(done))
     running.add(done)
   })
-  const background = startBackground(deps)
+  const background = await startBackground(deps)
   closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
     draining = true
     if (err) log.fatal({ err }, 'ending after a fault that nobody caught')
@@ -64,6 +64,7 @@ async function prepare(config: Config, database: Database, log: Deps['log']) {
   if (unfit !== undefined) throw new StartError(unfit)
   const clock = await databaseClock(database.db)
   const deps = createDeps(config, { db: database.db, clock, log })
+  await deps.jobs.prepare()
   await resealTokens(deps) // fails when rows need a key that is not there
   return { deps, clock }
 }

@@ -35,12 +35,27 @@ const homes: [packages: RegExp, allowed: (file: string) => boolean, rule: string
   [/^(googleapis|google-auth-library)/, (file) => file.startsWith('src/providers/google/'), "Google's SDK only in its folder"],
   [/^(@azure\/|@microsoft\/|windows-iana)/, (file) => file.startsWith('src/providers/microsoft/'), "Microsoft's SDKs only in their folder"],
   [/^htmlparser2$/, (file) => file.startsWith('src/providers/'), "vendors' markup ends in their folder"],
+  [/^pg-boss$/, (file) => file.startsWith('src/jobs/'), 'one queue'],
   [/^@clerk\//, (file) => file === 'src/http/auth.ts' || file.startsWith('src/users/'), 'Clerk only where identity is'],
   [/^undici$/, (file) => file === 'src/providers/outbound.ts', 'one way out'],
 ]
 
 // From the door inwards. A folder imports from those after it, and from what lies beside them in src/.
-const order = ['service', 'vapi', 'agents', 'users', 'rentals', 'bookings', 'calendar', 'oauth', 'assistants', 'providers', 'db']
+const order = [
+  'service',
+  'vapi',
+  'agents',
+  'users',
+  'rentals',
+  'bookings',
+  'calendar',
+  'oauth',
+  'assistants',
+  'notices',
+  'jobs',
+  'providers',
+  'db',
+]
 
 t.test('imports point one way, from the door to the database and the vendors', async (t) => {
   const files = await sources()

@@ -50,7 +50,7 @@ t.test('the types in db/schema.ts are those of the migrated database', async (t)
         '--date-parser',
         'string',
         '--exclude-pattern',
-        'kysely_*',
+        '{kysely_*,jobs.*}',
         '--url',
         ownerUrl,
         '--out-file',

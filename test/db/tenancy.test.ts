@@ -1,7 +1,9 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import * as z from 'zod'
 import { inTenant } from '../../src/db/client.ts'
 import { unfitRole } from '../../src/db/roles.ts'
+import { JOBS } from '../../src/jobs/jobs.ts'
 import { testDatabase } from '../setup/database.ts'
 
 /** A connection of its own, as the service or as the owner of the schema. */
@@ -181,6 +183,9 @@ t.test('the service is a role without any power of its own', async (t) => {
     'set role ringbook_owner',
     'set session authorization ringbook_owner',
     'select from kysely_migration',
+    'create table jobs.loot (x int)',
+    'drop table jobs.job',
+    `select jobs.create_queue('loot', '{"policy": "standard", "partition": true}')`,
   ])
     await t.rejects(as(service, 'user_a', statement), { code: '42501' }, statement)
   await service.query('set row_security = off')
@@ -341,4 +346,14 @@ t.test("functions with the owner's rights look nowhere else, and are open to the
   }
   const schema = `select has_schema_privilege('ringbook_app', 'public', 'create') as create`
   t.match((await service.query(schema)).rows, [{ create: false }], 'and nobody can put a table before theirs')
+})
+
+t.test('jobs, whose table no lock guards, carry ids and nothing else', async (t) => {
+  const service = await connected(t, (await testDatabase(t)).url)
+  for (const [name, schema] of Object.entries(JOBS))
+    for (const [key, value] of Object.entries(schema.shape))
+      t.ok(key === 'clerkUserId' || (key.endsWith('Id') && value instanceof z.ZodUUID), `${name}: ${key}`)
+  const { rows } = await service.query<{ name: string }>(`select distinct relname as name from pg_class c
+    join pg_attribute a on a.attrelid = c.oid where c.relnamespace = 'jobs'::regnamespace and a.attname = 'clerk_user_id'`)
+  t.same(rows, [], 'whatever has a tenant of its own lies where the lock is')
 })

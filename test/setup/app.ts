@@ -68,6 +68,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
   const config = readConfig({ ...world.settings, ...MANY_BOOKINGS, DATABASE_URL: database.ownerUrl, ...env })
   const log = pino(loggerOptions('debug'), { write: (line) => logs.push(line) })
   const deps = createDeps(config, { db: database.db, clock: { now: () => now }, log })
+  await deps.jobs.prepare()
   const app = await buildApp(deps)
   t.teardown(() => app.close())
 

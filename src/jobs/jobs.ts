@@ -1,0 +1,15 @@
+import * as z from 'zod'
+
+/**
+ * Every kind of background job with the ids that it carries; `background.ts` says what each does. A job is a nudge to look at rows: it may come
+ * twice, late, or when there is nothing to do any more. It never carries content, because its table is behind no tenant's lock.
+ */
+export const JOBS = {
+  'drop-old-counters': z.object({}),
+  'drop-old-events': z.object({}),
+}
+
+export type JobName = keyof typeof JOBS
+export type JobData = { [N in JobName]: z.infer<(typeof JOBS)[N]> }
+
+export const jobNames = Object.keys(JOBS).filter((name): name is JobName => name in JOBS)
