@@ -14,6 +14,7 @@ import { watchRequests } from './http/logging.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { describeCommonProblems, useZod } from './http/zod.ts'
+import { noticeRoutes } from './notices/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
@@ -63,6 +64,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', general: false })
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
+  await app.register(noticeRoutes, { prefix: '/notices', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })

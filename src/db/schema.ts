@@ -140,6 +140,19 @@ export interface MadeAssistants {
   vapiAssistantId: string | null;
 }
 
+export interface Notices {
+  bookingId: string | null;
+  clerkUserId: string;
+  connectionId: string | null;
+  createdAt: Generated<Timestamp>;
+  id: Generated<string>;
+  kind: string;
+  messageId: string | null;
+  onceKey: string | null;
+  readAt: Timestamp | null;
+  text: string;
+}
+
 export interface OauthFlows {
   clerkUserId: string;
   codeVerifier: string;
@@ -252,6 +265,7 @@ export interface DB {
   deletedUsers: DeletedUsers;
   directory: Directory;
   madeAssistants: MadeAssistants;
+  notices: Notices;
   oauthFlows: OauthFlows;
   oauthTokens: OauthTokens;
   rateLimits: RateLimits;

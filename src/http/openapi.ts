@@ -20,6 +20,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'service', description: 'The service itself' },
         { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar, what stands in it, what is free, and booking there' },
+        { name: 'notices', description: 'What a user is to be told' },
         { name: 'agents', description: 'Which assistants answer for a user' },
         { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },

@@ -89,6 +89,10 @@ async function filled(t: Test) {
         .insertInto('clerkEvents')
         .values({ ...owner, eventId: 'msg_1' })
         .execute()
+      await trx
+        .insertInto('notices')
+        .values({ ...owner, kind: 'booking_created', text: 'x', onceKey: 'x' })
+        .execute()
       await trx.insertInto('deletedUsers').values(owner).execute()
       const rental = { propertyAddress: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5, contactInfo: `call ${tenant}` }
       await trx

@@ -1,3 +1,5 @@
+import { inTenant } from '../../src/db/client.ts'
+import { listNotices, tellOwner } from '../../src/db/notices.ts'
 import type { Owner, TestApp } from './app.ts'
 
 interface Resource {
@@ -28,6 +30,16 @@ const resources: Resource[] = [
       const reply = await test.app.inject({ url: '/calendar/connections', headers: owner.headers() })
       return reply.json().connections[0].id
     },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/notices/{id}',
+    make: async ({ deps }, { clerkUserId }) =>
+      inTenant(deps.db, clerkUserId, async (trx) => {
+        await tellOwner(trx, { clerkUserId, kind: 'booking_created', text: 'Ana booked a viewing.', onceKey: null })
+        const [notice] = await listNotices(trx, clerkUserId, { atMost: 1, after: undefined, unread: false })
+        return notice?.id ?? ''
+      }),
     absent: '00000000-0000-4000-8000-000000000000',
   },
   {
