@@ -149,6 +149,12 @@ const catalogue = {
     text: 'This calendar vendor is not set up on this installation. Connect another one, or ask whoever runs the service to set its client id and secret.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
   },
+  /** The owner has deleted the event of a booking in her calendar, so there is nothing left to move. */
+  event_missing: {
+    status: 409,
+    text: 'The event of this appointment is no longer in the calendar, so it cannot be changed. Book a new one.',
+    say: 'That appointment is no longer in the diary. Shall I find you a new time?',
+  },
   /** Asking again later may help: no answer, refused, 5xx, nonsense. Whether a create took place is unknown. */
   provider_unavailable: {
     status: 502,

@@ -21,12 +21,19 @@ export function useCalendar<T>(
 /**
  * When the owner of this account has no time: in the chosen calendar, and in the further ones that count. In any order; may overlap.
  * One that cannot be read is an error: its time is unknown, never free.
+ * @param except a booking whose own event is not in its way
  * @throws AppError what `useAccount` and `busy` of a calendar throw
  */
-export async function busyOf(deps: Deps, connection: Connection, range: Interval, signal: AbortSignal): Promise<Interval[]> {
+export async function busyOf(
+  deps: Deps,
+  connection: Connection,
+  range: Interval,
+  signal: AbortSignal,
+  except?: string,
+): Promise<Interval[]> {
   const counted = new Set([connection.calendarId, ...connection.busyCalendarIds])
   const busy = await useAccount(deps, connection, signal, (provider, accessToken) =>
-    Promise.all([...counted].map((id) => provider.calendar(accessToken, id, signal).busy(range))),
+    Promise.all([...counted].map((id) => provider.calendar(accessToken, id, signal).busy(range, { except }))),
   )
   return busy.flat()
 }

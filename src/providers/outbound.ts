@@ -29,6 +29,8 @@ export interface Call {
   budget: keyof Timeouts
   /** May the same request be sent a second time? Not where a code works once. */
   repeatable: boolean
+  /** Takes something away: success has no body, and that it is gone may be what an earlier attempt has done. */
+  takesAway?: boolean
   /** The caller's own deadline: ends the attempt that runs and allows no further one. */
   signal?: AbortSignal | undefined
 }
@@ -88,8 +90,9 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
       try {
         signal?.throwIfAborted()
         const answer = await attempt({ ...call, signal }, url, request)
+        if (call.takesAway && answer.ok && (await answer.clone().text()) !== '') throw unavailable(call, 'a page instead of an answer')
         const pause = pauseSeconds(answer)
-        if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status)) {
+        if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status, call)) {
           throw unavailable(call, `${answer.status}, after an attempt that may have succeeded`)
         }
         if (last || pause === null) return answer
@@ -133,8 +136,9 @@ function pauseSeconds(answer: Response): number | null {
   return answer.status >= 500 ? 0 : null
 }
 
-/** A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. */
-function isLateRefusal(status: number): boolean {
+/** A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. So does 404 of what was taken away. */
+function isLateRefusal(status: number, { takesAway = false }: Call): boolean {
+  if (takesAway && (status === 404 || status === 410)) return false
   return status >= 400 && status < 500 && status !== 400 && status !== 409
 }
 

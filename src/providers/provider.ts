@@ -64,9 +64,10 @@ export interface CalendarInfo {
 export interface Calendar {
   /**
    * Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free".
+   * @param options `except` is a booking whose own event is left out; whatever else lies at the same time stays
    * @throws AppError `calendar_missing` when the account has no such calendar, or none any more
    */
-  busy(range: Interval): Promise<Interval[]>
+  busy(range: Interval, options?: { except?: string | undefined }): Promise<Interval[]>
   /**
    * Every entry that reaches into `range`, earliest first, each under an id of its own; a series as its single times, cancelled ones left out.
    * A list that may be incomplete is an error.
@@ -78,8 +79,19 @@ export interface Calendar {
    * @throws AppError `slot_taken` when the event of this booking was deleted at the vendor in the meantime
    */
   create(event: NewEvent): Promise<CalendarEvent>
-  /** The event that `create` made for this booking; `null` when there is none, or none any more. */
+  /** The event that `create` made for this booking, as it stands now; `null` when there is none, or none any more. */
   read(bookingId: string): Promise<CalendarEvent | null>
+  /**
+   * Makes the event of a booking what `event` says, all of it, and asks the vendor to tell the guests. Repeating it changes nothing more.
+   * @param eventId as `create` or `read` gave it
+   * @throws AppError `event_missing` when it is gone, or is not the event of `event.bookingId`: then nothing is touched
+   */
+  update(eventId: string, event: NewEvent): Promise<CalendarEvent>
+  /**
+   * Takes the event of a booking away and asks the vendor to tell the guests. One that is gone already is success; one that does not bear our
+   * mark counts as gone, and is left alone.
+   */
+  cancel(eventId: string): Promise<void>
 }
 
 export interface NewEvent {
@@ -96,7 +108,7 @@ export interface NewEvent {
   attendees: { name: string; email: string }[]
 }
 
-export interface CalendarEvent {
+export interface CalendarEvent extends Interval {
   id: string
   /** Where the owner sees it in a browser. */
   link: string | null

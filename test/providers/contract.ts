@@ -1,6 +1,7 @@
 import t from 'tap'
 import { booking } from './contract/booking.ts'
 import { busy } from './contract/busy.ts'
+import { changing } from './contract/changing.ts'
 import { connecting } from './contract/connecting.ts'
 import { entries } from './contract/entries.ts'
 import { failing } from './contract/failing.ts'
@@ -12,5 +13,6 @@ export function contract(vendor: Vendor): void {
   t.test(`${vendor.name}: busy times`, (t) => busy(t, vendor))
   t.test(`${vendor.name}: entries`, (t) => entries(t, vendor))
   t.test(`${vendor.name}: booking`, (t) => booking(t, vendor))
+  t.test(`${vendor.name}: moving and cancelling`, (t) => changing(t, vendor))
   t.test(`${vendor.name}: failures`, (t) => failing(t, vendor))
 }

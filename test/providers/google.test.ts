@@ -29,6 +29,7 @@ const google: Vendor = {
   tokenPath: /\/token/,
   busyPath: /\/freeBusy/,
   createPath: /\/events/,
+  cancelling: { method: 'DELETE', path: /\/events\// },
   eventsPath: /\/events\?/,
   nextPage: /\/events\?.*pageToken=/,
   endlessPage: () => ({ kind: 'calendar#events', timeZone: 'UTC', items: [], nextPageToken: 'more' }),
@@ -121,7 +122,12 @@ t.test('an event of somebody else that has the id of a booking is not taken for 
   const { standIn, calendar } = await newWorld(t, google)
   const open = await calendar()
   standIn.faults.add({ kind: 'status', status: 409, method: 'POST' })
-  standIn.faults.add({ kind: 'status', status: 200, method: 'GET', body: { id: 'bk1', status: 'confirmed' } })
+  standIn.faults.add({
+    kind: 'status',
+    status: 200,
+    method: 'GET',
+    body: { id: 'bk1', status: 'confirmed', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } },
+  })
   await t.rejects(open.create(newBooking()), { code: 'slot_taken' })
 })
 
@@ -150,5 +156,40 @@ t.test('notes that programs wrote as HTML for Google are read as people see them
   t.same(
     (await (await calendar()).events(day, 'UTC')).map(({ body }) => body),
     notes.map(([, text]) => text),
+  )
+})
+
+t.test('where Google shows free and busy alone, no event of ours is looked for', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  standIn.addEvent(email, { subject: 'x', ...day })
+  standIn.faults.add({ kind: 'status', status: 403, method: 'GET', path: /\/events\/bk/ })
+  t.equal((await open.busy(day, { except: newBooking().bookingId })).length, 1)
+})
+
+t.test('a copy that the owner makes of an event is in the way of the booking', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  const wanted = newBooking()
+  await open.create(wanted)
+  const times = span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z')
+  standIn.addEvent(email, { subject: 'copy', ...times, properties: { bookingId: wanted.bookingId } })
+  t.same(await open.busy(day, { except: wanted.bookingId }), [times])
+})
+
+t.test('an event is cancelled at Google by the sendUpdates that tells its guests, and changed by the same', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  const open = await calendar()
+  const wanted = newBooking()
+  const { id } = await open.create(wanted)
+  await open.update(id, wanted)
+  await open.cancel(id)
+  t.match(
+    standIn.ledger.filter(({ method }) => method !== 'GET'),
+    [
+      { method: 'POST', query: { sendUpdates: 'all' } },
+      { method: 'PATCH', query: { sendUpdates: 'all' } },
+      { method: 'DELETE', query: { sendUpdates: 'all' } },
+    ],
   )
 })

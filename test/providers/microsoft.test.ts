@@ -29,6 +29,7 @@ const microsoft: Vendor = {
   tokenPath: /\/token/,
   busyPath: /\/calendarView/,
   createPath: /\/events/,
+  cancelling: { method: 'POST', path: /\/cancel$/ },
   eventsPath: /\/calendarView\?/,
   nextPage: /\/calendarView\?.*skip=/,
   endlessPage: ({ url }) => ({ value: [], '@odata.nextLink': `${url}/v1.0/me/calendarView?$skip=1` }),
@@ -188,4 +189,32 @@ t.test('what Graph leaves out or calls by null is empty, and HTML that comes una
     { id: 'x', subject: '', location: '', attendees: [], link: null, body: '', isOnlineMeeting: false },
     { id: 'y', attendees: [{ name: '', email: '', status: 'none' }], body: 'a\nb' },
   ])
+})
+
+t.test('an organizer with guests cancels at Microsoft; without guests, or as a guest herself, she deletes', async (t) => {
+  const { standIn, calendar } = await newWorld(t, microsoft)
+  const open = await calendar()
+  const { id } = await open.create(newBooking())
+  await open.cancel(id)
+  await open.cancel((await open.create(newBooking({ attendees: [] }))).id)
+  const properties = { 'String {6f0c8f3e-5d1b-4c57-9a0e-1b6d2f7f4c21} Name bookingId': crypto.randomUUID() }
+  await open.cancel(
+    standIn.addEvent(email, { subject: 'x', declined: true, attendees: [{ name: 'Kim', email: 'kim@example.com' }], properties, ...day }),
+  )
+  t.match(
+    standIn.ledger.filter(({ path, method }) => method === 'DELETE' || path.endsWith('/cancel')),
+    [
+      { method: 'POST', path: /\/cancel$/, status: 202 },
+      { method: 'DELETE', status: 204 },
+      { method: 'DELETE', status: 204 },
+    ],
+  )
+})
+
+t.test('a mailbox that is none any more is no event that was deleted', async (t) => {
+  const { standIn, calendar } = await newWorld(t, microsoft)
+  const open = await calendar()
+  const { id } = await open.create(newBooking())
+  standIn.faults.add({ kind: 'status', status: 404, method: 'GET', body: graphError('MailboxNotEnabledForRESTAPI') })
+  await t.rejects(open.cancel(id), { code: 'calendar_unusable' })
 })

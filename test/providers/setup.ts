@@ -17,6 +17,8 @@ export interface Vendor {
   tokenPath: RegExp
   busyPath: RegExp
   createPath: RegExp
+  /** How an event with guests is taken away. */
+  cancelling: { method: string; path: RegExp }
   eventsPath: RegExp
   /** Any page of events but the first. */
   nextPage: RegExp

@@ -16,6 +16,7 @@ export interface CalendarStandIn extends StandIn {
   events: People['events']
   deleteEvent: People['deleteEvent']
   showEventAs: People['showEventAs']
+  moveEvent: People['moveEvent']
   signIn(url: URL | string, email: string, choice?: Omit<SignIn, 'login'>): Promise<URL>
   /** The access tokens out there now answer 401; refresh tokens stay good. */
   expireAccessTokens(email: string): void

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Told } from './guests.ts'
 import { instantOf, type LocalRange } from './zones.ts'
 
 export type ShowAs = 'busy' | 'free' | 'tentative' | 'oof' | 'workingElsewhere'
@@ -46,6 +47,8 @@ export interface StoredEvent {
   recurrence: Recurrence | null
   properties: Record<string, string>
   invitationsSent: boolean
+  /** Every message about it that went to a guest, the first one first. */
+  told: Told[]
   transactionId: string | null
   /** Gone for its owner; some vendors keep its id taken. */
   deleted: boolean
@@ -107,6 +110,7 @@ export interface SeenEvent {
   description: string
   location: string
   invitationsSent: boolean
+  told: Told[]
   status: StoredEvent['status']
   showAs: ShowAs
   properties: Record<string, string>
@@ -124,6 +128,8 @@ export interface People {
   deleteEvent(email: string, id: string): void
   /** As its owner changes it in her calendar: whether others see the time as taken. */
   showEventAs(email: string, id: string, showAs: ShowAs): void
+  /** As its owner drags it to another time in her calendar. */
+  moveEvent(email: string, id: string, time: StoredEvent['time']): void
 }
 
 /** @param ids how this vendor names accounts, calendars and events */
@@ -201,6 +207,11 @@ export function peopleOf(ids: { person(): string; calendar(main: boolean, email:
       event.showAs = showAs
       changed(event)
     },
+    moveEvent(email, id, time) {
+      const { event } = existing(email, id)
+      event.time = time
+      changed(event)
+    },
   }
 }
 
@@ -241,6 +252,7 @@ export function newEvent(id: string): StoredEvent {
     recurrence: null,
     properties: {},
     invitationsSent: false,
+    told: [],
     transactionId: null,
     deleted: false,
     extras: {},
@@ -279,10 +291,10 @@ export function occurrences(event: StoredEvent, calendarZone: string): Occurrenc
 
 function seen(event: StoredEvent, calendarZone: string): SeenEvent {
   const [first = { startsAt: event.createdAt, endsAt: event.createdAt }] = occurrences(event, calendarZone)
-  const { id, subject, timeZone, attendees, description, location, invitationsSent, showAs, properties } = event
+  const { id, subject, timeZone, attendees, description, location, invitationsSent, told, showAs, properties } = event
   const status = event.deleted ? 'cancelled' : event.status
   const { startsAt, endsAt } = first
-  return { id, subject, startsAt, endsAt, timeZone, attendees, description, location, invitationsSent, status, showAs, properties }
+  return { id, subject, startsAt, endsAt, timeZone, attendees, description, location, invitationsSent, told, status, showAs, properties }
 }
 
 export function randomText(alphabet: string, length: number): string {

@@ -57,9 +57,17 @@ export function publishedDescription(
       if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
       if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
       const checkBody = operation.checkBody()
-      return checkBody(request.body) ? null : `body ${explain(checkBody.errors)}`
+      return checkBody(request.method === 'PATCH' ? withoutNulls(request.body) : request.body) ? null : `body ${explain(checkBody.errors)}`
     },
   }
+}
+
+/** In a change, `null` empties a field, whatever type the field has. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([, one]) => one !== null)
+  return Object.fromEntries(kept.map(([name, one]) => [name, withoutNulls(one)]))
 }
 
 function querySchema({ query }: Operation): AnySchema {

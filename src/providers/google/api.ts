@@ -16,7 +16,7 @@ export interface Access {
 }
 
 /** With an expiry ahead and no refresh token, the library neither refreshes nor repeats a refused request by itself. */
-export function auth(vendor: Vendor, access: Access, call: Pick<Call, 'operation' | 'budget'>) {
+export function auth(vendor: Vendor, access: Access, call: Omit<Call, 'repeatable' | 'signal'>) {
   const client = clientFor(vendor, { ...call, repeatable: true, signal: access.signal })
   client.setCredentials({ access_token: access.accessToken, expiry_date: Date.now() + 3_600_000 })
   return client

@@ -1,7 +1,9 @@
 import { calendar } from 'googleapis/build/src/apis/calendar/index.js'
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, listBusy, listCalendars, readEvent } from './calendar.ts'
+import { cancelEvent, createEvent, readEvent, updateEvent } from './booking.ts'
+import { listBusy } from './busy.ts'
+import { listCalendars } from './calendar.ts'
 import { listEvents } from './events.ts'
 import { authorizationUrl, exchangeCode, type GoogleSettings, refresh, revoke } from './oauth.ts'
 
@@ -24,10 +26,12 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
     revoke: (refreshToken) => revoke(google, refreshToken),
     calendars: (accessToken, signal) => listCalendars(google, { accessToken, signal }),
     calendar: (accessToken, calendarId, signal) => ({
-      busy: (range) => listBusy(google, { accessToken, signal }, calendarId, range),
+      busy: (range, { except } = {}) => listBusy(google, { accessToken, signal }, calendarId, range, except),
       events: (range) => listEvents(google, { accessToken, signal }, calendarId, range),
       create: (event) => createEvent(google, { accessToken, signal }, calendarId, event),
       read: (bookingId) => readEvent(google, { accessToken, signal }, calendarId, bookingId),
+      update: (eventId, event) => updateEvent(google, { accessToken, signal }, calendarId, eventId, event),
+      cancel: (eventId) => cancelEvent(google, { accessToken, signal }, calendarId, eventId),
     }),
   }
 }

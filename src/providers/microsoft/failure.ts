@@ -51,6 +51,11 @@ export function isDuplicate(error: unknown): boolean {
   return error instanceof GraphError && (error.statusCode === 400 || error.statusCode === 409) && error.code === DUPLICATE
 }
 
+/** There is no such event, or its calendar is gone. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof GraphError && (error.statusCode === 404 || error.statusCode === 410) && error.code !== NO_MAILBOX
+}
+
 function byStatus(operation: string, status: number, reason: string): AppError {
   if (status === 429) return failed(operation, 'provider_busy', reason)
   const refused = status >= 400 && status < 500 && status !== 408

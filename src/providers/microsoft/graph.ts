@@ -24,7 +24,7 @@ const PREFER = 'outlook.timezone="UTC", IdType="ImmutableId", outlook.body-conte
  * One request to Graph through the SDK, with two links of our own in its chain: its bearer sends nothing to a test's host and drops
  * reasons, its repetition doubles events and sleeps for minutes.
  */
-export function graphRequest(graph: Graph, access: Access, call: Pick<Call, 'operation' | 'budget'>, path: string): GraphRequest {
+export function graphRequest(graph: Graph, access: Access, call: Omit<Call, 'repeatable' | 'signal'>, path: string): GraphRequest {
   const client = Client.initWithMiddleware({
     baseUrl: `${graph.settings.graphUrl.replace(/\/+$/, '')}/`,
     defaultVersion: 'v1.0',
@@ -37,7 +37,7 @@ export function graphRequest(graph: Graph, access: Access, call: Pick<Call, 'ope
   return client.api(path).header('Prefer', PREFER)
 }
 
-async function send({ send }: Graph, access: Access, call: Pick<Call, 'operation' | 'budget'>, context: Context): Promise<Response> {
+async function send({ send }: Graph, access: Access, call: Omit<Call, 'repeatable' | 'signal'>, context: Context): Promise<Response> {
   try {
     const { method = 'GET', headers, body = null } = context.options ?? {}
     const bearer = new Headers(headers)

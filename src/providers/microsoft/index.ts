@@ -1,6 +1,8 @@
 import { type OutboundOptions, outbound } from '../outbound.ts'
 import type { CalendarProvider } from '../provider.ts'
-import { createEvent, listBusy, listCalendars, readEvent } from './calendar.ts'
+import { cancelEvent, createEvent, readEvent, updateEvent } from './booking.ts'
+import { listBusy } from './busy.ts'
+import { listCalendars } from './calendar.ts'
 import { listEvents } from './events.ts'
 import { authorizationUrl, exchangeCode, issues, type MicrosoftSettings, refresh } from './oauth.ts'
 
@@ -19,10 +21,12 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     revoke: async () => {},
     calendars: (accessToken, signal) => listCalendars(microsoft, { accessToken, signal }),
     calendar: (accessToken, calendarId, signal) => ({
-      busy: (range) => listBusy(microsoft, { accessToken, signal }, calendarId, range),
+      busy: (range, { except } = {}) => listBusy(microsoft, { accessToken, signal }, calendarId, range, except),
       events: (range, timeZone) => listEvents(microsoft, { accessToken, signal }, calendarId, range, timeZone),
       create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
       read: (bookingId) => readEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
+      update: (eventId, event) => updateEvent(microsoft, { accessToken, signal }, calendarId, eventId, event),
+      cancel: (eventId) => cancelEvent(microsoft, { accessToken, signal }, calendarId, eventId),
     }),
   }
 }

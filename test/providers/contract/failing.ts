@@ -43,24 +43,39 @@ const troubles: Record<string, Trouble> = {
 
 export async function failing(t: Test, vendor: Vendor): Promise<void> {
   const range = span('2026-12-01T00:00:00Z', '2026-12-02T00:00:00Z')
-  const calls: Record<string, (calendar: Calendar) => Promise<unknown>> = {
-    'busy times are read': (calendar) => calendar.busy(range),
-    'entries are read': (calendar) => calendar.events(range, 'America/New_York'),
-    'a booking is made': (calendar) => calendar.create(newBooking()),
+  /** What we do, and which of its requests has the trouble. */
+  const actions: Record<string, { method?: string; path?: RegExp; call(calendar: Calendar): Promise<unknown> }> = {
+    'busy times are read': { call: (calendar) => calendar.busy(range) },
+    'entries are read': { call: (calendar) => calendar.events(range, 'America/New_York') },
+    'a booking is made': { call: (calendar) => calendar.create(newBooking()) },
+    'a booking is moved': {
+      method: 'PATCH',
+      async call(calendar) {
+        const wanted = newBooking()
+        const { id } = await calendar.create(wanted)
+        await calendar.update(id, wanted)
+      },
+    },
+    'a booking is cancelled': {
+      ...vendor.cancelling,
+      call: async (calendar) => calendar.cancel((await calendar.create(newBooking())).id),
+    },
   }
 
-  for (const [action, call] of Object.entries(calls)) {
+  for (const [action, { call, ...where }] of Object.entries(actions)) {
+    const isTroubled = ({ method, path }: { method: string; path: string }) =>
+      (where.method === undefined || where.method === method) && (where.path === undefined || where.path.test(path))
     t.test(`while ${action}, the vendor`, async (t) => {
       const { standIn, calendar } = await newWorld(t, vendor)
       const open = await calendar()
       for (const [trouble, { fault, code, requests, listing = requests }] of Object.entries(troubles)) {
         await t.test(trouble, async (t) => {
           standIn.ledger.length = 0
-          standIn.faults.add({ ...fault, ...always })
+          standIn.faults.add({ ...fault, ...always, ...where })
           const startedAt = performance.now()
           await t.rejects(call(open), { name: 'AppError', code })
           t.ok(performance.now() - startedAt < 2500, 'in bounded time')
-          t.equal(standIn.ledger.length, call === calls['entries are read'] ? listing : requests)
+          t.equal(standIn.ledger.filter(isTroubled).length, action === 'entries are read' ? listing : requests)
           standIn.faults.clear()
         })
       }
@@ -71,11 +86,11 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
         await call(open)
       })
       await t.test('stumbles once, and nobody notices', async (t) => {
-        standIn.faults.add({ kind: 'status', status: 500 })
+        standIn.faults.add({ kind: 'status', status: 500, ...where })
         await t.resolves(call(open))
-        standIn.faults.add({ kind: 'cut' })
+        standIn.faults.add({ kind: 'cut', ...where })
         await t.resolves(call(open))
-        standIn.faults.add({ kind: 'slow', ms: 150 })
+        standIn.faults.add({ kind: 'slow', ms: 150, ...where })
         await t.resolves(call(open))
       })
     })

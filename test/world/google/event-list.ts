@@ -4,6 +4,7 @@ import { occurrences, type StoredEvent } from '../people.ts'
 import { type Api, calendarOf, common, enter, flag, instant, opens, parse, several, whole } from './access.ts'
 import { refuse } from './errors.ts'
 import { instance, resource } from './event-resource.ts'
+import { partial } from './fields.ts'
 
 const InCalendar = z.object({ calendarId: z.string() })
 const Query = z.strictObject({
@@ -18,6 +19,7 @@ const Query = z.strictObject({
   maxResults: whole.pipe(z.int().min(1)).default(250),
   maxAttendees: whole.optional(),
   pageToken: z.string().optional(),
+  fields: z.string().optional(),
 })
 
 /** `events.list`. A page never holds more than `pageSize()`, whatever was asked for. */
@@ -46,7 +48,7 @@ export function eventListRoute(app: FastifyInstance, api: Api, pageSize: () => n
     if (orderBy === 'startTime') found.sort((a, b) => a.one.startsAt.getTime() - b.one.startsAt.getTime())
     if (orderBy === 'updated') found.sort((a, b) => a.event.updatedAt.getTime() - b.event.updatedAt.getTime())
     const to = from + Math.min(query.maxResults, 2500, pageSize())
-    return {
+    const answer = {
       kind: 'calendar#events',
       etag: '"list"',
       summary: calendar.name,
@@ -57,6 +59,7 @@ export function eventListRoute(app: FastifyInstance, api: Api, pageSize: () => n
       ...(to < found.length ? { nextPageToken: `events-${to}` } : {}),
       items: found.slice(from, to).map(({ item }) => item),
     }
+    return partial(answer, query.fields)
   })
 }
 

@@ -81,7 +81,9 @@ export function apply(sent: z.infer<typeof Changes>, event: StoredEvent, calenda
   }
   if (sent.start || sent.end) {
     const now = resource(event, calendar, undefined, '')
-    Object.assign(event, times(sent.start ?? now.start, sent.end ?? now.end, calendar))
+    // What is sent is laid over what is there, field by field: a date stays until `null` empties it, and a time beside it is refused.
+    const over = (old: Sent, next: Sent | undefined) => ('allDay' in event.time ? { ...old, ...next } : (next ?? old))
+    Object.assign(event, times(over(now.start, sent.start), over(now.end, sent.end), calendar))
   }
 }
 

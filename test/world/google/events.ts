@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { tellGuests } from '../guests.ts'
 import { type CalendarOf, changed, newEvent, type Person, type StoredEvent } from '../people.ts'
 import { type Api, calendarOf, common, enter, flag, opens, parse, whole } from './access.ts'
 import { refuse } from './errors.ts'
@@ -27,6 +28,7 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
     const event = newEvent(id)
     apply(sent, event, calendar)
     event.invitationsSent = sendUpdates !== 'none' && event.attendees.length > 0
+    if (sendUpdates !== 'none') tellGuests(event, null)
     calendar.events.set(id, event)
     return resource(event, calendar, person, api.url())
   })
@@ -48,6 +50,7 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
     const next = structuredClone(event)
     apply(parse(Changes, request.body), next, calendar)
     next.invitationsSent = event.invitationsSent || (sendUpdates !== 'none' && next.attendees.length > 0)
+    if (sendUpdates !== 'none' && !event.deleted) tellGuests(next, event)
     changed(next)
     calendar.events.set(next.id, next)
     return resource(next, calendar, person, api.url())
@@ -55,12 +58,13 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
 
   app.delete(`${path}/:eventId`, async (request, reply) => {
     const person = await enter(api, request, opens.writeEvents)
-    parse(DeleteQuery, request.query)
+    const { sendUpdates } = parse(DeleteQuery, request.query)
     const { event, calendar } = find(person, request)
     writable(person, calendar.id)
     if (event.deleted) throw refuse(410, 'deleted', 'Resource has been deleted')
     unchanged(request, event)
     event.deleted = true
+    if (sendUpdates !== 'none') tellGuests(event, event)
     changed(event)
     return reply.code(204).send()
   })

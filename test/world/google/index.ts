@@ -104,6 +104,7 @@ export async function startGoogle(options: { redirectUri: string; port?: number 
     events: people.events,
     deleteEvent: people.deleteEvent,
     showEventAs: people.showEventAs,
+    moveEvent: people.moveEvent,
     signIn: (address, email, choice) => signIn(address, { ...choice, login: email }),
     expireAccessTokens: (email) => authorization.expireAccessTokens(people.get(email)),
     revokeGrants: (email) => authorization.revokeGrants(people.get(email)),

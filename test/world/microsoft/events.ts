@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { tellGuests } from '../guests.ts'
 import { type CalendarOf, changed, eventOf, newEvent, type Person, type StoredEvent } from '../people.ts'
 import { type Api, calendarOf, collections, enter, opens, parse, preferences } from './access.ts'
 import { refuse } from './errors.ts'
@@ -36,6 +37,7 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
       const event = newEvent(newId())
       apply(sent, event)
       event.transactionId = transactionId ?? null
+      tellGuests(event, null)
       calendar.events.set(event.id, event)
       return resource(event, { owner: person, calendar, prefer, expand: null, url: api.url() })
     })
@@ -57,6 +59,7 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
       // Into a copy first: a refused change leaves nothing behind.
       const next = structuredClone(event)
       apply(parse(Changes, request.body), next)
+      tellGuests(next, event)
       changed(next)
       calendar.events.set(next.id, next)
       return resource(next, { owner: person, calendar, prefer: preferences(request, reply), expand: null, url: api.url() })
@@ -85,6 +88,8 @@ export function eventRoutes(app: FastifyInstance, api: Api, newId: () => string)
 
 function remove(event: StoredEvent): void {
   event.deleted = true
+  // However a meeting goes, by cancelling or by deleting: from its organizer's calendar it goes with a message to the guests.
+  if (!event.declined) tellGuests(event, event)
   changed(event)
 }
 

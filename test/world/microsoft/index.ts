@@ -113,6 +113,7 @@ export async function startMicrosoft(options: { redirectUri: string; port?: numb
       people.events(email, calendarId).map((event) => ({ ...event, properties: withShortNames(event.properties) })),
     deleteEvent: people.deleteEvent,
     showEventAs: people.showEventAs,
+    moveEvent: people.moveEvent,
     signIn: (address, email, choice) => signIn(address, { ...choice, login: email }),
     expireAccessTokens: (email) => authorization.expireAccessTokens(people.get(email)),
     revokeGrants: (email) => authorization.revokeGrants(people.get(email)),
