@@ -1,17 +1,30 @@
+import { sweepAssistants } from './assistants/remove.ts'
+import { lookForConflict } from './bookings/conflict.ts'
+import { findUnsettled, settleBooking } from './bookings/settle.ts'
 import { dropOldEvents } from './db/clerk-events.ts'
 import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
 import type { JobName } from './jobs/jobs.ts'
 import { startWorker, type Work, type Worker } from './jobs/worker.ts'
+import { finishDeletions } from './users/delete.ts'
 
-/** All that is done without being asked for. */
+/** What each kind of job does: all that is done without being asked for. */
 export const work: Work = {
+  'settle-booking': settleBooking,
+  'look-for-conflict': lookForConflict,
+  'find-unsettled': findUnsettled,
+  'finish-deletions': (deps, _, signal) => finishDeletions(deps, signal),
+  'remove-assistants': (deps, _, signal) => sweepAssistants(deps, signal),
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
 }
 
 /** What is done again and again: once in so many seconds, however many processes there are. */
 const schedule: [name: JobName, everySeconds: number][] = [
+  ['find-unsettled', 15],
+  // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
+  ['finish-deletions', 10],
+  ['remove-assistants', 30],
   ['drop-old-counters', 60],
   ['drop-old-events', 60 * 60],
 ]

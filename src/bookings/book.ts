@@ -7,15 +7,20 @@ import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { tellOfBooking } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
 import { keysOf, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
+import { settleLater } from './settle-later.ts'
+
+// Vendors show what others have put into a calendar within seconds.
+const LOOK_AGAIN_SECONDS = 3
 
 /**
- * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. `settle` brings to an end what
- * stops half-way.
+ * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. What stops half-way is
+ * brought to an end by a job (`settle.ts`), which is sent with the first transaction.
  * A repeat waits for the first to finish and hears what became of it.
  */
 export async function book(deps: Deps, diary: Diary, request: BookingRequest, signal: AbortSignal): Promise<Outcome> {
@@ -31,13 +36,16 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const hold = () =>
     inTenant(deps.db, clerkUserId, async (trx) => {
       if (request.bookedBy === 'caller') await refuseTooMany(deps, trx, clerkUserId, request)
-      return holdBooking(trx, {
+      const { settleLeaseMs } = deps.config.timeouts
+      const held = await holdBooking(trx, {
         ...rowOf(request, clerkUserId),
         ...keys,
         connectionId: destination.id,
         calendarId: destination.calendarId,
-        leaseMs: deps.config.timeouts.settleLeaseMs,
+        leaseMs: settleLeaseMs,
       })
+      if (held) await settleLater(deps, trx, held, settleLeaseMs)
+      return held
     })
   const booking = await hold()
   if (booking) return finish(deps, diary, booking, signal)
@@ -114,10 +122,21 @@ async function askVendor(deps: Deps, diary: Diary, booking: Booking, signal: Abo
 }
 
 async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Promise<Outcome> {
-  const confirmed = await inTenant(deps.db, booking.clerkUserId, (trx) => confirmBooking(trx, booking, event)).catch((error: unknown) => {
+  const confirmed = await inTenant(deps.db, booking.clerkUserId, async (trx) => {
+    const confirmed = await confirmBooking(trx, booking, event)
+    if (confirmed) await afterBooking(deps, trx, confirmed)
+    return confirmed
+  }).catch((error: unknown) => {
     deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
   })
   return confirmed ? { kind: 'booked', booking: confirmed } : { kind: 'pending', booking }
+}
+
+/** What follows in the same transaction: the owner is told what a caller booked, and the calendars are looked at once more. */
+async function afterBooking({ jobs }: Deps, trx: TenantDb, booking: Booking): Promise<void> {
+  const { clerkUserId, id: bookingId } = booking
+  if (booking.bookedBy === 'caller') await tellOfBooking(trx, booking)
+  await jobs.send(trx, 'look-for-conflict', { clerkUserId, bookingId }, { startAfterSeconds: LOOK_AGAIN_SECONDS, singletonKey: bookingId })
 }
 
 /** @throws AppError `calendar_not_connected` */

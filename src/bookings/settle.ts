@@ -1,54 +1,77 @@
 import { type Diary, openDiary } from '../calendar/access.ts'
-import { type Booking, claimUnsettled, failBooking, findBooking } from '../db/bookings.ts'
+import { type Booking, failBooking, findBooking, leaseBooking, listUnsettled, releaseBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { JobData } from '../jobs/jobs.ts'
+import { tellOfFailedBooking } from '../notices/tell.ts'
 import { finishAgain } from './book.ts'
-
-const AT_ONCE = 10
+import { settleLater } from './settle-later.ts'
 
 /**
- * Finishes bookings that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked again; when
- * that does not help for too long, the time is given free. Where it was not, nobody was promised anything and the time is free at once.
- * Any number of processes may run it at once.
- * @param stop ends it early; what it had taken up is open then, and taken up again when its lease is over
- * @returns how many it took up
+ * A job: finishes a booking that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked
+ * again; when that does not help for too long, the time is given free and the owner is told. Where it was not, nobody was promised anything
+ * and the time is free at once. While the vendor is silent it comes again and again, so that the outcome is known soon after its return.
  */
-export async function settle(deps: Deps, stop?: AbortSignal): Promise<number> {
-  const { settleLeaseMs, providerCreateMs } = deps.config.timeouts
-  const claimed = await claimUnsettled(deps.db, settleLeaseMs, AT_ONCE)
+export async function settleBooking(deps: Deps, { clerkUserId, bookingId }: JobData['settle-booking'], signal: AbortSignal): Promise<void> {
+  const { settleLeaseMs, settleIntervalMs, providerCreateMs } = deps.config.timeouts
+  const { booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const leased = await leaseBooking(trx, clerkUserId, bookingId, settleLeaseMs)
+    const left = leased ?? (await findBooking(trx, clerkUserId, bookingId))
+    // Somebody is at it, and may die: it is looked at again.
+    if (!leased && left?.status === 'held') await settleLater(deps, trx, left, settleIntervalMs)
+    return { booking: leased, diary: await openDiary(deps, trx, clerkUserId) }
+  })
+  if (!booking) return
   // Well inside the lease, so that nobody else takes the same one up meanwhile.
-  const inTime = AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))
-  const signal = stop ? AbortSignal.any([stop, inTime]) : inTime
-  await Promise.all(
-    claimed.map((one) =>
-      settleOne(deps, one, signal).catch((error: unknown) => {
-        deps.log.warn({ err: error, bookingId: one.id }, 'a booking could not be settled now')
-      }),
-    ),
-  )
-  return claimed.length
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))])
+  try {
+    const failure = booking.askedAt === null ? 'unavailable' : await failureAfterAsking(deps, diary, booking, inTime)
+    await (failure === undefined ? lookAgain(deps, booking) : giveFree(deps, booking, failure))
+    deps.log.info({ bookingId, failure }, 'a booking was taken up again')
+  } catch (error) {
+    if (isHeldTooLong(deps, booking)) await giveFree(deps, booking, 'internal')
+    else await inTenant(deps.db, clerkUserId, (trx) => releaseBooking(trx, clerkUserId, bookingId))
+    throw error
+  }
 }
 
-async function settleOne(deps: Deps, { clerkUserId, id }: { clerkUserId: string; id: string }, signal: AbortSignal): Promise<void> {
-  const { booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => ({
-    booking: await findBooking(trx, clerkUserId, id),
-    diary: await openDiary(deps, trx, clerkUserId),
-  }))
-  if (!booking) return
-  const failure = booking.askedAt === null ? 'unavailable' : await failureAfterAsking(deps, diary, booking, signal)
-  if (failure !== undefined) await inTenant(deps.db, clerkUserId, (trx) => failBooking(trx, booking, failure))
-  deps.log.info({ bookingId: id, failure }, 'a booking was taken up again')
+/** A job: has those looked at of which no job told, because it was lost or a version without jobs made them. */
+export async function findUnsettled(deps: Deps): Promise<void> {
+  const { settleLeaseMs, holdMinutes } = deps.config.timeouts
+  const found = await listUnsettled(deps.db, { overdueMs: Math.min(settleLeaseMs, 20_000), holdMinutes, atMost: 100 })
+  for (const one of found) await inTenant(deps.db, one.clerkUserId, (trx) => settleLater(deps, trx, one, 0))
 }
 
 /** @returns why the time is to be given free, or `undefined` when the event exists or may still turn out to */
 async function failureAfterAsking(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<ErrorCode | undefined> {
   try {
     const { kind } = await finishAgain(deps, diary, booking, signal)
-    const isHeldTooLong = booking.ageSeconds > deps.config.timeouts.holdMinutes * 60
-    return kind === 'pending' && isHeldTooLong ? 'provider_unavailable' : undefined
+    return kind === 'pending' && isHeldTooLong(deps, booking) ? 'provider_unavailable' : undefined
   } catch (error) {
     if (error instanceof AppError) return error.code
     throw error
   }
+}
+
+function isHeldTooLong({ config }: Deps, booking: Booking): boolean {
+  return booking.ageSeconds > config.timeouts.holdMinutes * 60
+}
+
+/** Nothing more to do where it was confirmed. */
+async function lookAgain(deps: Deps, { clerkUserId, id }: Booking): Promise<void> {
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    const left = await findBooking(trx, clerkUserId, id)
+    if (left?.status !== 'held') return
+    await releaseBooking(trx, clerkUserId, id)
+    await settleLater(deps, trx, left, deps.config.timeouts.settleIntervalMs)
+  })
+}
+
+/** Whoever was asked to wait for the diary learns only from the owner that it came to nothing. */
+async function giveFree(deps: Deps, booking: Booking, failure: ErrorCode): Promise<void> {
+  await inTenant(deps.db, booking.clerkUserId, async (trx) => {
+    const isFree = await failBooking(trx, booking, failure)
+    if (isFree && booking.askedAt !== null) await tellOfFailedBooking(trx, booking, failure)
+  })
 }

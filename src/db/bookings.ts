@@ -219,9 +219,10 @@ export async function confirmBooking(
 /**
  * The time is free again. When the vendor never heard of it, and it was not the time that was wrong, the same function call may try
  * afresh. `failure` is one of our error codes.
+ * @returns false when it was not held any more
  */
-export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<void> {
-  await trx
+export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable('bookings')
     .set({
       status: 'failed',
@@ -232,11 +233,43 @@ export async function failBooking(trx: TenantDb, booking: Booking, failure: stri
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Takes a held booking up for `leaseMs`, unless somebody works on it. `undefined`: there is nothing to do, or somebody is at it. */
+export async function leaseBooking(trx: TenantDb, clerkUserId: string, id: string, leaseMs: number): Promise<Booking | undefined> {
+  const leased = await trx
+    .updateTable('bookings')
+    .set({ leasedUntil: inMs(leaseMs) })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('status', '=', 'held')
+    .where('leasedUntil', '<=', sql<Date>`now()`)
+    .returning([...COLUMNS, ageSeconds])
+    .executeTakeFirst()
+  return leased && bookingOf(leased)
+}
+
+/** Nobody works on it any more. */
+export async function releaseBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
+  await trx
+    .updateTable('bookings')
+    .set({ leasedUntil: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('status', '=', 'held')
     .execute()
 }
 
-/** Bookings that somebody left half-way, of all tenants, leased to us. */
-export async function claimUnsettled(db: Db, leaseMs: number, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
-  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from bookings_claim_unsettled(${leaseMs}, ${atMost})`.execute(db)
+/** Held bookings of all tenants on which nobody has worked for `overdueMs`. */
+export async function listUnsettled(
+  db: Db,
+  { overdueMs, holdMinutes, atMost }: { overdueMs: number; holdMinutes: number; atMost: number },
+): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{
+    clerkUserId: string
+    id: string
+  }>`select * from bookings_unsettled(${overdueMs}, ${holdMinutes}, ${atMost})`.execute(db)
   return rows
 }

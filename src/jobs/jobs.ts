@@ -1,10 +1,20 @@
 import * as z from 'zod'
 
+const booking = z.object({ clerkUserId: z.string(), bookingId: z.uuid() })
+
 /**
  * Every kind of background job with the ids that it carries; `background.ts` says what each does. A job is a nudge to look at rows: it may come
  * twice, late, or when there is nothing to do any more. It never carries content, because its table is behind no tenant's lock.
  */
 export const JOBS = {
+  /** Brings a booking that stopped half-way to its end. */
+  'settle-booking': booking,
+  /** Has somebody else put something into the calendar at the time that was just booked? */
+  'look-for-conflict': booking,
+  /** Finds bookings that no job told of. */
+  'find-unsettled': z.object({}),
+  'finish-deletions': z.object({}),
+  'remove-assistants': z.object({}),
   'drop-old-counters': z.object({}),
   'drop-old-events': z.object({}),
 }

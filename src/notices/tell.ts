@@ -2,6 +2,7 @@ import type { Booking } from '../db/bookings.ts'
 import type { TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import { tellOwner } from '../db/notices.ts'
+import type { ErrorCode } from '../errors.ts'
 import { detail, oneLine } from '../one-line.ts'
 
 /** What a notice says of an appointment. */
@@ -15,9 +16,16 @@ export function tellOfBooking(trx: TenantDb, booking: Told): Promise<void> {
   return tell(trx, 'booking_created', booking, `${who(booking)} booked ${what(booking)} for ${when(booking)}.${reach(booking)}`)
 }
 
-/** The vendor stayed silent for too long, and the time was given free. */
-export function tellOfFailedBooking(trx: TenantDb, booking: Told): Promise<void> {
-  const text = `The appointment of ${who(booking)} (${what(booking)}) on ${when(booking)} could not be put into your calendar, which did not answer. The time is free again. Please get in touch.${reach(booking)}`
+const WHY_FAILED: Partial<Record<ErrorCode, string>> = {
+  slot_taken: 'because your calendar has something else there by now',
+  time_past: 'because it began before your calendar answered',
+  calendar_not_connected: 'because that calendar is not connected any more',
+}
+
+/** What was held until the vendor would answer has come to nothing, and its time was given free. `failure` is why. */
+export function tellOfFailedBooking(trx: TenantDb, booking: Told, failure: ErrorCode): Promise<void> {
+  const why = WHY_FAILED[failure] ?? 'because your calendar did not answer'
+  const text = `The appointment of ${who(booking)} (${what(booking)}) on ${when(booking)} could not be entered, ${why}. Its time is not kept any more. Please get in touch.${reach(booking)}`
   return tell(trx, 'booking_failed', booking, text)
 }
 

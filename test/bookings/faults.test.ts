@@ -1,7 +1,6 @@
 import t from 'tap'
-import { settle } from '../../src/bookings/settle.ts'
 import { testApp } from '../setup/app.ts'
-import { watch } from '../setup/bookings.ts'
+import { settle, watch } from '../setup/bookings.ts'
 import { speakable, words } from '../setup/voice.ts'
 
 const BUDGET_MS = 4000
@@ -51,10 +50,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await book({ callId: 'another' }), { error: /^That time is taken/ }, 'nobody else gets it')
     t.notMatch((await owner.call('get_availability', { date: '2026-12-01' })).result, 'at nine or nine thirty', 'nor is it offered')
 
-    t.equal(await settle(test.deps), 0, 'while its lease runs, nobody takes it up')
+    t.equal(await settle(test), 0, 'while its lease runs, nobody takes it up')
     standIn.faults.clear()
     await expireLeases()
-    t.equal(await settle(test.deps), 1)
+    t.equal(await settle(test), 1)
     t.match(await statuses(), ['confirmed'])
     t.equal(live().length, 1)
     t.match(await book(), { result: /^You are booked/ }, 'the same call again hears the truth')
@@ -69,7 +68,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       t.match(answer, times === 1 ? { result: /^You are booked/ } : { error: /^I am holding/ })
       t.equal(live().length, 1)
       await expireLeases()
-      await settle(test.deps)
+      await settle(test)
       t.match(await statuses(), ['confirmed'])
       t.equal(live().length, 1)
       t.match(await book(), { result: /^You are booked/ })
@@ -92,7 +91,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       t.equal(live().length, 0)
       standIn.faults.clear()
       await expireLeases()
-      await settle(test.deps)
+      await settle(test)
       t.match(await statuses(), ['confirmed'])
       t.equal(live().length, 1)
 

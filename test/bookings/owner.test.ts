@@ -1,9 +1,9 @@
 import t from 'tap'
-import { settle } from '../../src/bookings/settle.ts'
+import { settleLater } from '../../src/bookings/settle-later.ts'
 import { holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, connect, NOW, testApp } from '../setup/app.ts'
-import { watch } from '../setup/bookings.ts'
+import { settle, watch } from '../setup/bookings.ts'
 
 const test = await testApp(t, {
   LIMIT_REST_PER_MINUTE: '10000',
@@ -144,7 +144,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       t.ok(creates() <= 2)
       standIn.faults.clear()
       await expireLeases()
-      t.equal(await settle(test.deps), 1)
+      t.equal(await settle(test), 1)
       t.match(await post(owner, NINE), { status: 201, id: live()[0]?.id })
       t.equal(live().length, 1)
     },
@@ -159,7 +159,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await post(owner, { ...NINE, subject: 'Another' }), { status: 409, code: 'slot_taken' })
     standIn.faults.clear()
     await expireLeases()
-    await settle(test.deps)
+    await settle(test)
     t.equal(live().length, 1)
   })
 
@@ -176,7 +176,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     test.setNow(new Date('2026-12-01T16:01:00Z'))
     t.teardown(() => test.setNow(NOW))
     await expireLeases()
-    await settle(test.deps)
+    await settle(test)
     t.match(await rows(), [{ status: 'failed', failure: 'time_past' }, { status: 'confirmed' }], 'what the vendor had made in time stays')
     t.match(live(), [{ startsAt: new Date('2026-12-01T16:00:00Z') }])
     t.equal(live().length, 1)
@@ -192,7 +192,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       await test.app.inject({ method: 'DELETE', url: '/calendar/disconnect', headers: owner.headers() })
       await connect(test, owner, vendor, owner.calendarEmail)
       await expireLeases()
-      await settle(test.deps)
+      await settle(test)
       t.match(await rows(), [{ status: 'confirmed', providerEventId: live()[0]?.id }])
       t.equal(live().length, 1)
     },
@@ -204,7 +204,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       standIn.faults.add({ ...CREATE, kind: 'lost', times })
       t.match(await post(owner, NINE), times === 1 ? { status: 201 } : { status: 502, code: 'booking_held' })
       await expireLeases()
-      await settle(test.deps)
+      await settle(test)
       t.same(await statuses(), ['confirmed'])
       t.equal(live().length, 1)
     }
@@ -243,9 +243,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
           timeZone: 'America/Chicago',
           leaseMs: -1,
         })
+        if (held) await settleLater(test.deps, trx, held, 0)
         if (held) await markAsked(trx, held)
       })
-      t.equal(await settle(test.deps), 1)
+      t.equal(await settle(test), 1)
       t.same(await statuses(), ['confirmed'])
       t.match(live(), [{ startsAt, endsAt, subject: 'Viewing', location: '12 Elm St', invitationsSent: true }])
       t.equal(live()[0]?.description, 'Ring twice.\nSecond floor.')

@@ -40,7 +40,7 @@ t.test('a job waits until its time has come, and only one of a key waits', async
   const waiting = await jobs(test)
   t.equal(waiting.length, 2)
   t.ok(waiting.some(({ waits }) => waits > 28 && waits <= 30) && waiting.some(({ waits }) => waits <= 0.5))
-  await bringJobsForward(test, 10)
+  await bringJobsForward(test, { seconds: 10 })
   t.equal(await runJobs(test), 1)
   await bringJobsForward(test)
   t.equal(await runJobs(test), 1)

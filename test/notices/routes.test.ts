@@ -41,7 +41,7 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
   const { clerkUserId } = user
   await inTenant(test.deps.db, clerkUserId, async (trx) => {
     await tellOfBooking(trx, booking)
-    await tellOfFailedBooking(trx, booking)
+    await tellOfFailedBooking(trx, booking, 'provider_unavailable')
     await tellOfConflict(trx, booking)
     await tellOfMove(trx, booking, new Date('2026-11-30T22:30:00Z'), change)
     await tellOfCancel(trx, booking, change)
@@ -57,7 +57,7 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
   const contact = 'Contact: +13125550142.'
   t.same(texts, {
     booking_created: `Ana Ruiz booked “Viewing” for ${on}. ${contact}`,
-    booking_failed: `The appointment of Ana Ruiz (“Viewing”) on ${on} could not be put into your calendar, which did not answer. The time is free again. Please get in touch. ${contact}`,
+    booking_failed: `The appointment of Ana Ruiz (“Viewing”) on ${on} could not be entered, because your calendar did not answer. Its time is not kept any more. Please get in touch. ${contact}`,
     booking_conflict: `Your calendar has another event at the time of the appointment of Ana Ruiz (“Viewing”) on ${on}. Both stand. Please move one of them. ${contact}`,
     booking_moved: `Ana Ruiz moved “Viewing” from Monday, November 30, 2026 at 4:30 PM to ${on}. ${contact}`,
     booking_cancelled: `Ana Ruiz cancelled “Viewing” on ${on}. The time is free again. ${contact}`,

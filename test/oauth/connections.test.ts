@@ -1,7 +1,6 @@
 import t from 'tap'
-import { settle } from '../../src/bookings/settle.ts'
 import { type Owner, type TestApp, testApp } from '../setup/app.ts'
-import { watch } from '../setup/bookings.ts'
+import { settle, watch } from '../setup/bookings.ts'
 import {
   add,
   again,
@@ -161,7 +160,7 @@ for (const vendor of both) {
       const busy = (await list(test, owner)).find((one: { calendar_email: string }) => one.calendar_email === email)
       t.equal((await change(test, owner, busy.id, { role: 'destination' })).code, 200)
       await expireLeases()
-      await settle(test.deps)
+      await settle(test)
 
       t.same(await statuses(), ['confirmed'])
       t.match(standIn.events(owner.calendarEmail, idOf('Dana')), [halfHour(nine)])

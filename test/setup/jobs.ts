@@ -18,10 +18,13 @@ export async function runJobs({ deps }: Test, work: Work = ourWork): Promise<num
   }
 }
 
-/** As if so much time had passed for every job that waits; left out: as if the moment of each had come. */
-export async function bringJobsForward({ deps }: Test, seconds?: number): Promise<void> {
+/** As if so much time had passed for every job that waits, or for one user's; left out: as if the moment of each had come. */
+export async function bringJobsForward({ deps }: Test, { seconds, of }: { seconds?: number; of?: string } = {}): Promise<void> {
   const startAfter = seconds === undefined ? sql`now()` : sql`start_after - ${seconds} * interval '1 second'`
-  await sql`update jobs.job set start_after = ${startAfter} where state < 'active'`.execute(deps.db)
+  await sql`
+    update jobs.job set start_after = ${startAfter} where state < 'active' and (${of ?? null}::text is null or group_id = ${of ?? null})`.execute(
+    deps.db,
+  )
 }
 
 /** What is in the queue, oldest first. */
