@@ -23,7 +23,7 @@ async function sources(): Promise<{ file: string; imports: string[]; text: strin
   )
 }
 
-const processes = ['src/server.ts', 'src/migrate.ts']
+const processes = ['src/server.ts', 'src/worker.ts', 'src/migrate.ts']
 const isRoute = (file: string) => file.endsWith('/routes.ts')
 /** How several routes show the same thing. */
 const isBody = (file: string) => file.endsWith('-body.ts')
@@ -74,10 +74,10 @@ t.test('imports point one way, from the door to the database and the vendors', a
           `${file} imports ${target}: routes are registered by the table of contents, or by those they lie below`,
         )
       if (target === 'src/providers/index.ts') t.equal(file, 'src/create-deps.ts', `${file}: vendors are chosen in one place`)
-      if (target === 'src/create-deps.ts') t.ok(processes.includes(file), `${file}: only processes put things together`)
+      if (target === 'src/create-deps.ts') t.equal(file, 'src/open.ts', `${file}: only what every process begins with puts things together`)
       if (target.startsWith('src/http/'))
         t.ok(
-          isRoute(file) || isBody(file) || ['src/app.ts', 'src/server.ts'].includes(file) || folder === 'http',
+          isRoute(file) || isBody(file) || ['src/app.ts', 'src/open.ts'].includes(file) || folder === 'http',
           `${file} imports ${target}: use cases never see a request`,
         )
       // Routes are the door themselves, whatever folder their subject has.

@@ -1,4 +1,4 @@
-import { type Diary, openDiary } from '../calendar/access.ts'
+import { openDiary } from '../calendar/access.ts'
 import { type Booking, failBooking, findBooking, leaseBooking, listUnsettled, releaseBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
@@ -15,18 +15,18 @@ import { settleLater } from './settle-later.ts'
  */
 export async function settleBooking(deps: Deps, { clerkUserId, bookingId }: JobData['settle-booking'], signal: AbortSignal): Promise<void> {
   const { settleLeaseMs, settleIntervalMs, providerCreateMs } = deps.config.timeouts
-  const { booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => {
+  const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
     const leased = await leaseBooking(trx, clerkUserId, bookingId, settleLeaseMs)
     const left = leased ?? (await findBooking(trx, clerkUserId, bookingId))
     // Somebody is at it, and may die: it is looked at again.
     if (!leased && left?.status === 'held') await settleLater(deps, trx, left, settleIntervalMs)
-    return { booking: leased, diary: await openDiary(deps, trx, clerkUserId) }
+    return leased
   })
   if (!booking) return
   // Well inside the lease, so that nobody else takes the same one up meanwhile.
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))])
   try {
-    const failure = booking.askedAt === null ? 'unavailable' : await failureAfterAsking(deps, diary, booking, inTime)
+    const failure = booking.askedAt === null ? 'unavailable' : await failureAfterAsking(deps, booking, inTime)
     await (failure === undefined ? lookAgain(deps, booking) : giveFree(deps, booking, failure))
     deps.log.info({ bookingId, failure }, 'a booking was taken up again')
   } catch (error) {
@@ -44,7 +44,9 @@ export async function findUnsettled(deps: Deps): Promise<void> {
 }
 
 /** @returns why the time is to be given free, or `undefined` when the event exists or may still turn out to */
-async function failureAfterAsking(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<ErrorCode | undefined> {
+async function failureAfterAsking(deps: Deps, booking: Booking, signal: AbortSignal): Promise<ErrorCode | undefined> {
+  const { clerkUserId } = booking
+  const diary = await inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
   try {
     const { kind } = await finishAgain(deps, diary, booking, signal)
     return kind === 'pending' && isHeldTooLong(deps, booking) ? 'provider_unavailable' : undefined

@@ -1,9 +1,13 @@
 import * as z from 'zod'
-import { pingDatabase } from '../db/health.ts'
+import { readJobs } from '../db/jobs.ts'
 import { AppError } from '../errors.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
+import { SET_ASIDE } from '../jobs/queue.ts'
 import { version } from '../root.ts'
 import { sameSecret } from '../secrets.ts'
+
+// Only where background work stands still altogether. After an hour without any process it is made up for in seconds.
+const ABSURD_LAG_SECONDS = 15 * 60
 
 interface Options {
   /** True from the moment the process was asked to end. */
@@ -68,18 +72,26 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
       schema: {
         operationId: 'getReady',
         tags: ['service'],
-        summary: 'May requests be sent here? Not while stopping, nor without the database',
+        summary: 'May requests be sent here? Not while stopping, nor without the database, nor while background work stands still',
         response: {
           200: z
-            .object({ status: z.literal('ready'), database: z.literal('up') })
-            .meta({ examples: [{ status: 'ready', database: 'up' }] }),
+            .object({
+              status: z.literal('ready'),
+              database: z.literal('up'),
+              jobs: z.object({
+                lag_seconds: z.number().describe('How long the oldest background job that is due has been waiting'),
+                set_aside: z.int().describe('Jobs of the last two weeks that failed five times and are not tried any more'),
+              }),
+            })
+            .meta({ examples: [{ status: 'ready', database: 'up', jobs: { lag_seconds: 0.4, set_aside: 0 } }] }),
         },
       },
     },
     async () => {
       if (draining()) throw new AppError('unavailable', 'draining')
-      await pingDatabase(deps.db)
-      return { status: 'ready' as const, database: 'up' as const }
+      const { lagSeconds, setAside } = await readJobs(deps.db, SET_ASIDE)
+      if (lagSeconds > ABSURD_LAG_SECONDS) throw new AppError('unavailable', `background work is ${Math.round(lagSeconds)} s behind`)
+      return { status: 'ready' as const, database: 'up' as const, jobs: { lag_seconds: lagSeconds, set_aside: setAside } }
     },
   )
 
