@@ -53,6 +53,7 @@ export interface Config {
     providerMs: number
     providerCreateMs: number
     toolCallMs: number
+    busyKeptMs: number
     settleIntervalMs: number
     settleLeaseMs: number
     holdMinutes: number
@@ -124,6 +125,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       providerMs: e.PROVIDER_TIMEOUT_MS,
       providerCreateMs: e.PROVIDER_CREATE_TIMEOUT_MS,
       toolCallMs: e.TOOL_CALL_TIMEOUT_MS,
+      busyKeptMs: e.BUSY_KEPT_MS,
       settleIntervalMs: e.SETTLE_INTERVAL_MS,
       settleLeaseMs: e.SETTLE_LEASE_MS,
       holdMinutes: e.HOLD_MINUTES,

@@ -1,4 +1,5 @@
 import { vapiClient } from './assistants/client.ts'
+import { createRecentBusy } from './calendar/recent-busy.ts'
 import { createCipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
@@ -24,6 +25,7 @@ export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | '
     metrics,
     providers: createProviders(config, outbound),
     vapi: apiKey === undefined ? undefined : vapiClient({ apiKey, apiUrl }, outbound),
+    recentBusy: createRecentBusy(config.timeouts.busyKeptMs),
     cipher: createCipher(config.tokenEncryptionKeys),
     identify: tokenVerifier(config),
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { VapiClient } from './assistants/client.ts'
+import type { RecentBusy } from './calendar/recent-busy.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
@@ -16,6 +17,8 @@ export interface Deps {
   providers: ReadonlyMap<string, CalendarProvider>
   /** Vapi's REST API; `undefined`: this installation has no key for it. */
   vapi: VapiClient | undefined
+  /** What this process has read of calendars a moment ago. */
+  recentBusy: RecentBusy
   cipher: Cipher
   /** Whom a token of Clerk's proves. @throws AppError `not_signed_in` */
   identify(token: string): Promise<Identity>

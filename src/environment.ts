@@ -84,6 +84,7 @@ export const Environment = z.object({
   PROVIDER_TIMEOUT_MS: count(2500),
   PROVIDER_CREATE_TIMEOUT_MS: count(4000),
   TOOL_CALL_TIMEOUT_MS: count(8000),
+  BUSY_KEPT_MS: count(30_000),
   SETTLE_INTERVAL_MS: count(10_000),
   SETTLE_LEASE_MS: count(30_000),
   HOLD_MINUTES: count(15),

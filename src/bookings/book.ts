@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { calendarOf, type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes, isGivenBack } from '../calendar/busy.ts'
-import { overlapsAny, refusal } from '../calendar/slots.ts'
+import { overlapsAny, refusal, withBuffers } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, countBookings, failBooking, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
@@ -10,6 +10,7 @@ import { AppError } from '../errors.ts'
 import { tellOfBooking } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
+import { isDayFull } from './day-cap.ts'
 import { eventOf } from './event.ts'
 import { keysOf, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
@@ -33,13 +34,18 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const outside = refusal(diary.rules, request.slot, deps.clock.now(), request.bookedBy)
   if (outside) return { kind: 'refused', why: outside }
 
+  const during = withBuffers(diary.rules, request.slot, request.bookedBy)
   const hold = () =>
     inTenant(deps.db, clerkUserId, async (trx) => {
-      if (request.bookedBy === 'caller') await refuseTooMany(deps, trx, clerkUserId, request)
+      if (request.bookedBy === 'caller') {
+        await refuseTooMany(deps, trx, clerkUserId, request)
+        if (await isDayFull(trx, diary, request.slot.startsAt)) return 'cap'
+      }
       const { settleLeaseMs } = deps.config.timeouts
       const held = await holdBooking(trx, {
         ...rowOf(request, clerkUserId),
         ...keys,
+        during,
         connectionId: destination.id,
         calendarId: destination.calendarId,
         leaseMs: settleLeaseMs,
@@ -47,13 +53,13 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
       if (held) await settleLater(deps, trx, held, settleLeaseMs)
       return held
     })
-  const booking = await hold()
-  if (booking) return finish(deps, diary, booking, signal)
-  // A twin of this request was faster, or another appointment stands there.
+  const first = await hold()
+  if (first instanceof Object) return finish(deps, diary, first, signal)
+  // A twin of this request was faster, or others fill the day, or another appointment stands there.
   const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (twin) return twin
-  const second = (await isGivenBack(deps, diary, request.slot, signal)) ? await hold() : undefined
-  return second ? finish(deps, diary, second, signal) : { kind: 'refused', why: 'taken' }
+  const second = first === undefined && (await isGivenBack(deps, diary, during, signal)) ? await hold() : first
+  return second instanceof Object ? finish(deps, diary, second, signal) : { kind: 'refused', why: second ?? 'taken' }
 }
 
 /** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
@@ -105,9 +111,9 @@ function refuseBegun({ clock }: Deps, { rules }: Diary, booking: Booking): void 
 
 /** @throws AppError `slot_taken` */
 async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<void> {
-  const slot = slotOf(booking)
-  const busy = await busyTimes(deps, diary, slot, { signal, except: booking.appointmentId })
-  if (overlapsAny(slot, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
+  const during = withBuffers(diary.rules, slotOf(booking), booking.bookedBy === 'owner' ? 'owner' : 'caller')
+  const busy = await busyTimes(deps, diary, during, { signal, except: booking.appointmentId })
+  if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
 }
 
 /** @throws AppError only where it is certain that this request made no event */

@@ -33,4 +33,4 @@ export type Outcome =
   | { kind: 'already'; booking: Booking }
   /** The time is kept; whether the vendor has the event is not known yet and is being found out. */
   | { kind: 'pending'; booking: Booking }
-  | { kind: 'refused'; why: Refusal | 'taken' }
+  | { kind: 'refused'; why: Refusal }

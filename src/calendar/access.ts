@@ -1,14 +1,11 @@
-import * as z from 'zod'
 import { findBusiness } from '../db/businesses.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, listConnections } from '../db/connections.ts'
 import { findUser } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { rulesOf } from './rules.ts'
 import type { Rules } from './slots.ts'
-import { weekdays } from './zone.ts'
-
-const OpeningHours = z.partialRecord(z.enum(weekdays), z.array(z.tuple([z.string(), z.string()])))
 
 /** Whose appointments: the rules of the business, and the calendars that decide what is free. */
 export interface Diary {
@@ -22,8 +19,8 @@ export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb,
   const business = await findBusiness(trx, clerkUserId)
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
-  const timeZone = business.timeZone ?? user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
-  return { clerkUserId, rules: { ...business, timeZone, openingHours: OpeningHours.parse(business.openingHours) }, connections }
+  const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
+  return { clerkUserId, rules: rulesOf(business, timeZone), connections }
 }
 
 /** The same, for whoever has no transaction of his own. */

@@ -1,12 +1,14 @@
 import type { Deps } from '../deps.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Diary } from './access.ts'
-import { busyTimes } from './busy.ts'
-import { freeSlots, lastDay, type Wish } from './slots.ts'
+import { takenTimes } from './busy.ts'
+import { freeSlots, lastDay, type Rules, type Wish } from './slots.ts'
 import { DAY_MS, inZone, localDay, MINUTE_MS, wallToInstant } from './zone.ts'
 
-// Read at once with what was asked for, so that "nothing that day" comes with the nearest others.
-const BEYOND_DAYS = 14
+// Read at once with what was asked for, so that "nothing that day" comes with the nearest others, and that the next question in the same
+// call is answered by the same reading.
+const NEAR_DAYS = 14
+const BEYOND_DAYS = 7
 const OWNERS_MINUTES = 30
 
 export interface Availability {
@@ -18,21 +20,21 @@ export interface Availability {
 
 /**
  * What is free, by the live calendars. When there is nothing within two weeks, all that can be booked is looked through.
- * @throws AppError as `busyTimes`: where a calendar cannot be read nothing is offered
+ * @throws AppError as `takenTimes`: where a calendar cannot be read nothing is offered
  */
 export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
   const now = deps.clock.now()
   const { rules } = diary
   const last = localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
   const from = Math.max(wish.range.startsAt.getTime(), now.getTime())
-  const near = Math.min(Math.max(wish.range.endsAt.getTime(), from + BEYOND_DAYS * DAY_MS), last)
+  const near = Math.max(wish.range.endsAt.getTime() + BEYOND_DAYS * DAY_MS, now.getTime() + NEAR_DAYS * DAY_MS)
 
   const free = async (range: Interval, asked: Wish[]) => {
     if (range.startsAt >= range.endsAt) return asked.map(() => [])
-    const busy = await busyTimes(deps, diary, range, { signal })
-    return asked.map((one) => freeSlots(rules, one, busy, now).filter((slot) => canBeNamed(slot.startsAt, rules.timeZone)))
+    const taken = await takenTimes(deps, diary, range, signal)
+    return asked.map((one) => freeSlots(rules, one, taken, now).filter((slot) => canBeNamed(slot.startsAt, rules.timeZone)))
   }
-  const first = { startsAt: new Date(from), endsAt: new Date(near) }
+  const first = { startsAt: new Date(from), endsAt: new Date(Math.min(localDay(new Date(near), rules.timeZone).endsAt.getTime(), last)) }
   const [slots = [], others = []] = await free(first, [wish, { range: first, minutes: wish.minutes }])
   if (slots.length > 0) return { slots, others: [] }
   if (others.length > 0) return { slots, others }
@@ -44,7 +46,7 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
 /**
  * What the owner may choose from for herself: free half hours from Monday to Friday within the hours, in her zone, today and on the days after,
  * `days` local days in all. Her business's rules are for others.
- * @throws AppError as `busyTimes`
+ * @throws AppError as `takenTimes`
  */
 export async function ownersSlots(
   deps: Deps,
@@ -56,10 +58,21 @@ export async function ownersSlots(
   const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`
   const hours: [string, string][] = [[clock(startHour), clock(endHour)]]
   const openingHours = { monday: hours, tuesday: hours, wednesday: hours, thursday: hours, friday: hours }
-  const rules = { ...diary.rules, openingHours, slotMinutes: OWNERS_MINUTES, noticeMinutes: 0, horizonDays: days - 1 }
+  const rules: Rules = {
+    ...diary.rules,
+    openingHours,
+    dateOverrides: [],
+    startsFrom: 'opening',
+    stepMinutes: OWNERS_MINUTES,
+    bufferBeforeMinutes: 0,
+    bufferAfterMinutes: 0,
+    dailyCap: null,
+    noticeMinutes: 0,
+    horizonDays: days - 1,
+  }
   const range = { startsAt: now, endsAt: localDay(lastDay(rules, now), rules.timeZone).endsAt }
-  const busy = await busyTimes(deps, diary, range, { signal })
-  return freeSlots(rules, { range, minutes: OWNERS_MINUTES }, busy, now)
+  const taken = await takenTimes(deps, { ...diary, rules }, range, signal)
+  return freeSlots(rules, { range, minutes: OWNERS_MINUTES }, taken, now)
 }
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */

@@ -1,15 +1,17 @@
-import { cancelBooking, listOccupied, type Occupied } from '../db/bookings.ts'
-import { inTenant } from '../db/client.ts'
+import { cancelBooking, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
-import type { Interval } from '../providers/provider.ts'
+import type { BusyTime, Interval } from '../providers/provider.ts'
 import { calendarOf, type Diary, requireDestination } from './access.ts'
-import { overlapping, overlapsAny } from './slots.ts'
+import { overlapping, overlapsAny, type Rules, type Taken, withBuffers } from './slots.ts'
+import { localDay } from './zone.ts'
 
 /**
- * When the owner has no time within `range`: in any of her calendars, or by bookings of ours that no calendar may show yet. A booking whose
- * event she has deleted in her calendar is cancelled on the way.
+ * When the owner has no time within `range`: in any of her calendars, by what is read of them now, or by bookings of ours that no calendar may
+ * show yet. A booking whose event she has deleted in her calendar is cancelled on the way.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
+ * @param range with the buffers of whatever is to stand there
  * @param options `except` is an appointment that is not in its own way
  * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`, `provider_busy`, `provider_refused`
  */
@@ -24,24 +26,63 @@ export async function busyTimes(
     inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, except)),
     ...diary.connections.map((one) => busyOf(deps, one, range, signal)),
   ])
-  const busy = theirs.flat()
-  const isShown = overlapping(busy)
-  const kept = ours.map(async (booking) => {
-    // Only where no calendar shows anything at its time is there a reason to ask.
-    const isInDoubt = booking.isSettled && !isShown(booking)
-    return isInDoubt && (await wasDeleted(deps, diary, booking, signal)) ? [] : [booking]
-  })
-  return [...busy, ...(await Promise.all(kept)).flat()]
+  return together(deps, diary, { range, ours, theirs: theirs.flat() }, signal)
+}
+
+/**
+ * The same, for offers within `range`: what was read of a calendar in the last half minute may serve once more. Nothing is booked by it.
+ * @throws AppError as `busyTimes`
+ */
+export async function takenTimes(deps: Deps, diary: Diary, range: Interval, signal: AbortSignal): Promise<Taken> {
+  requireDestination(diary)
+  const around = withBuffers(diary.rules, range)
+  const [{ ours, appointments }, ...theirs] = await Promise.all([
+    inTenant(deps.db, diary.clerkUserId, async (trx) => ({
+      ours: await listOccupied(trx, diary.clerkUserId, around),
+      appointments: await countedAppointments(trx, diary, range),
+    })),
+    ...diary.connections.map((one) => deps.recentBusy.busyOf(one, around, () => busyOf(deps, one, around, signal))),
+  ])
+  return { busy: await together(deps, diary, { range: around, ours, theirs: theirs.flat() }, signal), appointments }
 }
 
 /**
  * Did only bookings take this time whose events the owner has deleted since? They are cancelled then. The calendars are not asked where it
  * was taken a moment ago.
+ * @param range with the buffers of whatever is to stand there
  * @throws AppError as `busyTimes`
  */
-export async function isGivenBack(deps: Deps, diary: Diary, slot: Interval, signal: AbortSignal): Promise<boolean> {
-  const ours = await inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, slot))
-  return ours.every((one) => one.isSettled) && !overlapsAny(slot, await busyTimes(deps, diary, slot, { signal }))
+export async function isGivenBack(deps: Deps, diary: Diary, range: Interval, signal: AbortSignal): Promise<boolean> {
+  const ours = await inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range))
+  return ours.every((one) => one.isSettled) && !overlapsAny(range, await busyTimes(deps, diary, range, { signal }))
+}
+
+/** Those of an event's kinds that the owner lets callers book over do not take her time. */
+export function takingTime({ blocking }: Rules, busy: BusyTime[]): BusyTime[] {
+  return busy.filter(({ kind }) => kind === undefined || blocking[kind])
+}
+
+/** All appointments that count to the cap of a day that `range` touches. */
+export function countedAppointments(trx: TenantDb, { clerkUserId, rules }: Diary, range: Interval): Promise<Date[]> {
+  if (rules.dailyCap === null) return Promise.resolve([])
+  const startsAt = localDay(range.startsAt, rules.timeZone).startsAt
+  return listCallersStarts(trx, clerkUserId, { startsAt, endsAt: localDay(range.endsAt, rules.timeZone).endsAt })
+}
+
+/** What the calendars show and what we have booked; of ours without those that turn out to be off. */
+async function together(
+  deps: Deps,
+  diary: Diary,
+  { range, ours, theirs }: { range: Interval; ours: Occupied[]; theirs: BusyTime[] },
+  signal: AbortSignal,
+): Promise<Interval[]> {
+  const isShown = overlapping(theirs)
+  const kept = ours.map(async (booking) => {
+    // Only where its own time was looked at, and no calendar shows anything there, is there a reason to ask.
+    const isInDoubt = booking.isSettled && overlapsAny(booking, [range]) && !isShown(booking)
+    return isInDoubt && (await wasDeleted(deps, diary, booking, signal)) ? [] : [booking.during]
+  })
+  return [...takingTime(diary.rules, theirs), ...(await Promise.all(kept)).flat()]
 }
 
 /** The owner has nothing else to cancel with than her own calendar, so an event that is gone from it is off. */

@@ -1,89 +1,129 @@
-import type { Interval } from '../providers/provider.ts'
-import {
-  dayStart,
-  inZone,
-  localDay,
-  MINUTE_MS,
-  minutesOf,
-  type OpeningHours,
-  openOn,
-  type PartOfDay,
-  partMinutes,
-  wallToInstant,
-} from './zone.ts'
+import type { BusyKind, Interval } from '../providers/provider.ts'
+import { type Hours, type Opening, openingsAround, openingsBetween } from './openings.ts'
+import { isTaken, merged, type Span, spanOf } from './spans.ts'
+import { type DayWindow, type DayWindows, dayStart, inZone, localDay, MINUTE_MS, type PartOfDay, wallToInstant } from './zone.ts'
 
 /** What a business allows. */
-export interface Rules {
-  /** IANA name. */
-  timeZone: string
-  openingHours: OpeningHours
-  /** Slots begin in steps of this from each opening edge; an appointment may last longer or shorter. */
+export interface Rules extends Hours {
+  /** Length of an appointment where nobody asks for another. */
   slotMinutes: number
+  /** How far apart starts lie, whatever the length. */
+  stepMinutes: number
+  /** Kept free around each appointment of callers. */
+  bufferBeforeMinutes: number
+  bufferAfterMinutes: number
+  /** How many appointments callers may have on one local day; `null`: as many as fit. */
+  dailyCap: number | null
   /** Elapsed time between now and the earliest start, whatever the clocks do in between. */
   noticeMinutes: number
   /** How far to look when the caller asks for nothing in particular. For whoever makes the wish; not a limit. */
   aheadDays: number
   /** The last day that can be booked, in local days after today. */
   horizonDays: number
+  /** What words such as 'morning' mean here. */
+  windows: DayWindows
+  /** Which events take time that might as well not. What a vendor does not tell apart always does. */
+  blocking: Record<BusyKind, boolean>
 }
 
 export interface Wish {
   range: Interval
   /** Length of the appointment. */
   minutes: number
+  /** In which the start lies, on the clock of the business; where both are given, in both. */
   partOfDay?: PartOfDay | undefined
+  window?: DayWindow | undefined
 }
 
-/** Why the rules do not allow a slot: the first reason that applies, in this order. */
-export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid'
+/** Why a slot cannot be booked, in the order in which the reasons are told. */
+export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid' | 'cap' | 'taken'
 
-/** Epoch milliseconds, half-open. */
-interface Span {
-  start: number
-  end: number
+/** By callers within the rules, which are the owner's for others; by herself at any free time to come. */
+export type BookedBy = 'caller' | 'owner'
+
+/** What there is already. */
+export interface Taken {
+  /** In any order, may overlap each other; our own appointments with their buffers. */
+  busy: Interval[]
+  /** Starts of all appointments of callers on the days in question; only a cap asks for them. */
+  appointments: Date[]
 }
+
+const NOTHING: Taken = { busy: [], appointments: [] }
 
 /**
- * What can be booked: exactly the slots inside `wish.range` that `refusal` does not refuse and that overlap nothing busy.
- * @param busy in any order, may overlap each other
+ * What can be booked: exactly the slots inside `wish.range`, and in the wished part of the day, that `reasonsAgainst` has nothing against.
  * @returns earliest first; a slot that would run past closing time or past the range is left out
  */
-export function freeSlots(rules: Rules, wish: Wish, busy: Interval[], now: Date): Interval[] {
-  const limits = limitsAt(rules, now)
+export function freeSlots(rules: Rules, wish: Wish, taken: Taken, now: Date): Interval[] {
   const length = wish.minutes * MINUTE_MS
-  const step = rules.slotMinutes * MINUTE_MS
-  const from = Math.max(wish.range.startsAt.getTime(), limits.earliest)
-  const to = Math.min(wish.range.endsAt.getTime(), limits.end + length)
+  const step = rules.stepMinutes * MINUTE_MS
+  const from = Math.max(wish.range.startsAt.getTime(), now.getTime())
+  const to = Math.min(wish.range.endsAt.getTime(), horizonEnd(rules, now) + length)
   if (!(from < to && length > 0 && step > 0)) return []
 
-  const taken = merged(busy)
-  const starts = new Set<number>() // opening hours that overlap would offer a start twice
-  for (const opening of openingsBetween(rules, from, to, wish.partOfDay)) {
-    const skipped = Math.max(0, Math.ceil((from - opening.start) / step)) // steps that lie before the range
-    for (let start = opening.start + skipped * step; start + length <= Math.min(opening.end, to); start += step) {
-      const inPart = start >= opening.part.start && start < opening.part.end
-      if (inPart && withinLimits(limits, start) === undefined && !isTaken(taken, start, start + length)) starts.add(start)
+  const range = { startsAt: new Date(from), endsAt: new Date(to) }
+  const against = reasonsAgainst(rules, range, { taken, now })
+  const slots = new Map<number, Interval>() // opening hours that overlap would offer a start twice
+  for (const opening of openingsBetween(rules, { start: from, end: to })) {
+    const wanted = wantedOn(opening.date, rules, wish)
+    const begin = Math.max(opening.start, from, wanted.start)
+    const steps = Math.ceil((begin - opening.origin) / step)
+    for (let start = opening.origin + steps * step; start < wanted.end && start + length <= Math.min(opening.end, to); start += step) {
+      const slot = { startsAt: new Date(start), endsAt: new Date(start + length) }
+      if (against(slot).length === 0) slots.set(start, slot)
     }
   }
-  return [...starts].sort((a, b) => a - b).map((start) => ({ startsAt: new Date(start), endsAt: new Date(start + length) }))
+  return [...slots.values()].sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
 }
 
 /**
- * Why the rules do not allow a slot; `undefined`: they do. The same rules decide what is offered and what is booked. They are the owner's, for
- * others: she herself is bound by the future alone.
+ * All that stands against a slot, in the order of `Refusal`; nothing: it can be booked. The one judge of what is offered and what is booked.
+ * @param range of all slots that will be asked about, so that the hours of its days are counted once
  */
-export function refusal(rules: Rules, slot: Interval, now: Date, bookedBy: 'caller' | 'owner' = 'caller'): Refusal | undefined {
-  const start = slot.startsAt.getTime()
-  const end = slot.endsAt.getTime()
-  const step = rules.slotMinutes * MINUTE_MS
-  if (!(start < end && step > 0)) return 'off_grid'
-  if (bookedBy === 'owner') return start < now.getTime() ? 'past' : undefined
+export function reasonsAgainst(
+  rules: Rules,
+  range: Interval,
+  { now, taken = NOTHING, bookedBy = 'caller' }: { now: Date; taken?: Taken; bookedBy?: BookedBy },
+): (slot: Interval) => Refusal[] {
+  const step = rules.stepMinutes * MINUTE_MS
+  const busy = merged(taken.busy)
+  const earliest = now.getTime() + Math.max(0, rules.noticeMinutes) * MINUTE_MS
+  const latest = horizonEnd(rules, now)
+  const around = bookedBy === 'caller' && isSound(range) ? openingsAround(openingsBetween(rules, spanOf(range))) : () => []
+  const isFull = fullDays(rules, taken.appointments)
+  const isAligned = (start: number) => (opening: Opening) => (start - opening.origin) % step === 0
 
-  const outside = withinLimits(limitsAt(rules, now), start)
-  if (outside) return outside
-  const around = openingsBetween(rules, start, end).filter((opening) => opening.start <= start && end <= opening.end)
-  if (around.length === 0) return 'closed'
-  return around.some((opening) => (start - opening.start) % step === 0) ? undefined : 'off_grid'
+  return (slot) => {
+    const { start, end } = spanOf(slot)
+    if (!(start < end && step > 0)) return ['off_grid']
+    const found: Refusal[] = []
+    if (start < now.getTime()) found.push('past')
+    if (bookedBy === 'caller') {
+      if (start >= now.getTime() && start < earliest) found.push('too_soon')
+      if (start >= latest) found.push('too_far')
+      const openings = around({ start, end })
+      if (openings.length === 0) found.push('closed')
+      else if (!openings.some(isAligned(start))) found.push('off_grid')
+      if (isFull(slot.startsAt)) found.push('cap')
+    }
+    if (isTaken(busy, spanOf(withBuffers(rules, slot, bookedBy)))) found.push('taken')
+    return found
+  }
+}
+
+/** The first reason against one slot. Without `taken` only the rules are asked. */
+export function refusal(rules: Rules, slot: Interval, now: Date, bookedBy: BookedBy = 'caller', taken?: Taken): Refusal | undefined {
+  return reasonsAgainst(rules, slot, { now, bookedBy, ...(taken ? { taken } : {}) })(slot)[0]
+}
+
+/** What an appointment occupies: nothing else may overlap it. The buffers are for callers' appointments. */
+export function withBuffers(rules: Rules, { startsAt, endsAt }: Interval, bookedBy: BookedBy = 'caller'): Interval {
+  if (bookedBy === 'owner') return { startsAt, endsAt }
+  return {
+    startsAt: new Date(startsAt.getTime() - rules.bufferBeforeMinutes * MINUTE_MS),
+    endsAt: new Date(endsAt.getTime() + rules.bufferAfterMinutes * MINUTE_MS),
+  }
 }
 
 /** Whether the calendars leave no room for a slot. @param busy in any order, may overlap each other */
@@ -94,84 +134,37 @@ export function overlapsAny(slot: Interval, busy: Interval[]): boolean {
 /** The same for many slots: `busy` is put in order once. */
 export function overlapping(busy: Interval[]): (slot: Interval) => boolean {
   const taken = merged(busy)
-  return ({ startsAt, endsAt }) => isTaken(taken, startsAt.getTime(), endsAt.getTime())
-}
-
-interface Limits {
-  now: number
-  earliest: number
-  /** Exclusive: the midnight after the last day that can be booked. */
-  end: number
-}
-
-function limitsAt(rules: Rules, now: Date): Limits {
-  return {
-    now: now.getTime(),
-    earliest: now.getTime() + Math.max(0, rules.noticeMinutes) * MINUTE_MS,
-    end: localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime(),
-  }
+  return (slot) => isTaken(taken, spanOf(slot))
 }
 
 /** The last day that can be booked, as its local midnight. */
-export function lastDay({ timeZone, horizonDays }: Rules, now: Date): Date {
+export function lastDay({ timeZone, horizonDays }: Pick<Rules, 'timeZone' | 'horizonDays'>, now: Date): Date {
   return new Date(dayStart(inZone(now, timeZone).toPlainDate().add({ days: horizonDays }), timeZone))
 }
 
-function withinLimits(limits: Limits, start: number): Refusal | undefined {
-  if (start < limits.now) return 'past'
-  if (start < limits.earliest) return 'too_soon'
-  return start < limits.end ? undefined : 'too_far'
+/** Exclusive: the midnight after the last day that can be booked. */
+function horizonEnd(rules: Rules, now: Date): number {
+  return localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
 }
 
-/** The opening hours of all days that `from` and `to` may touch, as instants, each with the part of its day that is wanted. */
-function openingsBetween(rules: Rules, from: number, to: number, partOfDay?: PartOfDay): (Span & { part: Span })[] {
-  const { timeZone } = rules
-  // One day more on both sides: where a clock goes back over midnight, two local days interleave.
-  const last = inZone(to, timeZone).toPlainDate().add({ days: 1 })
-  const openings: (Span & { part: Span })[] = []
-  for (
-    let day = inZone(from, timeZone).toPlainDate().subtract({ days: 1 });
-    Temporal.PlainDate.compare(day, last) <= 0;
-    day = day.add({ days: 1 })
-  ) {
-    const hours = openOn(rules.openingHours, day)
-    // A day that a zone left out when it crossed the date line (Samoa, 30 December 2011) has no hours.
-    if (hours.length === 0 || !day.toZonedDateTime(timeZone).toPlainDate().equals(day)) continue
-    const edge = (minutes: number) => wallToInstant(day, minutes, timeZone)
-    const window = partOfDay && partMinutes[partOfDay]
-    const part = window
-      ? { start: edge(window.from), end: edge(window.to) }
-      : { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY }
-    for (const [opens, closes] of hours) openings.push({ start: edge(minutesOf(opens)), end: edge(minutesOf(closes)), part })
-  }
-  return openings
+function isSound({ startsAt, endsAt }: Interval): boolean {
+  return startsAt < endsAt
 }
 
-/** Sorted and without overlaps, so that one look-up decides. */
-function merged(busy: Interval[]): Span[] {
-  const spans = busy
-    .map(({ startsAt, endsAt }) => ({ start: startsAt.getTime(), end: endsAt.getTime() }))
-    .filter(({ start, end }) => !(start >= end))
-    .sort((a, b) => a.start - b.start)
-  // A busy time that is not a time would count as free.
-  if (spans.some(({ start, end }) => Number.isNaN(start + end))) throw new RangeError('a busy interval has no valid start or end')
-  const result: Span[] = []
-  for (const span of spans) {
-    const before = result.at(-1)
-    if (before && span.start <= before.end) before.end = Math.max(before.end, span.end)
-    else result.push(span)
+/** When on that day a start is wished for. */
+function wantedOn(date: Temporal.PlainDate, { timeZone, windows }: Rules, { partOfDay, window }: Wish): Span {
+  const wanted = [...(partOfDay ? [windows[partOfDay]] : []), ...(window ? [window] : [])]
+  const edge = (minutes: number) => wallToInstant(date, minutes, timeZone)
+  return {
+    start: Math.max(Number.NEGATIVE_INFINITY, ...wanted.map(({ fromMinutes }) => edge(fromMinutes))),
+    end: Math.min(Number.POSITIVE_INFINITY, ...wanted.map(({ toMinutes }) => edge(toMinutes))),
   }
-  return result
 }
 
-function isTaken(taken: Span[], start: number, end: number): boolean {
-  let low = 0
-  let high = taken.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((taken[middle]?.end ?? 0) <= start) low = middle + 1
-    else high = middle
-  }
-  const next = taken[low] // the first that ends after our start
-  return next !== undefined && next.start < end
+/** Days on which callers have as many appointments as they may. */
+function fullDays({ dailyCap, timeZone }: Rules, appointments: Date[]): (startsAt: Date) => boolean {
+  if (dailyCap === null) return () => false
+  const dayOf = (at: Date) => inZone(at, timeZone).toPlainDate().toString()
+  const days = Map.groupBy(appointments, dayOf)
+  return (startsAt) => (days.get(dayOf(startsAt))?.length ?? 0) >= dailyCap
 }

@@ -2,7 +2,7 @@ import { type DayReading, readDays } from './day.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
 import { readPhrase, type SaidPart } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
-import { dayStart, minutesOf, type OpeningHours, openOn, partMinutes, wallToInstant } from './zone.ts'
+import { dayStart, minutesOf, type OpeningHours, openOn, usualWindows, wallToInstant } from './zone.ts'
 
 /** Words → time, the same on every machine. Reads English phrases, ISO dates and ISO times, and everything `spokenTime` says. */
 export function readWhen(text: string, setting: Setting): When {
@@ -47,7 +47,7 @@ function wholeDays(reading: DayReading, part: SaidPart | undefined, { timeZone, 
   const range = { startsAt: new Date(dayStart(first, timeZone)), endsAt: new Date(dayStart(end, timeZone)) }
   if (!part) return { kind: 'days', range }
   const partOfDay = part === 'night' ? 'evening' : part
-  if (wallToInstant(end.subtract({ days: 1 }), partMinutes[partOfDay].to, timeZone) <= now.getTime()) return PAST
+  if (wallToInstant(end.subtract({ days: 1 }), usualWindows[partOfDay].toMinutes, timeZone) <= now.getTime()) return PAST
   return { kind: 'days', range, partOfDay }
 }
 

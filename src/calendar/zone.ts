@@ -8,30 +8,52 @@ import type { Interval } from '../providers/provider.ts'
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 export type Weekday = (typeof weekdays)[number]
 
-/** Morning ends at 12:00 local time, afternoon at 17:00, evening at midnight. */
+/** A part of the day that an appointment is wished in; when each is, the business says. */
 export type PartOfDay = 'morning' | 'afternoon' | 'evening'
 
 /** Wall-clock intervals per weekday in the business's zone, e.g. monday: [['09:00','12:00'],['13:00','17:00']]; '24:00' is the next midnight. */
 export type OpeningHours = Partial<Record<Weekday, [string, string][]>>
 
+/** Days with other hours than those of their weekday; none: closed. Both days count. Dates are ISO 8601. */
+export interface DateOverride {
+  from: string
+  to: string
+  hours: [string, string][]
+}
+
 export const MINUTE_MS = 60_000
 /** Elapsed time. A local day is an hour longer or shorter where the clocks change. */
 export const DAY_MS = 24 * 60 * MINUTE_MS
 
-/** Minutes since midnight at which each part of the day begins and ends. */
-export const partMinutes: Record<PartOfDay, { from: number; to: number }> = {
-  morning: { from: 0, to: 12 * 60 },
-  afternoon: { from: 12 * 60, to: 17 * 60 },
-  evening: { from: 17 * 60, to: 24 * 60 },
+/** A stretch of any day, in minutes since midnight. */
+export interface DayWindow {
+  fromMinutes: number
+  toMinutes: number
+}
+
+/** The words for a stretch of the day. */
+export const dayWords = ['morning', 'afternoon', 'evening', 'lunchtime', 'after_work'] as const
+/** What a business means by them. */
+export type DayWindows = Record<(typeof dayWords)[number], DayWindow>
+
+/** What they mean where a business says nothing else. */
+export const usualWindows: DayWindows = {
+  morning: { fromMinutes: 0, toMinutes: 12 * 60 },
+  afternoon: { fromMinutes: 12 * 60, toMinutes: 17 * 60 },
+  evening: { fromMinutes: 17 * 60, toMinutes: 24 * 60 },
+  lunchtime: { fromMinutes: 11 * 60 + 30, toMinutes: 13 * 60 + 30 },
+  after_work: { fromMinutes: 17 * 60, toMinutes: 24 * 60 },
 }
 
 export function weekdayOf(date: Temporal.PlainDate): Weekday {
   return weekdays[date.dayOfWeek - 1] ?? 'monday'
 }
 
-/** The hours of that day's weekday, in the order of the opening hours; none: closed all day. */
-export function openOn(hours: OpeningHours, date: Temporal.PlainDate): [string, string][] {
-  return hours[weekdayOf(date)] ?? []
+/** The hours of that day, in the order in which they are kept; none: closed all day. @param overrides of several that cover it the last counts */
+export function openOn(hours: OpeningHours, date: Temporal.PlainDate, overrides: DateOverride[] = []): [string, string][] {
+  const day = date.toString()
+  const override = overrides.findLast(({ from, to }) => from <= day && day <= to)
+  return override?.hours ?? hours[weekdayOf(date)] ?? []
 }
 
 /** What clock and calendar on the wall show at an instant. @param at a number is epoch milliseconds */

@@ -50,6 +50,8 @@ export interface Booking {
 
 export type NewBooking = Omit<Booking, 'providerEventId' | 'providerEventLink' | 'status' | 'failure' | 'askedAt' | 'ageSeconds'> & {
   vapiCallId: string | null
+  /** What it occupies: its time with the buffers. */
+  during: Interval
   leaseMs: number
 }
 
@@ -91,14 +93,14 @@ function bookingOf<Row extends { guests: unknown }>(row: Row): Omit<Row, 'guests
 }
 
 /** Takes the time for this booking. `undefined`: the same operation has been here, or another appointment overlaps. */
-export async function holdBooking(trx: TenantDb, { leaseMs, ...row }: NewBooking): Promise<Booking | undefined> {
+export async function holdBooking(trx: TenantDb, { leaseMs, during, ...row }: NewBooking): Promise<Booking | undefined> {
   const held = await trx
     .insertInto('bookings')
     .values({
       ...row,
       guests: JSON.stringify(row.guests),
       status: 'held',
-      during: sql<string>`tstzrange(${row.startsAt}, ${row.endsAt})`,
+      during: sql<string>`tstzrange(${during.startsAt}, ${during.endsAt})`,
       leasedUntil: inMs(leaseMs),
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -154,6 +156,12 @@ function bookingsOf(trx: TenantDb, clerkUserId: string) {
 /** A booking that takes time. */
 export interface Occupied extends Interval {
   id: string
+  /** What it occupies: its time with the buffers. */
+  during: Interval
+  /** caller | owner */
+  bookedBy: string
+  subject: string
+  providerEventId: string | null
   connectionId: string | null
   calendarId: string | null
   /** The vendor has had its event for so long that every view of the calendar shows it, if it is still there. */
@@ -164,16 +172,38 @@ export interface Occupied extends Interval {
 const SETTLED_MINUTES = 2
 
 /** What takes time within `range`, except one appointment. */
-export function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Occupied[]> {
+export async function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Occupied[]> {
   const isSettled = sql<boolean>`status = 'confirmed' and updated_at < now() - ${SETTLED_MINUTES} * interval '1 minute'`
-  return trx
+  const rows = await trx
     .selectFrom('bookings')
-    .select(['id', 'startsAt', 'endsAt', 'connectionId', 'calendarId', isSettled.as('isSettled')])
+    .select(['id', 'startsAt', 'endsAt', 'bookedBy', 'subject', 'providerEventId', 'connectionId', 'calendarId', isSettled.as('isSettled')])
+    .select([sql<Date>`lower(during)`.as('duringFrom'), sql<Date>`upper(during)`.as('duringTo')])
     .where('clerkUserId', '=', clerkUserId)
     .where(sql<boolean>`during && tstzrange(${range.startsAt}, ${range.endsAt})`)
     .where('status', 'in', OCCUPYING)
     .$if(except !== undefined, (query) => query.where('appointmentId', '<>', except ?? ''))
     .execute()
+  return rows.map(({ duringFrom, duringTo, ...row }) => ({ ...row, during: { startsAt: duringFrom, endsAt: duringTo } }))
+}
+
+/** When the appointments of callers within `range` begin, except one of them. */
+export async function listCallersStarts(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Date[]> {
+  const rows = await trx
+    .selectFrom('bookings')
+    .select('startsAt')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('bookedBy', '=', 'caller')
+    .where('status', 'in', OCCUPYING)
+    .where('startsAt', '>=', range.startsAt)
+    .where('startsAt', '<', range.endsAt)
+    .$if(except !== undefined, (query) => query.where('appointmentId', '<>', except ?? ''))
+    .execute()
+  return rows.map(({ startsAt }) => startsAt)
+}
+
+/** Until the transaction ends nobody else is past this line for the same day of this tenant, so that what is counted stays true. */
+export async function lockDay(trx: TenantDb, clerkUserId: string, dayStartsAt: Date): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`day ${clerkUserId} ${dayStartsAt.toISOString()}`}, 0))`.execute(trx)
 }
 
 /** Its event was deleted at the vendor: the appointment is off and its time free. */

@@ -10,13 +10,48 @@ export interface Business {
   timeZone: string | null
   /** Wall-clock intervals by weekday, as `Rules` of calendar/ has them. */
   openingHours: Json
+  /** Days with other hours, as `Rules` has them. */
+  dateOverrides: Json
   slotMinutes: number
+  /** `null`: as far apart as a slot is long. */
+  stepMinutes: number | null
+  /** opening | hour */
+  startsFrom: string
+  bufferBeforeMinutes: number
+  bufferAfterMinutes: number
+  dailyCap: number | null
   noticeMinutes: number
   aheadDays: number
   horizonDays: number
+  /** From and to of each word for a stretch of the day: { "morning": ["00:00", "12:00"], … }. */
+  dayWindows: Json
+  allDayBlocks: boolean
+  tentativeBlocks: boolean
+  outOfOfficeBlocks: boolean
+  workingElsewhereBlocks: boolean
 }
 
-const COLUMNS = ['id', 'name', 'timeZone', 'openingHours', 'slotMinutes', 'noticeMinutes', 'aheadDays', 'horizonDays'] as const
+const COLUMNS = [
+  'id',
+  'name',
+  'timeZone',
+  'openingHours',
+  'dateOverrides',
+  'slotMinutes',
+  'stepMinutes',
+  'startsFrom',
+  'bufferBeforeMinutes',
+  'bufferAfterMinutes',
+  'dailyCap',
+  'noticeMinutes',
+  'aheadDays',
+  'horizonDays',
+  'dayWindows',
+  'allDayBlocks',
+  'tentativeBlocks',
+  'outOfOfficeBlocks',
+  'workingElsewhereBlocks',
+] as const
 
 /** The user's first business; one was made with her. @throws AppError `not_signed_in` when she was deleted meanwhile */
 export function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Business> {

@@ -75,6 +75,9 @@ export interface Bookings {
   customerEmail: string | null;
   customerName: string | null;
   customerPhone: string | null;
+  /**
+   * what it occupies: from start to end, and for an appointment of a caller the buffers that held when it was booked
+   */
   during: string;
   endsAt: Timestamp;
   failure: string | null;
@@ -98,19 +101,69 @@ export interface Bookings {
 
 export interface Businesses {
   aheadDays: Generated<number>;
+  /**
+   * whole-day events that are not shown as free take time; at Microsoft, where the vendor tells them apart
+   */
+  allDayBlocks: Generated<boolean>;
+  /**
+   * the same after each
+   */
+  bufferAfterMinutes: Generated<number>;
+  /**
+   * time before each appointment of callers in which nothing else may stand: no other appointment with its buffers, no event of a calendar
+   */
+  bufferBeforeMinutes: Generated<number>;
   clerkUserId: string;
   createdAt: Generated<Timestamp>;
+  /**
+   * how many appointments callers may have on one local day; null: as many as fit
+   */
+  dailyCap: number | null;
+  /**
+   * days with other hours than their weekday's: [{ "from": "2026-12-24", "to": "2026-12-26", "hours": [] }], both days count, no hours is closed; where several cover a day the last one counts
+   */
+  dateOverrides: Generated<Json>;
+  /**
+   * when an appointment begins that is wished for in the morning, at lunchtime and so on: wall clock, from and to
+   */
+  dayWindows: Generated<Json>;
   email: string | null;
   horizonDays: Generated<number>;
   id: Generated<string>;
   isActive: Generated<boolean>;
   name: string;
   noticeMinutes: Generated<number>;
+  /**
+   * wall clock in the business's zone, by weekday: { "monday": [["09:00", "12:00"], ["13:00", "17:00"]] }; a weekday that is not named is closed
+   */
   openingHours: Generated<Json>;
+  /**
+   * out-of-office events take time; at Microsoft
+   */
+  outOfOfficeBlocks: Generated<boolean>;
   phoneNumber: string | null;
+  /**
+   * length of an appointment where nobody asks for another
+   */
   slotMinutes: Generated<number>;
+  /**
+   * opening: steps are counted from each opening; hour: from the full hour at or before it
+   */
+  startsFrom: Generated<string>;
+  /**
+   * how far apart appointments may begin; null: as slot_minutes
+   */
+  stepMinutes: number | null;
+  /**
+   * tentative events take time; at Microsoft
+   */
+  tentativeBlocks: Generated<boolean>;
   timeZone: string | null;
   updatedAt: Generated<Timestamp>;
+  /**
+   * events at another place of work take time; at Microsoft
+   */
+  workingElsewhereBlocks: Generated<boolean>;
 }
 
 export interface ClerkEvents {

@@ -2,11 +2,14 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, markReconnect } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
+import type { BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
 import { providerOf } from './provider-of.ts'
 import { accessTokenOf } from './tokens.ts'
 
-/** Works with the chosen calendar of a connection, as `useAccount` does with all that the account has. */
+/**
+ * Works with the chosen calendar of a connection, as `useAccount` does with all that the account has. Whatever `work` does there, what was
+ * read of this tenant's calendars before is not used again.
+ */
 export function useCalendar<T>(
   deps: Deps,
   connection: Connection,
@@ -15,7 +18,7 @@ export function useCalendar<T>(
 ): Promise<T> {
   return useAccount(deps, connection, signal, (provider, accessToken) =>
     work(provider.calendar(accessToken, connection.calendarId, signal)),
-  )
+  ).finally(() => deps.recentBusy.drop(connection.clerkUserId))
 }
 
 /**
@@ -30,7 +33,7 @@ export async function busyOf(
   range: Interval,
   signal: AbortSignal,
   except?: string,
-): Promise<Interval[]> {
+): Promise<BusyTime[]> {
   const counted = new Set([connection.calendarId, ...connection.busyCalendarIds])
   const busy = await useAccount(deps, connection, signal, (provider, accessToken) =>
     Promise.all([...counted].map((id) => provider.calendar(accessToken, id, signal).busy(range, { except }))),

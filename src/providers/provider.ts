@@ -136,6 +136,15 @@ export interface Attendee {
   status: 'none' | 'accepted' | 'declined' | 'tentative' | 'organizer'
 }
 
+/** Why an event might not take its owner's time after all, where the vendor tells. Of several the one that says most about her: `all_day` last. */
+export type BusyKind = 'working_elsewhere' | 'tentative' | 'out_of_office' | 'all_day'
+
+/** When a calendar says that its owner has no time. */
+export interface BusyTime extends Interval {
+  /** Left out: it takes her time, whatever she has decided about the kinds. */
+  kind?: BusyKind | undefined
+}
+
 /** Half-open: 9–10 and 10–11 do not overlap. Both ends are instants; a time zone matters only where people read or speak. */
 export interface Interval {
   startsAt: Date

@@ -16,6 +16,7 @@ import {
   alreadyBookedSentence,
   bookedSentence,
   closedSentence,
+  fullDaySentence,
   offGridSentence,
   pendingSentence,
   takenSentence,
@@ -122,12 +123,14 @@ async function explain({ deps, diary, signal }: Context, slot: Interval, why: Re
     case 'too_soon':
       return { error: tooSoonSentence(free[0]?.startsAt, timeZone) }
     case 'closed': {
-      const hours = openOn(rules.openingHours, inZone(slot.startsAt, timeZone).toPlainDate())
+      const hours = openOn(rules.openingHours, inZone(slot.startsAt, timeZone).toPlainDate(), rules.dateOverrides)
       return { error: closedSentence(slot.startsAt, hours, alternatives, timeZone) }
     }
     case 'off_grid':
       return { error: offGridSentence(alternatives, timeZone) }
     case 'taken':
       return { error: takenSentence(alternatives, timeZone) }
+    case 'cap':
+      return { error: fullDaySentence(slot.startsAt, alternatives, timeZone) }
   }
 }

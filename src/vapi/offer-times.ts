@@ -46,7 +46,7 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: Asked)
     return { result: offerSentence(offers, timeZone, { complete, partOfDay }) }
   }
   const alternatives = nearest(others, near ?? wish.range.startsAt)
-  const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate()).length === 0
+  const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate(), rules.dateOverrides).length === 0
   if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], alternatives, timeZone) }
   if (alternatives.length > 0) return { result: nothingFreeSentence(wish, alternatives, timeZone) }
   return { result: nothingAtAllSentence(last, timeZone) }

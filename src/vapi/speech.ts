@@ -105,6 +105,11 @@ export function takenSentence(alternatives: Interval[], timeZone: string): strin
   return oneLine(`That time is taken, sorry. ${instead(alternatives, timeZone)}`)
 }
 
+/** The business takes no more appointments on that day. @param alternatives earliest first; at most three are said */
+export function fullDaySentence(day: Date, alternatives: Interval[], timeZone: string): string {
+  return oneLine(`I have no more appointments on ${spokenDay(day, timeZone)}. ${instead(alternatives, timeZone)}`)
+}
+
 /** @param earliest the first bookable time after the notice; offered */
 export function tooSoonSentence(earliest: Date | undefined, timeZone: string): string {
   if (!earliest) return oneLine(`That is too soon for me to book. ${OTHER_DAY}`)

@@ -241,6 +241,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
           startsAt,
           endsAt,
           timeZone: 'America/Chicago',
+          during: { startsAt, endsAt },
           leaseMs: -1,
         })
         if (held) await settleLater(test.deps, trx, held, 0)

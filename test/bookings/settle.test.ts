@@ -50,6 +50,7 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       endsAt,
       ...customer,
       ...rest,
+      during: { startsAt, endsAt },
       leaseMs: 1,
     })
     if (held) await settleLater(test.deps, trx, held, 1)

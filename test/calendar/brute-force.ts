@@ -25,7 +25,7 @@ export function freeMinuteByMinute(rules: Rules, wish: Wish, busy: Interval[], n
       for (let at = open; at + wish.minutes * MINUTE <= close; at += MINUTE) {
         const shown = wall.shown.get(at) ?? ''
         const minutes = Array.from({ length: wish.minutes }, (_, index) => at + index * MINUTE)
-        if ((at - open) % (rules.slotMinutes * MINUTE) !== 0) continue
+        if ((at - open) % (rules.stepMinutes * MINUTE) !== 0) continue
         if (at < from || at + wish.minutes * MINUTE > to) continue
         if (at < now.getTime() + rules.noticeMinutes * MINUTE || shown.slice(0, 10) > lastDay) continue
         if (minutes.some((minute) => taken.has(minute)) || !inPart(shown, wish.partOfDay)) continue

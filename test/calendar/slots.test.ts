@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { choose } from '../../src/calendar/choose.ts'
-import { freeSlots, overlapsAny, type Rules, refusal } from '../../src/calendar/slots.ts'
+import { freeSlots as freeIn, overlapsAny, type Rules, refusal, type Wish } from '../../src/calendar/slots.ts'
+import { usualWindows } from '../../src/calendar/zone.ts'
 import type { Interval } from '../../src/providers/provider.ts'
 import { freeMinuteByMinute } from './brute-force.ts'
 
@@ -21,12 +22,21 @@ const allWeek = (...hours: [string, string][]): Rules['openingHours'] => ({
 const rules = (changed: Partial<Rules> = {}): Rules => ({
   timeZone: NEW_YORK,
   openingHours: allWeek(['09:00', '17:00']),
+  dateOverrides: [],
   slotMinutes: 30,
+  stepMinutes: 30,
+  startsFrom: 'opening',
+  bufferBeforeMinutes: 0,
+  bufferAfterMinutes: 0,
+  dailyCap: null,
   noticeMinutes: 0,
   aheadDays: 7,
   horizonDays: 60,
+  windows: usualWindows,
+  blocking: { all_day: true, tentative: true, out_of_office: true, working_elsewhere: false },
   ...changed,
 })
+const freeSlots = (of: Rules, wish: Wish, busy: Interval[], now: Date) => freeIn(of, wish, { busy, appointments: [] }, now)
 /** A whole local day, as instants. */
 const day = (date: string, timeZone = NEW_YORK): Interval => {
   const start = Temporal.PlainDate.from(date)
@@ -95,7 +105,7 @@ t.test('every reason to refuse a time is told apart, the most telling first', as
   t.equal(refusal(strict, half('2026-10-22T09:10:00-04:00'), NOW), 'off_grid')
   t.equal(refusal(strict, { startsAt: at('2026-10-22T13:00:00Z'), endsAt: at('2026-10-22T13:00:00Z') }, NOW), 'off_grid', 'no length')
   t.equal(refusal(strict, { startsAt: new Date(Number.NaN), endsAt: new Date(Number.NaN) }, NOW), 'off_grid', 'no time at all')
-  t.same(freeSlots(rules({ slotMinutes: 0 }), { range: day('2026-10-22'), minutes: 30 }, [], NOW), [], 'no endless loop')
+  t.same(freeSlots(rules({ stepMinutes: 0 }), { range: day('2026-10-22'), minutes: 30 }, [], NOW), [], 'no endless loop')
 })
 
 t.test('on the night the clocks go forward no slot falls into the missing hour', async (t) => {
@@ -192,7 +202,7 @@ t.test('notice is elapsed time, also over a clock change', async (t) => {
 })
 
 t.test('the part of the day is that of the start, on the clock of the business', async (t) => {
-  const long = rules({ openingHours: allWeek(['11:00', '18:00']), slotMinutes: 60 })
+  const long = rules({ openingHours: allWeek(['11:00', '18:00']), stepMinutes: 60 })
   const wish = { range: day('2026-10-22'), minutes: 60 }
   t.same(starts(freeSlots(long, { ...wish, partOfDay: 'morning' }, [], NOW)), ['11:00-04:00'])
   t.same(starts(freeSlots(long, { ...wish, partOfDay: 'afternoon' }, [], NOW)).length, 5)
@@ -225,7 +235,7 @@ t.test('what is offered is what can be booked, and both are what a minute-by-min
     }
     const changed = rules({
       timeZone,
-      slotMinutes: pick([15, 20, 30, 45, 60]),
+      stepMinutes: pick([15, 20, 30, 45, 60]),
       noticeMinutes: pick([0, 0, 60, 24 * 60]),
       horizonDays: pick([0, 1, 60]),
       openingHours: {
