@@ -67,7 +67,7 @@ export const Booked = z
   })
 
 /** A calendar entry as the frontend reads it. @param timeZone IANA name of the owner's zone */
-export function entryBody(entry: CalendarEntry, timeZone: string): z.infer<typeof EntryBody> {
+export function entryBody(entry: Omit<CalendarEntry, 'busy'>, timeZone: string): z.infer<typeof EntryBody> {
   return {
     id: entry.id,
     // The frontend shows a line for each entry; an empty one could not be told from a fault.

@@ -63,11 +63,11 @@ export interface CalendarInfo {
  */
 export interface Calendar {
   /**
-   * Busy intervals that overlap `range`, earliest first. An answer that may be incomplete is an error, never "free".
+   * Busy times that overlap `range`, earliest first; those of one kind do not overlap each other. An answer that may be incomplete is an error, never "free".
    * @param options `except` is a booking whose own event is left out; whatever else lies at the same time stays
    * @throws AppError `calendar_missing` when the account has no such calendar, or none any more
    */
-  busy(range: Interval, options?: { except?: string | undefined }): Promise<Interval[]>
+  busy(range: Interval, options?: { except?: string | undefined }): Promise<BusyTime[]>
   /**
    * Every entry that reaches into `range`, earliest first, each under an id of its own; a series as its single times, cancelled ones left out.
    * A list that may be incomplete is an error.
@@ -120,6 +120,8 @@ export interface CalendarEntry extends Interval {
   subject: string
   /** Whole days of the calendar's zone; the instants are its midnights. */
   isAllDay: boolean
+  /** `null`: it takes none of her time, because it is shown as free or she has declined it. Else what `busy` calls it. */
+  busy: { kind?: BusyKind | undefined } | null
   location: string
   attendees: Attendee[]
   isOnlineMeeting: boolean

@@ -193,3 +193,16 @@ t.test('an event is cancelled at Google by the sendUpdates that tells its guests
     ],
   )
 })
+
+t.test('Google has settled itself what takes time, and tells of no busy time what kind it is', async (t) => {
+  const { standIn, calendar } = await newWorld(t, google)
+  for (const [hour, showAs] of [
+    ['10', 'tentative'],
+    ['14', 'oof'],
+  ] as const) {
+    standIn.addEvent(email, { subject: 'x', showAs, ...span(`2026-12-01T${hour}:00:00Z`, `2026-12-01T${hour}:30:00Z`) })
+  }
+  const busy = await (await calendar()).busy(day)
+  t.equal(busy.length, 2)
+  t.ok(busy.every((one) => !('kind' in one)))
+})

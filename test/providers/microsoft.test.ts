@@ -119,16 +119,39 @@ t.test('a repeated transaction is found again, as 400 and as 409', async (t) => 
   await t.rejects(open.create(wanted), { code: 'provider_refused' })
 })
 
-t.test('tentative and out of office are busy, working elsewhere is not', async (t) => {
+t.test('Graph tells of which kind a busy time is; what it shows in an unknown way is simply busy', async (t) => {
   const { standIn, calendar } = await newWorld(t, microsoft)
   for (const [hour, showAs] of [
     ['10', 'tentative'],
     ['12', 'workingElsewhere'],
     ['14', 'oof'],
+    ['14', 'busy'],
+    ['16', 'busy'],
   ] as const) {
     standIn.addEvent(email, { subject: 'x', showAs, ...span(`2026-12-01T${hour}:00:00Z`, `2026-12-01T${hour}:30:00Z`) })
   }
-  t.same(shown(await (await calendar()).busy(day)), ['2026-12-01T10:00/2026-12-01T10:30', '2026-12-01T14:00/2026-12-01T14:30'])
+  standIn.addEvent(email, { subject: 'x', allDay: { from: '2026-12-03', to: '2026-12-04' } })
+  standIn.addEvent(email, { subject: 'x', allDay: { from: '2026-12-04', to: '2026-12-05' }, showAs: 'oof' })
+  const open = await calendar()
+  const week = span('2026-12-01T00:00:00Z', '2026-12-08T00:00:00Z')
+  const kinds = async () =>
+    (await open.busy(week)).map(({ startsAt, kind }) => `${startsAt.toISOString().slice(8, 13)} ${kind ?? ''}`.trim())
+  t.same((await kinds()).sort(), [
+    '01T10 tentative',
+    '01T12 working_elsewhere',
+    '01T14',
+    '01T14 out_of_office',
+    '01T16',
+    '03T05 all_day',
+    '04T05 out_of_office',
+  ])
+  const value = [{ id: 'x', start: utcTime, end: { ...utcTime, dateTime: '2026-12-01T11:00:00.0000000' }, showAs: 'newlyInvented' }]
+  standIn.faults.add({
+    kind: 'status',
+    status: 200,
+    body: { value: value.map((one) => ({ ...one, start: { ...utcTime, dateTime: '2026-12-01T10:00:00.0000000' } })) },
+  })
+  t.same(await kinds(), ['01T10'])
 })
 
 t.test("an event goes out in UTC: Graph's own rules for a zone may be older than ours", async (t) => {

@@ -70,6 +70,8 @@ export interface Guest {
 export interface Recurrence {
   every: 'day' | 'week'
   count: number
+  /** Single times of the series, counted from 0, that were called off or moved. */
+  exceptions?: { index: number; to: 'cancelled' | { startsAt: Date; endsAt: Date } }[]
 }
 
 export interface NewPerson {
@@ -267,6 +269,8 @@ export interface Occurrence {
   endsAt: Date
   /** `null` unless it is one of a series; counts from 0. */
   index: number | null
+  /** When the series has it, where it was moved from there. */
+  originallyAt?: Date
 }
 
 /** Every time an event takes place, earliest first. A series keeps its wall time over a clock change. */
@@ -282,11 +286,13 @@ export function occurrences(event: StoredEvent, calendarZone: string): Occurrenc
     const local = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(calendarZone)
     return new Date(local.add({ days: days * index }).epochMilliseconds)
   }
-  return Array.from({ length: recurrence.count }, (_, index) => ({
-    startsAt: later(first.startsAt, index),
-    endsAt: later(first.endsAt, index),
-    index,
-  }))
+  const times = Array.from({ length: recurrence.count }, (_, index) => {
+    const exception = recurrence.exceptions?.find((one) => one.index === index)
+    if (exception?.to === 'cancelled') return []
+    if (exception) return [{ ...exception.to, index, originallyAt: later(first.startsAt, index) }]
+    return [{ startsAt: later(first.startsAt, index), endsAt: later(first.endsAt, index), index }]
+  })
+  return times.flat().sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
 }
 
 function seen(event: StoredEvent, calendarZone: string): SeenEvent {

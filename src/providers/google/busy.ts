@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { mergeIntervals } from '../intervals.ts'
 import { inFittingPages } from '../page-size.ts'
-import type { Interval } from '../provider.ts'
+import type { BusyTime, Interval } from '../provider.ts'
 import { type Access, auth, readable, type Vendor } from './api.ts'
 import { isEventOf, readEvent, Tagged } from './booking.ts'
 import { eventsWithin, intervalOf, Times } from './event-pages.ts'
@@ -11,13 +11,14 @@ import { apiFailure } from './failure.ts'
 // The longest range is not documented; somewhat over three months was seen to be refused.
 const LONGEST_QUERY_MS = 60 * 24 * 3_600_000
 
+/** Google's free/busy has settled itself what takes time, also what is tentative or lasts all day, and tells no kinds. */
 export async function listBusy(
   vendor: Vendor,
   access: Access,
   calendarId: string,
   range: Interval,
   except: string | undefined,
-): Promise<Interval[]> {
+): Promise<BusyTime[]> {
   // Free/busy says when, and neither what nor how many: only where the excepted event is one of them do the events have to be read.
   if (except !== undefined && (await isWithin(vendor, access, calendarId, range, except)))
     return listBlocking(vendor, access, calendarId, range, except)
@@ -48,7 +49,8 @@ async function listBlocking(vendor: Vendor, access: Access, calendarId: string, 
   return mergeIntervals(others.map((event) => intervalOf(event, timeZone)))
 }
 
-function blocks({ transparency, attendees }: z.infer<typeof Blocking>): boolean {
+/** As free/busy sees it: whatever is not shown as free, and she has not declined. */
+export function blocks({ transparency, attendees }: z.infer<typeof Blocking>): boolean {
   return transparency !== 'transparent' && !attendees.some(({ self, responseStatus }) => self && responseStatus === 'declined')
 }
 

@@ -3,6 +3,7 @@ import { textOfHtml } from '../html-text.ts'
 import { inFittingPages } from '../page-size.ts'
 import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
 import type { Access, Vendor } from './api.ts'
+import { blocks } from './busy.ts'
 import { eventsWithin, intervalOf, Times } from './event-pages.ts'
 
 export async function listEvents(vendor: Vendor, access: Access, calendarId: string, range: Interval): Promise<CalendarEntry[]> {
@@ -20,6 +21,7 @@ function entryOf(entry: z.infer<typeof Entry>, timeZone: string): CalendarEntry 
     subject: entry.summary,
     ...intervalOf(entry, timeZone),
     isAllDay: 'date' in entry.start,
+    busy: blocks(entry) ? {} : null,
     location: entry.location,
     attendees: entry.attendees.map(attendeeOf),
     isOnlineMeeting: entry.hangoutLink !== undefined || (entry.conferenceData?.entryPoints.length ?? 0) > 0,
@@ -42,11 +44,13 @@ const Person = z.object({
   displayName: z.string().default(''),
   email: z.string().default(''),
   organizer: z.boolean().default(false),
+  self: z.boolean().default(false),
   responseStatus: z.string().default('needsAction'),
 })
 const Entry = Times.extend({
   id: z.string(),
   summary: z.string().default(''),
+  transparency: z.string().default('opaque'),
   description: z.string().default(''),
   location: z.string().default(''),
   attendees: z.array(Person).default([]),

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { textOfHtml } from '../html-text.ts'
 import { inFittingPages } from '../page-size.ts'
 import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
-import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, ViewTimes, wholeDays } from './calendar-view.ts'
+import { busyAs, ShownEvent } from './busy.ts'
+import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, wholeDays } from './calendar-view.ts'
 import type { Access, Graph } from './graph.ts'
 
-const FIELDS = 'id,subject,start,end,isAllDay,isCancelled,location,attendees,isOnlineMeeting,webLink,body'
+const FIELDS = 'id,subject,start,end,isAllDay,isCancelled,showAs,responseStatus,location,attendees,isOnlineMeeting,webLink,body'
 
 export async function listEvents(
   graph: Graph,
@@ -32,6 +33,7 @@ function entryOf(entry: z.infer<typeof Entry>, timeZone: string): CalendarEntry 
     subject: subject ?? '',
     ...(isAllDay ? wholeDays(entry, timeZone) : timed(entry)),
     isAllDay,
+    busy: busyAs(entry),
     location: location?.displayName ?? '',
     attendees: (entry.attendees ?? []).map(attendeeOf),
     isOnlineMeeting: isOnlineMeeting ?? false,
@@ -57,7 +59,7 @@ const Person = z.object({
   emailAddress: z.object({ name: z.string().nullish(), address: z.string().nullish() }).nullish(),
   status: z.object({ response: z.string().nullish() }).nullish(),
 })
-const Entry = ViewTimes.extend({
+const Entry = ShownEvent.extend({
   id: z.string(),
   subject: z.string().nullish(),
   location: z.object({ displayName: z.string().nullish() }).nullish(),

@@ -43,6 +43,56 @@ export async function busy(t: Test, vendor: Vendor): Promise<void> {
     ])
   })
 
+  t.test('of a series a time that was called off is free, and one that was moved is busy where it is now', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, {
+      subject: 'daily',
+      ...span('2026-12-01T14:00:00Z', '2026-12-01T14:30:00Z'),
+      recurrence: {
+        every: 'day',
+        count: 4,
+        exceptions: [
+          { index: 1, to: 'cancelled' },
+          { index: 2, to: span('2026-12-03T18:00:00Z', '2026-12-03T19:00:00Z') },
+        ],
+      },
+    })
+    const open = await calendar()
+    t.same(shown(await open.busy(week)), [
+      '2026-12-01T14:00/2026-12-01T14:30',
+      '2026-12-03T18:00/2026-12-03T19:00',
+      '2026-12-04T14:00/2026-12-04T14:30',
+    ])
+    t.same(await open.busy(span('2026-12-03T14:00:00Z', '2026-12-03T15:00:00Z')), [])
+    t.equal((await open.events(week, 'America/New_York')).length, 3)
+  })
+
+  t.test('an entry over many days blocks each of them, a whole day that is shown as free none', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    standIn.addEvent(email, { subject: 'away', allDay: { from: '2026-12-02', to: '2026-12-05' } })
+    standIn.addEvent(email, { subject: 'birthday', allDay: { from: '2026-12-06', to: '2026-12-07' }, showAs: 'free' })
+    standIn.addEvent(email, { subject: 'declined', allDay: { from: '2026-12-01', to: '2026-12-02' }, declined: true })
+    t.same(shown(await (await calendar()).busy(week)), ['2026-12-02T05:00/2026-12-05T05:00'])
+  })
+
+  t.test('which entries are busy, a list of entries says as well', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const add = (day: number, entry: object) =>
+      standIn.addEvent(email, { subject: `${day}`, ...span(`2026-12-0${day}T15:00:00Z`, `2026-12-0${day}T16:00:00Z`), ...entry })
+    add(1, {})
+    add(2, { showAs: 'free' })
+    add(3, { declined: true })
+    const entries = await (await calendar()).events(week, 'America/New_York')
+    t.same(
+      entries.map(({ subject, busy }) => [subject, busy !== null]),
+      [
+        ['1', true],
+        ['2', false],
+        ['3', false],
+      ],
+    )
+  })
+
   t.test('overlapping and touching entries are one busy time', async (t) => {
     const { standIn, calendar } = await newWorld(t, vendor)
     standIn.addEvent(email, { subject: 'c', ...span('2026-12-01T16:00:00Z', '2026-12-01T17:00:00Z') })

@@ -54,7 +54,7 @@ export async function entries(t: Test, vendor: Vendor): Promise<void> {
     const [entry, ...more] = await (await calendar()).events(week, ZONE)
     t.same(more, [])
     const words = { subject: '', location: '', attendees: [], body: '' }
-    t.same({ ...entry, id: '', link: '' }, { id: '', link: '', ...words, ...times, isAllDay: false, isOnlineMeeting: false })
+    t.same({ ...entry, id: '', link: '' }, { id: '', link: '', ...words, ...times, isAllDay: false, busy: {}, isOnlineMeeting: false })
   })
 
   t.test('what we booked is read as it was booked, under the id that booking gave', async (t) => {

@@ -122,8 +122,8 @@ export function resource(event: StoredEvent, calendar: CalendarOf, owner: Person
 export function instance(event: StoredEvent, calendar: CalendarOf, owner: Person, url: string, one: Occurrence, zone = calendar.timeZone) {
   const single = common(event, calendar, owner, url)
   if (one.index === null) return { ...single, ...span(event, calendar, one, zone) }
-  const original =
-    'allDay' in event.time ? { date: localOf(one.startsAt, calendar.timeZone).slice(0, 10) } : { dateTime: offsetTime(one.startsAt, zone) }
+  const at = one.originallyAt ?? one.startsAt
+  const original = 'allDay' in event.time ? { date: localOf(at, calendar.timeZone).slice(0, 10) } : { dateTime: offsetTime(at, zone) }
   return {
     ...single,
     ...span(event, calendar, one, zone),
@@ -133,8 +133,8 @@ export function instance(event: StoredEvent, calendar: CalendarOf, owner: Person
   }
 }
 
-export function instanceId(event: StoredEvent, { startsAt }: Occurrence): string {
-  const stamp = startsAt.toISOString().replace(/[-:]|\.000/g, '')
+export function instanceId(event: StoredEvent, { startsAt, originallyAt = startsAt }: Occurrence): string {
+  const stamp = originallyAt.toISOString().replace(/[-:]|\.000/g, '')
   return `${event.id}_${'allDay' in event.time ? stamp.slice(0, 8) : stamp}`
 }
 

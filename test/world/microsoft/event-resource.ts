@@ -63,7 +63,7 @@ export function resource(event: StoredEvent, { owner, calendar, prefer, expand, 
     isCancelled: event.status === 'cancelled',
     isOrganizer: !event.declined,
     showAs: event.showAs,
-    type: isOccurrence ? 'occurrence' : event.recurrence ? 'seriesMaster' : 'singleInstance',
+    type: isOccurrence ? (one.originallyAt ? 'exception' : 'occurrence') : event.recurrence ? 'seriesMaster' : 'singleInstance',
     seriesMasterId: isOccurrence ? shownId(event.id, prefer) : null,
     responseStatus: { response: event.declined ? 'declined' : 'organizer', time: '0001-01-01T00:00:00Z' },
     attendees: event.attendees.map(({ name, email, answer }) => ({
