@@ -76,7 +76,7 @@ export async function ownersSlots(
 }
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */
-function canBeNamed(at: Date, timeZone: string): boolean {
+export function canBeNamed(at: Date, timeZone: string): boolean {
   const local = inZone(at, timeZone)
   return wallToInstant(local.toPlainDate(), local.hour * 60 + local.minute, timeZone) >= at.getTime() - MINUTE_MS
 }

@@ -3,7 +3,8 @@ import { oneLine, plainLines } from '../one-line.ts'
 import { LONGEST_BODY, LONGEST_LINE } from './entry-body.ts'
 
 const Moment = z.iso.datetime({ offset: true })
-const moment = z
+/** An instant in a body or a query string; `mended` makes it one that `Date` reads. */
+export const moment = z
   .string()
   .refine((text) => Moment.safeParse(mended(text)).success, 'a time needs its offset from UTC, or Z: 2026-12-01T09:00:00-06:00')
   .meta({ format: 'date-time' })
@@ -70,6 +71,6 @@ export function wishOf({
 }
 
 /** In a query string that was not encoded, the plus of an offset arrives as a space. */
-function mended(time: string): string {
+export function mended(time: string): string {
   return time.replace(/^(\d{4}-\d{2}-\d{2}T[\d:.]{5,18}) (\d{2}:\d{2})$/, '$1+$2')
 }

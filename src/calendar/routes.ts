@@ -10,10 +10,12 @@ import { type Diary, diaryOf } from './access.ts'
 import { ownersSlots } from './availability.ts'
 import { listEntries } from './entries.ts'
 import { Booked, EntryList, entryBody, localInstant } from './entry-body.ts'
+import { explain } from './explain.ts'
+import { Explanation, explanationBody } from './explain-body.ts'
 import { mapInTurns } from './in-turns.ts'
-import { NewEntry, NewEntryQuery, wishOf } from './new-entry.ts'
+import { mended, moment, NewEntry, NewEntryQuery, wishOf } from './new-entry.ts'
 import { slotLabels } from './slot-label.ts'
-import { offsetTime } from './zone.ts'
+import { MINUTE_MS, offsetTime } from './zone.ts'
 
 const days = z.coerce.number().int().min(1).max(365)
 
@@ -24,6 +26,16 @@ const Hours = z
     end_hour: z.coerce.number().int().min(1).max(24).default(17),
   })
   .refine(({ start_hour, end_hour }) => start_hour < end_hour, { path: ['end_hour'], error: 'must be later than start_hour' })
+
+// Far enough for every calendar that anybody keeps, and within what vendors and the database can be asked.
+const [EARLIEST, LATEST] = [Date.parse('2000-01-01T00:00:00Z'), Date.parse('2100-01-01T00:00:00Z')]
+const Asked = z.object({
+  at: moment
+    .transform((text) => new Date(mended(text)))
+    .refine((at) => at.getTime() >= EARLIEST && at.getTime() < LATEST, 'must lie between the years 2000 and 2100')
+    .describe('When the appointment would begin, with its offset from UTC'),
+  minutes: z.coerce.number().int().min(1).max(1440).optional().describe('How long it would last; else the usual length'),
+})
 
 const Slots = z
   .object({
@@ -111,6 +123,26 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
         user_email: user.email || (diary.connections[0]?.calendarEmail ?? user.clerkUserId),
         available_slots: named,
       }
+    },
+  )
+
+  app.get(
+    '/explain',
+    {
+      schema: {
+        operationId: 'explainAvailability',
+        tags: ['calendar'],
+        summary: 'Why callers are, or are not, offered a certain time: every rule, appointment and event that stands against it',
+        security,
+        querystring: Asked,
+        response: { 200: Explanation },
+      },
+    },
+    async ({ user, query: { at: startsAt, minutes } }) => {
+      const diary = await diaryOf(deps, user.clerkUserId)
+      const slot = { startsAt, endsAt: new Date(startsAt.getTime() + (minutes ?? diary.rules.slotMinutes) * MINUTE_MS) }
+      const reasons = await explain(deps, diary, slot, deadline(deps))
+      return explanationBody(reasons, diary.rules, slot, deps.clock.now())
     },
   )
 
