@@ -79,6 +79,23 @@ const catalogue = {
     text: 'That time is no longer free.',
     say: 'That time is taken, sorry. Which other time would suit you?',
   },
+  /** The owner deleted it in her own calendar. */
+  event_missing: {
+    status: 409,
+    text: 'The event of this appointment is no longer in the calendar, so the appointment is cancelled. Book a new one.',
+    say: 'That appointment was taken out of the diary, so it no longer stands. Which time would you like instead?',
+  },
+  not_changeable: {
+    status: 409,
+    text: 'This appointment does not stand any more, or its time does not allow that. Look at its status; only a confirmed one can be moved or cancelled, and only one that has begun can be completed or a no-show.',
+    say: 'That appointment cannot be changed any more. Would you like a new time?',
+  },
+  /** The one refusal of whoever asks for an appointment that is not proven, whether or not there is one. */
+  not_proven: {
+    status: 403,
+    text: 'Callers find and change an appointment with the number that it was booked for and its confirmation code only.',
+    say: 'For that I need a call from the number of the appointment and its confirmation code. Shall I take a message instead?',
+  },
   repeat_differs: {
     status: 409,
     text: 'The same operation was sent before with other values.',
@@ -166,6 +183,12 @@ const catalogue = {
     status: 502,
     text: 'The calendar has not answered yet. The time is kept and the appointment is being confirmed: look at the calendar in a minute before you try again.',
     say: 'I am holding that time until the diary confirms it. Shall I look again in a moment?',
+  },
+  /** The vendor was asked to move or cancel the event, and whether it did is being found out. */
+  change_held: {
+    status: 502,
+    text: 'The calendar has not answered yet, so the change is not confirmed. It is being carried out: look at the appointment in a minute before you try again.',
+    say: 'The diary has not confirmed that change yet, so the appointment stands as it was for now. Shall I look again in a moment?',
   },
   /** The vendor asks us to slow down; nothing happened. */
   provider_busy: {

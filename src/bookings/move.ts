@@ -1,0 +1,8 @@
+import type { Diary } from '../calendar/access.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import type { ChangeOutcome, MoveRequest } from './change.ts'
+
+export async function moveBooking(_deps: Deps, _diary: Diary, _request: MoveRequest, _signal: AbortSignal): Promise<ChangeOutcome> {
+  throw new AppError('not_proven', 'nobody proves anything yet')
+}
