@@ -5,6 +5,7 @@ import { agentDetailRoutes } from './agents/details/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
 import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
+import { bookingRoutes } from './bookings/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
@@ -65,6 +66,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(noticeRoutes, { prefix: '/notices', deps })
+  await app.register(bookingRoutes, { prefix: '/bookings', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })

@@ -1,6 +1,8 @@
 import { sweepAssistants } from './assistants/remove.ts'
 import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
+import { settleChange } from './bookings/settle-change.ts'
+import { tellVendor } from './bookings/tell-vendor.ts'
 import { dropOldEvents } from './db/clerk-events.ts'
 import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
@@ -17,6 +19,8 @@ export const work: Work = {
   'remove-assistants': (deps, _, signal) => sweepAssistants(deps, signal),
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
+  'settle-change': settleChange,
+  'tell-vendor': tellVendor,
 }
 
 /** What is done again and again: once in so many seconds, however many processes there are. */

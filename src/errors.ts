@@ -79,12 +79,6 @@ const catalogue = {
     text: 'That time is no longer free.',
     say: 'That time is taken, sorry. Which other time would suit you?',
   },
-  /** The owner deleted it in her own calendar. */
-  event_missing: {
-    status: 409,
-    text: 'The event of this appointment is no longer in the calendar, so the appointment is cancelled. Book a new one.',
-    say: 'That appointment was taken out of the diary, so it no longer stands. Which time would you like instead?',
-  },
   not_changeable: {
     status: 409,
     text: 'This appointment does not stand any more, or its time does not allow that. Look at its status; only a confirmed one can be moved or cancelled, and only one that has begun can be completed or a no-show.',

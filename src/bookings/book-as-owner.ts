@@ -6,7 +6,8 @@ import { AppError } from '../errors.ts'
 import type { Interval } from '../providers/provider.ts'
 import { book } from './book.ts'
 
-const LONGEST_MS = DAY_MS
+/** Of an appointment that the owner makes or moves. */
+export const LONGEST_MS = DAY_MS
 
 /** What the signed-in owner wants in her own calendar. */
 export interface OwnersWish {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { calendarOf, type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes, isGivenBack } from '../calendar/busy.ts'
 import { overlapsAny, refusal, withBuffers } from '../calendar/slots.ts'
-import { type Booking, confirmBooking, countBookings, failBooking, holdBooking, markAsked } from '../db/bookings.ts'
+import { findStanding, listCancelledInCall } from '../db/appointments.ts'
+import { type Booking, confirmBooking, countBookings, failBooking, findBooking, holdBooking, markAsked } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
@@ -12,7 +13,7 @@ import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { isDayFull } from './day-cap.ts'
 import { eventOf } from './event.ts'
-import { keysOf, outcomeOfEarlier } from './repeats.ts'
+import { callKeyOf, keysOf, onceKnown, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
 import { settleLater } from './settle-later.ts'
 
@@ -29,6 +30,9 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const keys = keysOf(request)
   const earlier = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (earlier) return earlier
+
+  const cancelled = await cancelledInCall(deps, clerkUserId, request)
+  if (cancelled) return restore(deps, diary, cancelled, { operationKey: keys.operationKey, vapiCallId: request.vapiCallId }, signal)
 
   const destination = requireDestination(diary)
   const outside = refusal(diary.rules, request.slot, deps.clock.now(), request.bookedBy)
@@ -70,18 +74,75 @@ async function refuseTooMany({ config, clock }: Deps, trx: TenantDb, clerkUserId
     throw new AppError('too_many_bookings', `${ofCall} in the call, ${ofNumber} of the number`)
 }
 
+/** Whoever books the very time that she cancelled in this call takes back that she did. */
+async function cancelledInCall({ db, clock }: Deps, clerkUserId: string, { vapiCallId, bookedBy, slot }: BookingRequest) {
+  if (vapiCallId === null || bookedBy !== 'caller') return undefined
+  const cancelled = await inTenant(db, clerkUserId, (trx) => listCancelledInCall(trx, clerkUserId, vapiCallId, clock.now()))
+  const isSlot = ({ startsAt, endsAt }: Booking) =>
+    startsAt.getTime() === slot.startsAt.getTime() && endsAt.getTime() === slot.endsAt.getTime()
+  return cancelled.find(isSlot)
+}
+
+/**
+ * Lets an appointment stand again that was cancelled. Its event is gone for ever, so it is a new booking of the same appointment, with the
+ * same code; it had that time, so of the rules only the future and overlaps count.
+ */
+export async function restore(
+  deps: Deps,
+  diary: Diary,
+  cancelled: Booking,
+  { operationKey, vapiCallId }: { operationKey: string | null; vapiCallId: string | null },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { clerkUserId, appointmentId } = cancelled
+  const destination = requireDestination(diary)
+  const why = refusal(diary.rules, slotOf(cancelled), deps.clock.now(), 'owner')
+  if (why) return { kind: 'refused', why }
+  const { settleLeaseMs: leaseMs } = deps.config.timeouts
+  const held = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const held = await holdBooking(trx, {
+      ...detailsOf(cancelled),
+      during: withBuffers(diary.rules, slotOf(cancelled), cancelled.bookedBy === 'owner' ? 'owner' : 'caller'),
+      id: randomUUID(),
+      operationKey,
+      callKey: vapiCallId === null ? null : callKeyOf(vapiCallId, cancelled.startsAt),
+      connectionId: destination.id,
+      calendarId: destination.calendarId,
+      leaseMs,
+    })
+    if (held) await settleLater(deps, trx, held, leaseMs)
+    return held
+  })
+  if (held) return finish(deps, diary, held, signal)
+  const twin = await inTenant(deps.db, clerkUserId, (trx) => findStanding(trx, clerkUserId, appointmentId))
+  if (!twin) return { kind: 'refused', why: 'taken' }
+  const booking = await onceKnown(deps, twin, signal)
+  if (booking.status === 'held') return { kind: 'pending', booking }
+  return { kind: operationKey !== null && booking.operationKey === operationKey ? 'booked' : 'already', booking }
+}
+
 /** The held booking's way to the vendor; only the request that made it goes it. */
 async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
     await refuseTaken(deps, diary, booking, signal)
-    const isStillHeld = await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
-    if (!isStillHeld) throw new AppError('provider_unavailable', 'this request stood still for too long, and the time was given free')
+    const isStillOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
+    if (!isStillOurs) throw new AppError('provider_unavailable', 'this request stood still for too long, and somebody else took it up')
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
-    await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, error instanceof AppError ? error.code : 'internal'))
+    const failure = error instanceof AppError ? error.code : 'internal'
+    const isOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, failure, false))
+    if (!isOurs) return standing(deps, booking, error)
     if (error instanceof AppError && error.code === 'slot_taken') return { kind: 'refused', why: 'taken' }
     throw error
   }
+}
+
+/** What became of a booking that somebody else took up because this request stood still for too long. @throws its own failure where that took place */
+async function standing(deps: Deps, { clerkUserId, id }: Booking, error: unknown): Promise<Outcome> {
+  const now = await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, id))
+  if (now?.status === 'confirmed') return { kind: 'booked', booking: now }
+  if (now?.status === 'held') return { kind: 'pending', booking: now }
+  throw error
 }
 
 /**
@@ -145,8 +206,8 @@ async function afterBooking({ jobs }: Deps, trx: TenantDb, booking: Booking): Pr
   await jobs.send(trx, 'look-for-conflict', { clerkUserId, bookingId }, { startAfterSeconds: LOOK_AGAIN_SECONDS, singletonKey: bookingId })
 }
 
-/** @throws AppError `calendar_not_connected` */
-function connectionOf(diary: Diary, booking: Booking): Connection {
+/** Where the event of a booking is, or is to be. @throws AppError `calendar_not_connected` */
+export function connectionOf(diary: Diary, booking: Booking): Connection {
   const connection = calendarOf(diary, booking)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was made')
   return connection
@@ -157,7 +218,7 @@ function slotOf({ startsAt, endsAt }: Booking): Interval {
 }
 
 function rowOf(request: BookingRequest, clerkUserId: string) {
-  const { bookedBy, slot, timeZone, subject, address, notes, customer, guests, vapiCallId } = request
+  const { bookedBy, slot, timeZone, subject, address, notes, customer, guests, vapiCallId, callerNumber } = request
   const id = randomUUID()
   return {
     clerkUserId,
@@ -165,6 +226,7 @@ function rowOf(request: BookingRequest, clerkUserId: string) {
     appointmentId: id,
     bookedBy,
     vapiCallId,
+    callerNumber,
     subject,
     address,
     notes,
@@ -176,4 +238,12 @@ function rowOf(request: BookingRequest, clerkUserId: string) {
     endsAt: slot.endsAt,
     timeZone,
   }
+}
+
+/** What was agreed, whatever became of it. */
+function detailsOf(booking: Booking) {
+  const { clerkUserId, appointmentId, bookedBy, vapiCallId, callerNumber, subject, address, notes } = booking
+  const { customerName, customerEmail, customerPhone, guests, startsAt, endsAt, timeZone } = booking
+  const what = { clerkUserId, appointmentId, bookedBy, vapiCallId, callerNumber, subject, address, notes }
+  return { ...what, customerName, customerEmail, customerPhone, guests, startsAt, endsAt, timeZone }
 }

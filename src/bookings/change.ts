@@ -17,10 +17,10 @@ export interface Claimant {
   startsAt: Date | null
 }
 
-/** The signed-in owner, of one of her own bookings. */
+/** The signed-in owner, of one of her own appointments. */
 export interface OwnersHand {
   by: 'owner'
-  bookingId: string
+  appointmentId: string
 }
 
 /** A request to move an appointment. */

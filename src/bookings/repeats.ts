@@ -18,7 +18,17 @@ export interface Keys {
 
 export function keysOf(request: BookingRequest): Keys {
   const { operation } = request
-  return { operationKey: operation === null ? null : digest(operation), callKey: wishKey(request) }
+  return { operationKey: operationKeyOf(operation), callKey: wishKey(request) }
+}
+
+/** By what a function call, or a post with a key, is known when it is delivered again. */
+export function operationKeyOf(operation: string | null): string | null {
+  return operation === null ? null : digest(operation)
+}
+
+/** By what an appointment is known that is asked for again in the same call. */
+export function callKeyOf(vapiCallId: string, startsAt: Date): string {
+  return digest(vapiCallId, startsAt.toISOString())
 }
 
 /** Requests under different ids, or none, that mean the same. */
@@ -26,7 +36,7 @@ function wishKey(request: BookingRequest): string | null {
   const { bookedBy, operation, vapiCallId, slot } = request
   if (bookedBy === 'owner') return operation === null ? digest('owner', contentOf(request)) : null
   // Outside a call nobody knows who repeats whom.
-  return vapiCallId === null ? null : digest(vapiCallId, slot.startsAt.toISOString())
+  return vapiCallId === null ? null : callKeyOf(vapiCallId, slot.startsAt)
 }
 
 /**
@@ -43,21 +53,25 @@ export async function outcomeOfEarlier(
 ): Promise<Outcome | undefined> {
   const earlier = await inTenant(deps.db, clerkUserId, (trx) => findEarlier(trx, clerkUserId, request, keys))
   if (!earlier) return undefined
-  let booking: Booking = earlier
   // By the row and not by where it was found: it may have come in between the two look-ups.
   const isSame = keys.operationKey !== null && earlier.operationKey === keys.operationKey
-  if (isSame && contentOf(booking) !== contentOf(request)) throw new AppError('repeat_differs', 'same operation, other details')
-  const failure = booking.status === 'held' ? codeOf : () => 'provider_refused' as const
+  if (isSame && contentOf(earlier) !== contentOf(request)) throw new AppError('repeat_differs', 'same operation, other details')
+  const failure = earlier.status === 'held' ? codeOf : () => 'provider_refused' as const
+  const booking = await onceKnown(deps, earlier, signal)
+  if (booking.status === 'confirmed') return { kind: isSame ? 'booked' : 'already', booking }
+  if (booking.status === 'held') return { kind: 'pending', booking }
+  if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
+  throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
+}
+
+/** The booking once its outcome is known, or as it stands when nobody works on it any more or there is no time to wait. */
+export async function onceKnown(deps: Deps, first: Booking, signal: AbortSignal): Promise<Booking> {
+  let booking = first
   for (;;) {
-    if (booking.status === 'confirmed') return { kind: isSame ? 'booked' : 'already', booking }
-    if (booking.status !== 'held') {
-      if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
-      throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
-    }
     const isUnderWay = booking.ageSeconds * 1000 < deps.config.timeouts.toolCallMs
-    if (signal.aborted || !isUnderWay) return { kind: 'pending', booking }
+    if (booking.status !== 'held' || signal.aborted || !isUnderWay) return booking
     await delay(LOOK_AGAIN_MS)
-    booking = (await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, earlier.id))) ?? booking
+    booking = (await inTenant(deps.db, first.clerkUserId, (trx) => findBooking(trx, first.clerkUserId, first.id))) ?? booking
   }
 }
 

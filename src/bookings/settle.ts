@@ -6,6 +6,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedBooking } from '../notices/tell.ts'
 import { finishAgain } from './book.ts'
+import { tellLater } from './later.ts'
 import { settleLater } from './settle-later.ts'
 
 /**
@@ -73,7 +74,10 @@ async function lookAgain(deps: Deps, { clerkUserId, id }: Booking): Promise<void
 /** Whoever was asked to wait for the diary learns only from the owner that it came to nothing. */
 async function giveFree(deps: Deps, booking: Booking, failure: ErrorCode): Promise<void> {
   await inTenant(deps.db, booking.clerkUserId, async (trx) => {
-    const isFree = await failBooking(trx, booking, failure)
-    if (isFree && booking.askedAt !== null) await tellOfFailedBooking(trx, booking, failure)
+    const mayExist = booking.askedAt !== null
+    const isFree = await failBooking(trx, booking, failure, mayExist)
+    if (!isFree || !mayExist) return
+    await tellLater(deps, trx, booking.clerkUserId, booking.id)
+    await tellOfFailedBooking(trx, booking, failure)
   })
 }

@@ -12,19 +12,19 @@ import { localDay } from './zone.ts'
  * show yet. A booking whose event she has deleted in her calendar is cancelled on the way.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param range with the buffers of whatever is to stand there
- * @param options `except` is an appointment that is not in its own way
+ * @param options `except` is an appointment that is not in its own way, and `exceptEvent` the booking whose event is not
  * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`, `provider_busy`, `provider_refused`
  */
 export async function busyTimes(
   deps: Deps,
   diary: Diary,
   range: Interval,
-  { signal, except }: { signal: AbortSignal; except?: string },
+  { signal, except, exceptEvent }: { signal: AbortSignal; except?: string; exceptEvent?: string },
 ): Promise<Interval[]> {
   requireDestination(diary) // nothing can be offered without one
   const [ours, ...theirs] = await Promise.all([
     inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, except)),
-    ...diary.connections.map((one) => busyOf(deps, one, range, signal)),
+    ...diary.connections.map((one) => busyOf(deps, one, range, signal, exceptEvent)),
   ])
   return together(deps, diary, { range, ours, theirs: theirs.flat() }, signal)
 }

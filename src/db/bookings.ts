@@ -37,6 +37,9 @@ export interface Booking {
   customerName: string | null
   customerEmail: string | null
   customerPhone: string | null
+  /** In which call it was booked, and from which number that came, in E.164. */
+  vapiCallId: string | null
+  callerNumber: string | null
   /** Invited besides the customer. */
   guests: Guest[]
   startsAt: Date
@@ -44,14 +47,34 @@ export interface Booking {
   timeZone: string
   /** When the vendor was first asked for the event; `null`: it knows nothing of it. */
   askedAt: Date | null
+  cancelledAt: Date | null
+  /** What is still to be made true at the vendor: update | cancel. */
+  toTell: string | null
+  /** Counts who has worked on it: whoever comes later has a higher one. */
+  leaseNumber: number
+  createdAt: Date
   /** By the database's clock, when the row was read. */
   ageSeconds: number
 }
 
-export type NewBooking = Omit<Booking, 'providerEventId' | 'providerEventLink' | 'status' | 'failure' | 'askedAt' | 'ageSeconds'> & {
-  vapiCallId: string | null
+type Made =
+  | 'providerEventId'
+  | 'providerEventLink'
+  | 'status'
+  | 'failure'
+  | 'askedAt'
+  | 'cancelledAt'
+  | 'toTell'
+  | 'leaseNumber'
+  | 'createdAt'
+  | 'ageSeconds'
+
+export type NewBooking = Omit<Booking, Made | 'callerNumber'> & {
+  callerNumber?: string | null
   /** What it occupies: its time with the buffers. */
   during: Interval
+  /** The booking of this appointment whose new time this row only guards; no event is made for it. */
+  moves?: string
   leaseMs: number
 }
 
@@ -74,21 +97,27 @@ const COLUMNS = [
   'customerName',
   'customerEmail',
   'customerPhone',
+  'vapiCallId',
+  'callerNumber',
   'guests',
   'startsAt',
   'endsAt',
   'timeZone',
   'askedAt',
+  'cancelledAt',
+  'toTell',
+  'leaseNumber',
+  'createdAt',
 ] as const
 
 const ageSeconds = sql<number>`extract(epoch from now() - created_at)::double precision`.as('ageSeconds')
 
 /** Statuses that take time, as the exclusion constraint has them. */
-const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
+export const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
 
 const Guests = z.array(z.object({ name: z.string(), email: z.string() }))
 
-function bookingOf<Row extends { guests: unknown }>(row: Row): Omit<Row, 'guests'> & { guests: Guest[] } {
+export function bookingOf<Row extends { guests: unknown }>(row: Row): Omit<Row, 'guests'> & { guests: Guest[] } {
   return { ...row, guests: Guests.parse(row.guests) }
 }
 
@@ -119,11 +148,10 @@ export async function countBookings(trx: TenantDb, clerkUserId: string, of: { ca
   }
   const { rows } = await sql<{ ofCall: number; ofNumber: number }>`
     select count(*) filter (where vapi_call_id = ${of.call})::int as of_call,
-      count(*) filter (where customer_phone = ${of.number} and starts_at > ${now})::int as of_number
+      count(*) filter (where ${of.number} in (customer_phone, caller_number) and starts_at > ${now})::int as of_number
     from bookings
-    where clerk_user_id = ${clerkUserId} and status in (${sql.join(OCCUPYING)}) and (vapi_call_id = ${of.call} or customer_phone = ${of.number})`.execute(
-    trx,
-  )
+    where clerk_user_id = ${clerkUserId} and status in (${sql.join(OCCUPYING)}) and moves is null
+      and (vapi_call_id = ${of.call} or ${of.number} in (customer_phone, caller_number))`.execute(trx)
   return rows[0] ?? { ofCall: 0, ofNumber: 0 }
 }
 
@@ -146,11 +174,13 @@ export async function findByCallKey(trx: TenantDb, clerkUserId: string, callKey:
   return found && bookingOf(found)
 }
 
-function bookingsOf(trx: TenantDb, clerkUserId: string) {
+/** Every booking there is, but for what only guards the new time of a move. */
+export function bookingsOf(trx: TenantDb, clerkUserId: string) {
   return trx
     .selectFrom('bookings')
     .select([...COLUMNS, ageSeconds])
     .where('clerkUserId', '=', clerkUserId)
+    .where('moves', 'is', null)
 }
 
 /** A booking that takes time. */
@@ -210,14 +240,17 @@ export async function lockDay(trx: TenantDb, clerkUserId: string, dayStartsAt: D
 export async function cancelBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
   await trx
     .updateTable('bookings')
-    .set({ status: 'cancelled', updatedAt: sql<Date>`now()` })
+    .set({ status: 'cancelled', cancelledAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('status', '=', 'confirmed')
     .execute()
 }
 
-/** From now on the vendor may have the event, whatever we hear. False when the time was given free in the meantime: then it must not be asked. */
+/**
+ * From now on the vendor may have the event, whatever we hear. False when the time was given free, or somebody else took it up, in the
+ * meantime: then it must not be asked.
+ */
 export async function markAsked(trx: TenantDb, booking: Booking): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('bookings')
@@ -225,6 +258,7 @@ export async function markAsked(trx: TenantDb, booking: Booking): Promise<boolea
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
+    .where('leaseNumber', '=', booking.leaseNumber)
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
@@ -248,21 +282,25 @@ export async function confirmBooking(
 
 /**
  * The time is free again. When the vendor never heard of it, and it was not the time that was wrong, the same function call may try
- * afresh. `failure` is one of our error codes.
- * @returns false when it was not held any more
+ * afresh.
+ * @param failure one of our error codes
+ * @param mayExist whether the vendor may make the event yet, or have made it: then it is taken away as soon as that can be seen
+ * @returns `false` when somebody else has taken it up since: then nothing is changed
  */
-export async function failBooking(trx: TenantDb, booking: Booking, failure: string): Promise<boolean> {
+export async function failBooking(trx: TenantDb, booking: Booking, failure: string, mayExist: boolean): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('bookings')
     .set({
       status: 'failed',
       failure,
       operationKey: sql<string | null>`case when asked_at is null and ${failure} <> 'slot_taken' then null else operation_key end`,
+      ...(mayExist ? untold('cancel') : {}),
       updatedAt: sql<Date>`now()`,
     })
     .where('clerkUserId', '=', booking.clerkUserId)
     .where('id', '=', booking.id)
     .where('status', '=', 'held')
+    .where('leaseNumber', '=', booking.leaseNumber)
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
@@ -271,10 +309,11 @@ export async function failBooking(trx: TenantDb, booking: Booking, failure: stri
 export async function leaseBooking(trx: TenantDb, clerkUserId: string, id: string, leaseMs: number): Promise<Booking | undefined> {
   const leased = await trx
     .updateTable('bookings')
-    .set({ leasedUntil: inMs(leaseMs) })
+    .set((eb) => ({ leasedUntil: inMs(leaseMs), leaseNumber: eb('leaseNumber', '+', 1) }))
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('status', '=', 'held')
+    .where('moves', 'is', null)
     .where('leasedUntil', '<=', sql<Date>`now()`)
     .returning([...COLUMNS, ageSeconds])
     .executeTakeFirst()
@@ -290,6 +329,11 @@ export async function releaseBooking(trx: TenantDb, clerkUserId: string, id: str
     .where('id', '=', id)
     .where('status', '=', 'held')
     .execute()
+}
+
+/** What a row says when the vendor is to be told something as soon as it answers. A job does it: `tellLater` of bookings/. */
+export function untold(toTell: 'update' | 'cancel') {
+  return { toTell, toTellSince: sql<Date>`coalesce(to_tell_since, now())` }
 }
 
 /** Held bookings of all tenants on which nobody has worked for `overdueMs`. */

@@ -63,3 +63,15 @@ export function findBusiness(trx: TenantDb, clerkUserId: string): Promise<Busine
     .orderBy('id')
     .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
 }
+
+/** By what a caller proves that an appointment is hers: its code besides the number of her call, or that number alone. */
+export async function findChangeProof(trx: TenantDb, clerkUserId: string): Promise<string> {
+  const { changeProof } = await trx
+    .selectFrom('businesses')
+    .select('changeProof')
+    .where('clerkUserId', '=', clerkUserId)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
+  return changeProof
+}

@@ -65,10 +65,12 @@ export interface Bookings {
   askedAt: Timestamp | null;
   bookedBy: Generated<string>;
   calendarId: string | null;
+  callerNumber: string | null;
   /**
    * digest of (call, time): the same time under a new id in that call is the same booking. Of all that the owner sent without a key: the same within a minute is the same booking
    */
   callKey: string | null;
+  cancelledAt: Timestamp | null;
   clerkUserId: string;
   connectionId: string | null;
   createdAt: Generated<Timestamp>;
@@ -84,6 +86,8 @@ export interface Bookings {
   guests: Generated<Json>;
   id: Generated<string>;
   leasedUntil: Timestamp;
+  leaseNumber: Generated<number>;
+  moves: string | null;
   notes: string | null;
   /**
    * digest of (call, function call), or of the owner's Idempotency-Key: the same one again is the same booking; null where it has no id
@@ -95,6 +99,8 @@ export interface Bookings {
   status: string;
   subject: string;
   timeZone: string;
+  toTell: string | null;
+  toTellSince: Timestamp | null;
   updatedAt: Generated<Timestamp>;
   vapiCallId: string | null;
 }
@@ -113,6 +119,7 @@ export interface Businesses {
    * time before each appointment of callers in which nothing else may stand: no other appointment with its buffers, no event of a calendar
    */
   bufferBeforeMinutes: Generated<number>;
+  changeProof: Generated<string>;
   clerkUserId: string;
   createdAt: Generated<Timestamp>;
   /**
@@ -164,6 +171,30 @@ export interface Businesses {
    * events at another place of work take time; at Microsoft
    */
   workingElsewhereBlocks: Generated<boolean>;
+}
+
+export interface Changes {
+  appointmentId: string;
+  askedAt: Timestamp | null;
+  bookingId: string;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  failure: string | null;
+  id: Generated<string>;
+  kind: string;
+  leasedUntil: Timestamp;
+  leaseNumber: Generated<number>;
+  madeBy: string;
+  newEndsAt: Timestamp | null;
+  newStartsAt: Timestamp | null;
+  oldEndsAt: Timestamp;
+  oldStartsAt: Timestamp;
+  operationKey: string | null;
+  state: Generated<string>;
+  undoes: string | null;
+  updatedAt: Generated<Timestamp>;
+  vapiCallId: string | null;
+  wish: string;
 }
 
 export interface ClerkEvents {
@@ -309,11 +340,21 @@ export interface VapiAgents {
   vapiAssistantId: string | null;
 }
 
+export interface WrongCodes {
+  appointmentIds: string[];
+  clerkUserId: string;
+  guessedAt: Generated<Timestamp>;
+  id: Generated<string>;
+  operationKey: string | null;
+  vapiCallId: string | null;
+}
+
 export interface DB {
   agentFunctions: AgentFunctions;
   agentVariables: AgentVariables;
   bookings: Bookings;
   businesses: Businesses;
+  changes: Changes;
   clerkEvents: ClerkEvents;
   deletedUsers: DeletedUsers;
   directory: Directory;
@@ -326,4 +367,5 @@ export interface DB {
   rentalSources: RentalSources;
   users: Users;
   vapiAgents: VapiAgents;
+  wrongCodes: WrongCodes;
 }

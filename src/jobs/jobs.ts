@@ -17,6 +17,8 @@ export const JOBS = {
   'remove-assistants': z.object({}),
   'drop-old-counters': z.object({}),
   'drop-old-events': z.object({}),
+  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.string() }),
+  'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.string() }),
 }
 
 export type JobName = keyof typeof JOBS

@@ -13,7 +13,7 @@ export function watch({ deps, world }: Pick<TestApp, 'deps' | 'world'>, owner: C
     inTenant(deps.db, owner.clerkUserId, (trx) =>
       trx
         .selectFrom('bookings')
-        .select(['id', 'status', 'failure', 'startsAt', 'endsAt', 'providerEventId'])
+        .select(['id', 'appointmentId', 'status', 'failure', 'startsAt', 'endsAt', 'providerEventId', 'toTell', 'moves'])
         .orderBy('createdAt')
         .execute(),
     )
@@ -24,23 +24,40 @@ export function watch({ deps, world }: Pick<TestApp, 'deps' | 'world'>, owner: C
     live: () => standIn.events(owner.calendarEmail).filter((event) => event.status !== 'cancelled'),
     /** Requests for an event, answered or not. */
     creates: () => standIn.ledger.filter((entry) => entry.method === 'POST' && entry.path.endsWith('/events')).length,
-    /** As if whoever worked on her bookings had died long ago: they are due to be taken up. */
+    changes: () =>
+      inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx.selectFrom('changes').select(['kind', 'state', 'failure', 'bookingId', 'askedAt']).orderBy('createdAt').execute(),
+      ),
+    /** As if whoever worked on her bookings and their changes had died long ago: they are due to be taken up. */
     expireLeases: async () => {
-      await inTenant(deps.db, owner.clerkUserId, (trx) =>
-        trx.updateTable('bookings').set({ leasedUntil: sql<Date>`now() - interval '1 second'` }).execute(),
-      )
+      await inTenant(deps.db, owner.clerkUserId, async (trx) => {
+        const leasedUntil = sql<Date>`now() - interval '1 second'`
+        await trx.updateTable('bookings').set({ leasedUntil }).execute()
+        await trx.updateTable('changes').set({ leasedUntil }).execute()
+      })
       await bringJobsForward({ deps }, { of: owner.clerkUserId })
     },
     notices: () =>
       inTenant(deps.db, owner.clerkUserId, (trx) => trx.selectFrom('notices').select(['kind', 'text']).orderBy('createdAt').execute()),
-    /** As if her bookings had been made so long ago. */
+    /** As if nobody works on her changes any more, and the moment of every job had come. */
+    settleChanges: async () => {
+      const leasedUntil = sql<Date>`now() - interval '1 second'`
+      await inTenant(deps.db, owner.clerkUserId, (trx) => trx.updateTable('changes').set({ leasedUntil }).execute())
+      await bringJobsForward({ deps }, { of: owner.clerkUserId })
+      await runJobs({ deps })
+    },
+    /** As if her bookings had been made, and changes asked for, so long ago. */
     age: (minutes: number) =>
-      inTenant(deps.db, owner.clerkUserId, (trx) =>
-        trx
+      inTenant(deps.db, owner.clerkUserId, async (trx) => {
+        const createdAt = sql<Date>`created_at - ${minutes} * interval '1 minute'`
+        await trx.updateTable('bookings').set({ createdAt }).execute()
+        await trx.updateTable('changes').set({ createdAt }).execute()
+        await trx
           .updateTable('bookings')
-          .set({ createdAt: sql<Date>`created_at - ${minutes} * interval '1 minute'` })
-          .execute(),
-      ),
+          .set({ toTellSince: sql<Date>`to_tell_since - ${minutes} * interval '1 minute'` })
+          .where('toTell', 'is not', null)
+          .execute()
+      }),
   }
 }
 

@@ -43,6 +43,16 @@ const resources: Resource[] = [
     absent: '00000000-0000-4000-8000-000000000000',
   },
   {
+    path: '/bookings/{id}',
+    make: async (test, owner) => {
+      const times = { start_time: '2026-12-01T09:00:00-06:00', end_time: '2026-12-01T09:30:00-06:00' }
+      await post(test, owner, '/calendar/events', { subject: 'Viewing', ...times })
+      const reply = await test.app.inject({ url: '/bookings', headers: owner.headers() })
+      return reply.json().bookings[0].id
+    },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
     path: '/rentals/{rental_id}',
     make: async (test, owner) =>
       String((await post(test, owner, '/rentals', { property_address: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5 })).id),

@@ -1,0 +1,105 @@
+import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
+import { type Booking, findBooking } from '../db/bookings.ts'
+import { type Change, completeCancel, endAsMissing, failChange, findChange, markChangeAsked, takeUpChange } from '../db/changes.ts'
+import { inTenant } from '../db/client.ts'
+import type { Deps } from '../deps.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { tellOfFailedChange } from '../notices/tell.ts'
+import { useCalendar } from '../oauth/use-calendar.ts'
+import { connectionOf } from './book.ts'
+import { askToCancel, complete as completedCancel } from './cancel.ts'
+import { settleChangeLater, tellLater } from './later.ts'
+import { askToMove, complete as completedMove, refuseTakenMove, slotOf } from './move.ts'
+
+// Of these the answer to a second request tells as well as that to the first.
+const FINAL: ErrorCode[] = ['slot_taken', 'time_past', 'calendar_not_connected']
+
+/**
+ * Brings a change to its end that a crash or a silent vendor left half-way. Where the vendor was asked, the event tells, or it is asked again;
+ * where it was not, nobody was promised anything and the appointment stands as it did. After too long without an answer a move is given up,
+ * and a cancel is so here; the event follows when the vendor answers.
+ */
+export async function settleChange(
+  deps: Deps,
+  { clerkUserId, changeId }: { clerkUserId: string; changeId: string },
+  stop: AbortSignal,
+): Promise<void> {
+  const { settleLeaseMs, providerCreateMs } = deps.config.timeouts
+  const { change, booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const change = await takeUpChange(trx, clerkUserId, changeId, settleLeaseMs)
+    const booking = change && (await findBooking(trx, clerkUserId, change.bookingId))
+    return { change, booking, diary: await openDiary(deps, trx, clerkUserId) }
+  })
+  // Well inside the lease, so that nobody else takes the same one up meanwhile.
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))])
+  if (change && booking) await settleOne(deps, diary, booking, change, signal)
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    const now = await findChange(trx, clerkUserId, changeId)
+    if (now?.state === 'open') await settleChangeLater(deps, trx, now)
+  })
+}
+
+async function settleOne(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
+  deps.log.info({ changeId: change.id, bookingId: booking.id }, 'a change is taken up again')
+  const isTooLong = change.ageSeconds > deps.config.timeouts.holdMinutes * 60
+  if (booking.status === 'cancelled') await end(deps, change)
+  else if (change.askedAt === null) await fail(deps, booking, change, 'unavailable')
+  else if (change.kind === 'cancel') await settleCancel(deps, diary, booking, change, { isTooLong, signal })
+  else await settleMove(deps, diary, booking, change, { isTooLong, signal })
+}
+
+interface Patience {
+  /** Nobody waits any longer for the vendor's answer. */
+  isTooLong: boolean
+  signal: AbortSignal
+}
+
+async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Change, { isTooLong, signal }: Patience): Promise<void> {
+  try {
+    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
+    if (!event) return await end(deps, change)
+    const slot = slotOf(change)
+    const isThere = event.startsAt.getTime() === slot.startsAt.getTime() && event.endsAt.getTime() === slot.endsAt.getTime()
+    if (isThere) return void (await completedMove(deps, change))
+    if (isTooLong) return await fail(deps, booking, change, 'provider_unavailable')
+    if (slot.startsAt <= deps.clock.now()) throw new AppError('time_past', 'its new time has begun')
+    await refuseTakenMove(deps, diary, booking, change, signal)
+    if (!(await inTenant(deps.db, change.clerkUserId, (trx) => markChangeAsked(trx, change)))) return
+    if (await askToMove(deps, diary, booking, change, signal)) await completedMove(deps, change)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (error.code === 'event_missing') return end(deps, change)
+    if (FINAL.includes(error.code)) return fail(deps, booking, change, error.code)
+    deps.log.warn({ err: error, changeId: change.id }, 'whether the event was moved is still not known')
+    if (isTooLong) await fail(deps, booking, change, 'provider_unavailable')
+  }
+}
+
+async function settleCancel(deps: Deps, diary: Diary, booking: Booking, change: Change, { isTooLong, signal }: Patience): Promise<void> {
+  // Repeating it is harmless, and a no to the second request says nothing about the first.
+  const isGone =
+    calendarOf(diary, booking) !== undefined &&
+    (await askToCancel(deps, diary, booking, signal).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error
+      deps.log.warn({ err: error, changeId: change.id }, 'whether the event was taken away is still not known')
+      return false
+    }))
+  if (isGone || isTooLong || !calendarOf(diary, booking)) await completedCancel(deps, change, !isGone)
+}
+
+/** Its event is gone, or its booking is cancelled already: there is nothing left to change. */
+async function end(deps: Deps, change: Change): Promise<void> {
+  await inTenant(deps.db, change.clerkUserId, (trx) =>
+    change.kind === 'cancel' ? completeCancel(trx, change, false) : endAsMissing(trx, change),
+  )
+}
+
+/** The appointment stands as it did, and the owner is told what a caller had asked for. */
+async function fail(deps: Deps, booking: Booking, change: Change, failure: ErrorCode): Promise<void> {
+  const { clerkUserId, id, kind, madeBy, askedAt } = change
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    if (!(await failChange(trx, change, failure, askedAt !== null)) || askedAt === null) return
+    await tellLater(deps, trx, clerkUserId, booking.id)
+    if (madeBy === 'caller') await tellOfFailedChange(trx, booking, kind === 'move' ? 'move' : 'cancel', id)
+  })
+}

@@ -1,0 +1,81 @@
+import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
+import { markTold, untoldSeconds } from '../db/appointments.ts'
+import { type Booking, cancelBooking, findBooking } from '../db/bookings.ts'
+import { findOpenChange } from '../db/changes.ts'
+import { inTenant } from '../db/client.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { useCalendar } from '../oauth/use-calendar.ts'
+import type { Calendar } from '../providers/provider.ts'
+import { eventOf } from './event.ts'
+import { tellLater } from './later.ts'
+
+// What a vendor has not made by then of a request without an answer, it will not make any more.
+const LATEST_EVENT_SECONDS = 5 * 60
+const GIVE_UP_SECONDS = 7 * 24 * 60 * 60
+const SOONEST_SECONDS = 30
+
+/**
+ * Makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and brings back that
+ * of a move that was given up. The longer it takes, the rarer it is tried.
+ */
+export async function tellVendor(
+  deps: Deps,
+  { clerkUserId, bookingId }: { clerkUserId: string; bookingId: string },
+  stop: AbortSignal,
+): Promise<void> {
+  const { booking, diary, seconds, isChanging } = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const booking = await findBooking(trx, clerkUserId, bookingId)
+    return {
+      booking,
+      diary: await openDiary(deps, trx, clerkUserId),
+      seconds: await untoldSeconds(trx, clerkUserId, bookingId),
+      isChanging: booking !== undefined && (await findOpenChange(trx, clerkUserId, booking.appointmentId)) !== undefined,
+    }
+  })
+  if (!booking || booking.toTell === null) return
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.config.timeouts.providerCreateMs * 3)])
+  const isTold = !isChanging && (await tell(deps, diary, booking, seconds, signal))
+  if (!isTold && seconds > GIVE_UP_SECONDS) {
+    deps.log.error({ bookingId, toTell: booking.toTell }, 'the vendor could not be told for a week: its event may differ from the booking')
+  }
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    if (isTold || seconds > GIVE_UP_SECONDS) await markTold(trx, booking)
+    const now = await findBooking(trx, clerkUserId, bookingId)
+    if (now && now.toTell !== null) await tellLater(deps, trx, clerkUserId, bookingId, Math.max(SOONEST_SECONDS, seconds / 10))
+  })
+}
+
+/** @returns whether the event is known to be as the booking has it */
+async function tell(deps: Deps, diary: Diary, booking: Booking, seconds: number, signal: AbortSignal): Promise<boolean> {
+  const connection = calendarOf(diary, booking)
+  if (!connection) return false // the account may be connected again
+  const work = booking.toTell === 'cancel' ? takeAway(booking, seconds) : bringBack(deps, booking)
+  return useCalendar(deps, connection, signal, work).catch((error: unknown) => {
+    if (!(error instanceof AppError)) throw error
+    deps.log.warn({ err: error, bookingId: booking.id }, 'the vendor could not be told now; it is tried again')
+    return false
+  })
+}
+
+function takeAway(booking: Booking, seconds: number) {
+  return async (calendar: Calendar): Promise<boolean> => {
+    const event = await calendar.read(booking.id)
+    if (!event) return booking.providerEventId !== null || seconds > LATEST_EVENT_SECONDS
+    await calendar.cancel(event.id)
+    return true
+  }
+}
+
+function bringBack(deps: Deps, booking: Booking) {
+  return async (calendar: Calendar): Promise<boolean> => {
+    if (booking.status !== 'confirmed') return true
+    const event = await calendar.read(booking.id)
+    const isSame = (one: Date, other: Date) => one.getTime() === other.getTime()
+    if (event && !(isSame(event.startsAt, booking.startsAt) && isSame(event.endsAt, booking.endsAt)))
+      await calendar.update(event.id, eventOf(booking))
+    // The owner has deleted it meanwhile.
+    if (!event) await inTenant(deps.db, booking.clerkUserId, (trx) => cancelBooking(trx, booking.clerkUserId, booking.id))
+    return true
+  }
+}

@@ -1,0 +1,188 @@
+import t from 'tap'
+import { inTenant } from '../../src/db/client.ts'
+import { NOW, testApp } from '../setup/app.ts'
+import { ANA, at, caller } from '../setup/changes.ts'
+import { runJobs } from '../setup/jobs.ts'
+
+const test = await testApp(t, {
+  LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
+  PROVIDER_TIMEOUT_MS: '300',
+  PROVIDER_CREATE_TIMEOUT_MS: '300',
+  TOOL_CALL_TIMEOUT_MS: '2500',
+})
+const FOR_GOOD = { times: Number.POSITIVE_INFINITY } as const
+// Nobody is invited, so at Microsoft, too, the event is deleted.
+const TAKE_AWAY = { method: 'DELETE' } as const
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  const booked = async () => {
+    test.world[vendor].faults.clear()
+    const ana = await caller(test, vendor)
+    t.match((await ana.book(at(10))).result, /^You are booked/)
+    return ana
+  }
+
+  t.test(`${vendor}: a cancelled appointment is gone from the calendar, and its time is free at once`, async (t) => {
+    const { cancel, live, rows, changes, owner } = await booked()
+    t.match(await cancel({ operation: `cancel-${vendor}` }), { kind: 'cancelled', booking: { status: 'cancelled' } })
+    t.same(live(), [])
+    t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+    t.match(await changes(), [{ kind: 'cancel', state: 'done' }])
+    t.match(await cancel({ operation: `cancel-${vendor}` }), { kind: 'cancelled' }, 'delivered again')
+    t.match(await cancel(), { kind: 'already' }, 'said again')
+    const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
+    t.match((await other.book(at(10))).result, /^You are booked/)
+    t.match(await cancel(), { kind: 'already' }, 'and it is not the other one that goes')
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: taken back, it is a new event of the same appointment, with the same code`, async (t) => {
+    const { cancel, undo, live, rows, code, find, who } = await booked()
+    const before = await code()
+    await cancel()
+    test.setNow(new Date(at(9, 45)))
+    t.teardown(() => test.setNow(NOW))
+    t.match(await undo(`undo-${vendor}`), {
+      kind: 'restored',
+      booking: { startsAt: at(10), status: 'confirmed', vapiCallId: who.vapiCallId },
+    })
+    t.match(await undo(`undo-${vendor}`), { kind: 'restored' }, 'delivered again')
+    t.match(await undo(), { kind: 'already' }, 'said again')
+    t.equal(live().length, 1)
+    const [first, second] = await rows()
+    t.match([first, second], [{ status: 'cancelled' }, { status: 'confirmed' }])
+    t.equal(second?.appointmentId, first?.appointmentId)
+    t.not(second?.id, first?.id)
+    t.match(await find({ vapiCallId: 'another', code: before }), { kind: 'found', booking: { id: second?.id } })
+  })
+
+  t.test(`${vendor}: booking the very time that was cancelled in the call is the same as taking it back`, async (t) => {
+    const { cancel, book, rows, live } = await booked()
+    await cancel()
+    t.match((await book(at(10))).result, /^You are booked/)
+    const [first, second] = await rows()
+    t.equal(second?.appointmentId, first?.appointmentId)
+    t.equal(live().length, 1)
+    t.match(await cancel(), { kind: 'cancelled' })
+    t.same(live(), [])
+  })
+
+  t.test(`${vendor}: it is not taken back over an appointment that came meanwhile`, async (t) => {
+    const { cancel, undo, live, owner } = await booked()
+    await cancel()
+    const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
+    await other.book(at(10))
+    t.match(await undo(), { kind: 'refused', why: 'taken' })
+    t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: two who take it back at once have it once`, async (t) => {
+    const { cancel, undo, live, rows } = await booked()
+    await cancel()
+    const kinds = (await Promise.all([undo(), undo(), undo()])).map((one) => ('kind' in one ? one.kind : one.refused))
+    t.same(kinds.sort(), ['already', 'already', 'restored'])
+    t.equal(live().length, 1)
+    t.equal((await rows()).length, 2)
+  })
+
+  t.test(`${vendor}: refused by the vendor, the appointment stands`, async (t) => {
+    const { cancel, live, rows, standIn } = await booked()
+    standIn.faults.add({ ...TAKE_AWAY, kind: 'status', status: 429, retryAfter: 120, ...FOR_GOOD })
+    t.match(await cancel(), { refused: 'provider_busy' })
+    t.match(await rows(), [{ status: 'confirmed' }])
+    t.equal(live().length, 1)
+    standIn.faults.clear()
+    t.match(await cancel(), { kind: 'cancelled' })
+  })
+
+  t.test(`${vendor}: a silent vendor leaves the cancel pending; it is carried out when the vendor answers`, async (t) => {
+    for (const kind of ['silent', 'lost'] as const) {
+      const { cancel, live, rows, changes, standIn, settleChanges } = await booked()
+      standIn.faults.add({ ...TAKE_AWAY, kind, ...FOR_GOOD })
+      t.match(await cancel(), { kind: 'pending', change: { kind: 'cancel' } })
+      t.match(await rows(), [{ status: 'confirmed' }])
+      standIn.faults.clear()
+      await settleChanges()
+      t.same(live(), [])
+      t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+      t.match(await changes(), [{ state: 'done' }])
+    }
+  })
+
+  t.test(`${vendor}: after too long without an answer it is off here, and the event goes when the vendor answers`, async (t) => {
+    const { cancel, live, rows, standIn, settleChanges, age, owner } = await booked()
+    standIn.faults.add({ kind: 'silent', path: /events|Properties/, ...FOR_GOOD })
+    await cancel()
+    await age(16)
+    await settleChanges()
+    t.match(await rows(), [{ status: 'cancelled', toTell: 'cancel' }])
+    t.equal(live().length, 1)
+    const told = await test.app.inject({ url: '/notices', headers: owner.headers() })
+    t.match(told.json().notices[0], { kind: 'booking_cancelled' })
+    standIn.faults.clear()
+    await settleChanges()
+    t.same(live(), [])
+    t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+  })
+
+  t.test(`${vendor}: a process that dies before it asks the vendor has changed nothing, and the same call may try again`, async (t) => {
+    const { cancel, live, rows, changes, standIn, settleChanges, owner } = await booked()
+    standIn.faults.add({ ...TAKE_AWAY, kind: 'silent', ...FOR_GOOD })
+    await cancel({ operation: `dead-${vendor}` })
+    await inTenant(test.deps.db, owner.clerkUserId, (trx) => trx.updateTable('changes').set({ askedAt: null }).execute())
+    standIn.faults.clear()
+    await settleChanges()
+    t.match(await changes(), [{ state: 'failed', failure: 'unavailable' }])
+    t.match(await rows(), [{ status: 'confirmed', toTell: null }])
+    t.equal(live().length, 1)
+    t.match(await cancel({ operation: `dead-${vendor}` }), { kind: 'cancelled' })
+    t.same(live(), [])
+  })
+
+  t.test(`${vendor}: the event of a booking that failed after the vendor was asked is taken away once it can be seen`, async (t) => {
+    test.world[vendor].faults.clear()
+    const ana = await caller(test, vendor)
+    ana.standIn.faults.add({ kind: 'lost', method: 'POST', path: /\/events(\?|$)/, ...FOR_GOOD })
+    t.match((await ana.book(at(10))).error, /^I am holding/)
+    ana.standIn.faults.clear()
+    ana.standIn.faults.add({ kind: 'silent', path: /events|Properties/, ...FOR_GOOD })
+    await ana.age(16)
+    await ana.expireLeases()
+    await runJobs(test)
+    t.match(await ana.rows(), [{ status: 'failed', toTell: 'cancel' }])
+    t.equal(ana.live().length, 1, 'nobody could know')
+    ana.standIn.faults.clear()
+    await ana.settleChanges()
+    t.same(ana.live(), [])
+    t.match(await ana.rows(), [{ status: 'failed', toTell: null }])
+  })
+
+  t.test(`${vendor}: a booking of which nothing is known yet can be cancelled, and its event goes if it comes`, async (t) => {
+    const { owner, standIn, rows, live, settleChanges, age, ...ana } = await caller(test, vendor, { callerNumber: ANA })
+    standIn.faults.clear()
+    standIn.faults.add({ kind: 'lost', method: 'POST', path: /\/events(\?|$)/, ...FOR_GOOD })
+    await ana.book(at(10))
+    t.match(await ana.cancel(), { kind: 'cancelled' })
+    t.match(await rows(), [{ status: 'cancelled', toTell: 'cancel' }])
+    standIn.faults.clear()
+    await settleChanges()
+    t.same(live(), [])
+    t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+    t.match(await ana.changes(), [{ kind: 'cancel', state: 'done' }])
+  })
+
+  t.test(`${vendor}: moving and cancelling at once go one after the other, and nothing is lost`, async (t) => {
+    const { move, cancel, live, rows, owner } = await booked()
+    const { id } = (await test.app.inject({ url: '/bookings', headers: owner.headers() })).json().bookings[0]
+    const url = `/bookings/${id}`
+    const [moved, , deleted] = await Promise.all([
+      move(at(14)),
+      cancel(),
+      test.app.inject({ method: 'DELETE', url, headers: owner.headers() }),
+    ])
+    t.equal(deleted.statusCode, 200, deleted.body)
+    t.ok('refused' in moved || moved.kind === 'moved', JSON.stringify(moved))
+    t.match(await rows(), [{ status: 'cancelled' }])
+    t.same(live(), [])
+  })
+}

@@ -1,0 +1,211 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { testApp } from '../setup/app.ts'
+import { at, caller } from '../setup/changes.ts'
+
+const test = await testApp(t, {
+  LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
+  PROVIDER_TIMEOUT_MS: '400',
+  PROVIDER_CREATE_TIMEOUT_MS: '400',
+  TOOL_CALL_TIMEOUT_MS: '3000',
+})
+const UPDATE = { method: 'PATCH', path: /\/events\// } as const
+const FOR_GOOD = { times: Number.POSITIVE_INFINITY } as const
+
+async function until(condition: () => Promise<unknown>): Promise<void> {
+  while (!(await condition())) await delay(10)
+}
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  /** A caller who has booked ten o'clock in this call. */
+  const booked = async () => {
+    test.world[vendor].faults.clear()
+    const ana = await caller(test, vendor)
+    t.match((await ana.book(at(10))).result, /^You are booked/)
+    const [event] = ana.live()
+    return { ...ana, eventId: event?.id }
+  }
+
+  t.test(`${vendor}: an appointment is moved in place, and both times are told apart`, async (t) => {
+    const { move, live, rows, changes, eventId, book, owner } = await booked()
+    t.match(await move(at(14)), { kind: 'moved', booking: { startsAt: at(14), endsAt: at(14, 30), status: 'confirmed' } })
+    t.match(live(), [{ id: eventId, startsAt: at(14), endsAt: at(14, 30) }], 'the same event')
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }], 'and one row')
+    t.match(await changes(), [{ kind: 'move', state: 'done' }])
+    const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
+    t.match((await other.book(at(14))).error, /^That time is taken/)
+    t.match((await other.book(at(10))).result, /^You are booked/, 'the old time is free at once')
+    t.match(await book(at(14)), { result: /already/ }, 'the caller who asks for the new time has it already')
+  })
+
+  t.test(`${vendor}: an appointment is not in its own way`, async (t) => {
+    const { move, live, standIn, owner } = await booked()
+    const list = await test.app.inject({ url: '/bookings', headers: owner.headers() })
+    const { id } = list.json().bookings[0]
+    const patch = (start: Date) =>
+      test.app.inject({
+        method: 'PATCH',
+        url: `/bookings/${id}`,
+        headers: owner.headers(),
+        payload: { start_time: start.toISOString() },
+      })
+    t.equal((await patch(at(10, 15))).statusCode, 200, 'a quarter of an hour later, over itself')
+    t.match(live(), [{ startsAt: at(10, 15), endsAt: at(10, 45) }])
+    standIn.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt: at(10, 45), endsAt: at(11) })
+    t.equal((await patch(at(10, 30))).statusCode, 409, 'another event is')
+    t.match(await move(at(11)), { kind: 'moved' })
+  })
+
+  t.test(`${vendor}: what binds booking binds moving, and the appointment stands as it did`, async (t) => {
+    const { move, standIn, owner, rows, changes, live } = await booked()
+    standIn.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt: at(12), endsAt: at(13) })
+    t.match(await move(at(12)), { kind: 'refused', why: 'taken' })
+    t.match(await move(at(20)), { kind: 'refused', why: 'closed' })
+    t.match(await move(at(11, 10)), { kind: 'refused', why: 'off_grid' })
+    t.match(await move(new Date('2026-11-28T16:00:00Z')), { kind: 'refused', why: 'past' })
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.match(await changes(), [{ state: 'failed', failure: 'slot_taken' }], 'only the first was worth asking the calendar')
+    t.equal(live().filter(({ subject }) => subject !== 'Dentist').length, 1)
+  })
+
+  t.test(`${vendor}: a time that another caller has is not hers, and her own stays`, async (t) => {
+    const { move, owner, live } = await booked()
+    const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
+    await other.book(at(15))
+    const [a, b] = await Promise.all([move(at(16)), other.move(at(16))])
+    t.same([a, b].map((one) => ('kind' in one ? one.kind : one.refused)).sort(), ['moved', 'refused'])
+    t.match(await move(at(15)), { kind: /moved|refused/ })
+    const starts = live().map(({ startsAt }) => startsAt.getTime())
+    t.equal(new Set(starts).size, 2)
+  })
+
+  t.test(`${vendor}: the same function call twenty times at once is one move, and another wish under it is an error`, async (t) => {
+    const { move, live, changes, standIn } = await booked()
+    const before = standIn.ledger.length
+    const all = await Promise.all(Array.from({ length: 20 }, () => move(at(14), { operation: `same-${vendor}` })))
+    t.ok(
+      all.every((one) => 'kind' in one && one.kind === 'moved'),
+      JSON.stringify(all.slice(0, 3)),
+    )
+    t.equal(standIn.ledger.slice(before).filter(({ method }) => method === 'PATCH').length, 1)
+    t.match(await changes(), [{ state: 'done' }])
+    t.match(await move(at(15), { operation: `same-${vendor}` }), { refused: 'repeat_differs' })
+    t.match(await move(at(14)), { kind: 'already' }, 'the same wish under another id')
+    t.match(live(), [{ startsAt: at(14) }])
+  })
+
+  t.test(`${vendor}: refused by the vendor, the appointment stands as it did`, async (t) => {
+    const { move, live, rows, changes, standIn } = await booked()
+    standIn.faults.add({ ...UPDATE, kind: 'status', status: 400, ...FOR_GOOD })
+    t.match(await move(at(14)), { refused: 'provider_refused' })
+    standIn.faults.clear()
+    standIn.faults.add({ ...UPDATE, kind: 'status', status: 429, retryAfter: 120, ...FOR_GOOD })
+    t.match(await move(at(14)), { refused: 'provider_busy' })
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.match(await changes(), [{ state: 'failed' }, { state: 'failed' }])
+    t.match(live(), [{ startsAt: at(10) }])
+    standIn.faults.clear()
+    t.match(await move(at(14)), { kind: 'moved' })
+  })
+
+  t.test(`${vendor}: a silent vendor leaves the move pending, both times kept; it is carried out when the vendor answers`, async (t) => {
+    const { move, live, rows, changes, owner, standIn, settleChanges } = await booked()
+    standIn.faults.add({ ...UPDATE, kind: 'silent', ...FOR_GOOD })
+    const startedAt = performance.now()
+    t.match(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'pending', booking: { startsAt: at(10) } })
+    t.ok(performance.now() - startedAt < 3000)
+    const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
+    for (const hour of [10, 14]) t.match((await other.book(at(hour))).error, /^That time is taken/, `${hour} is kept`)
+    t.match(await rows(), [
+      { status: 'confirmed', startsAt: at(10) },
+      { status: 'held', startsAt: at(14) },
+    ])
+    standIn.faults.clear()
+    await settleChanges()
+    t.match(live(), [{ startsAt: at(14) }])
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: null }])
+    t.match(await changes(), [{ state: 'done' }])
+    t.match(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'moved' }, 'the same call again hears the truth')
+  })
+
+  t.test(`${vendor}: an answer lost after the act is seen by the event`, async (t) => {
+    const { move, live, rows, standIn, settleChanges } = await booked()
+    standIn.faults.add({ ...UPDATE, kind: 'lost', ...FOR_GOOD })
+    const outcome = await move(at(14))
+    t.match(outcome, { kind: 'pending' })
+    t.match(live(), [{ startsAt: at(14) }])
+    await settleChanges()
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }])
+    t.match(live(), [{ startsAt: at(14) }])
+  })
+
+  t.test(
+    `${vendor}: after too long without an answer the old time stays, the new one is free, and the event is brought back`,
+    async (t) => {
+      const { move, live, rows, changes, standIn, settleChanges, age, owner } = await booked()
+      standIn.faults.add({ ...UPDATE, kind: 'lost', ...FOR_GOOD })
+      await move(at(14))
+      standIn.faults.clear()
+      standIn.faults.add({ kind: 'silent', ...FOR_GOOD, path: /events/ })
+      await age(14)
+      await settleChanges()
+      t.match(await changes(), [{ state: 'open' }], 'fourteen minutes')
+      await age(2)
+      await settleChanges()
+      t.match(await changes(), [{ state: 'failed', failure: 'provider_unavailable' }])
+      t.match(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: 'update' }])
+      t.match(live(), [{ startsAt: at(14) }], 'the vendor has it otherwise, and does not answer')
+      const told = await test.app.inject({ url: '/notices', headers: owner.headers() })
+      t.match(told.json().notices[0], { kind: 'change_failed' })
+      standIn.faults.clear()
+      await settleChanges()
+      t.match(live(), [{ startsAt: at(10) }])
+      t.match(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: null }])
+    },
+  )
+
+  t.test(`${vendor}: a request that stood still for too long asks nothing any more, and fails nothing of who came after it`, async (t) => {
+    const { move, live, rows, changes, standIn, settleChanges, eventId } = await booked()
+    standIn.faults.add({ kind: 'slow', ms: 350, path: /freeBusy|calendarView/ })
+    const before = standIn.ledger.length
+    const slow = move(at(14), { operation: `slow-${vendor}` })
+    await until(async () => (await changes()).length === 1)
+    await settleChanges()
+    t.match(await slow, { refused: 'unavailable' })
+    t.equal(standIn.ledger.slice(before).filter(({ method }) => method === 'PATCH').length, 0)
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+
+    standIn.faults.add({ ...UPDATE, kind: 'slow', ms: 300 })
+    const late = move(at(15), { operation: `late-${vendor}` })
+    await until(async () => (await changes())[1]?.askedAt)
+    await settleChanges()
+    t.match(await late, { kind: /moved|pending/ })
+    await settleChanges()
+    t.match(live(), [{ id: eventId, startsAt: at(15) }])
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(15) }])
+    t.match(await changes(), [{ state: 'failed', failure: 'unavailable' }, { state: 'done' }])
+  })
+
+  t.test(`${vendor}: the owner has deleted the event: the appointment is off`, async (t) => {
+    const { move, rows, standIn, owner, eventId } = await booked()
+    standIn.deleteEvent(owner.calendarEmail, eventId ?? '')
+    t.match(await move(at(14)), { refused: 'event_missing' })
+    t.match(await rows(), [{ status: 'cancelled', startsAt: at(10) }])
+  })
+
+  t.test(`${vendor}: taken back within the call, whatever the notice; twice is once`, async (t) => {
+    const { move, undo, live, rows, changes, who } = await booked()
+    t.match(await undo(), { refused: 'not_found' }, 'nothing was changed yet')
+    await move(at(14))
+    test.setNow(new Date(at(9, 30).getTime()))
+    t.teardown(() => test.setNow(new Date('2026-11-29T23:00:00Z')))
+    t.match(await move(at(10, 30), { vapiCallId: who.vapiCallId }), { kind: 'moved' })
+    t.match(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } })
+    t.match(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } }, 'delivered again')
+    t.match(await undo(), { kind: 'already', booking: { startsAt: at(14) } }, 'said again')
+    t.match(await move(at(10)), { kind: 'moved', booking: { startsAt: at(10) } }, 'back to where it was, within the hour')
+    t.match(live(), [{ startsAt: at(10) }])
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.ok((await changes()).every(({ state }) => state === 'done'))
+  })
+}

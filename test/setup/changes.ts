@@ -1,0 +1,80 @@
+import { cancelBooking } from '../../src/bookings/cancel.ts'
+import type { ChangeOutcome, Claimant } from '../../src/bookings/change.ts'
+import { confirmationCode } from '../../src/bookings/code.ts'
+import { moveBooking } from '../../src/bookings/move.ts'
+import { findAppointment } from '../../src/bookings/proof.ts'
+import { undoLastChange } from '../../src/bookings/undo.ts'
+import { diaryOf } from '../../src/calendar/access.ts'
+import { deadline } from '../../src/deadline.ts'
+import type { ConnectedOwner, TestApp } from './app.ts'
+import { watch } from './bookings.ts'
+
+/** A caller's number that is nobody else's. */
+export const ANA = '+13125550142'
+
+/** Tuesday the first of December 2026 in Chicago, at this hour. */
+export function at(hour: number, minutes = 0): Date {
+  return new Date(Date.UTC(2026, 11, 1, hour + 6, minutes))
+}
+
+/** Local wall clock of such a moment, as a model sends it. */
+function wall(moment: Date): string {
+  return new Date(moment.getTime() - 6 * 3_600_000).toISOString().slice(0, 16)
+}
+
+let operations = 0
+
+/** An owner, one caller of hers in one call, and what that caller can do. */
+export async function caller(
+  test: TestApp,
+  vendor: 'google' | 'microsoft',
+  { owner: known, ...claim }: Partial<Claimant> & { owner?: ConnectedOwner } = {},
+) {
+  const owner = known ?? (await test.owner({ vendor, noticeMinutes: 60 }))
+  const who: Claimant = {
+    by: 'caller',
+    vapiCallId: `call-${crypto.randomUUID()}`,
+    callerNumber: ANA,
+    isBelieved: true,
+    code: null,
+    startsAt: null,
+    ...claim,
+  }
+  const ask = async <T>(
+    work: (diary: Awaited<ReturnType<typeof diaryOf>>, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | { refused: string }> =>
+    work(await diaryOf(test.deps, owner.clerkUserId), deadline(test.deps)).catch((error: { code?: string }) => {
+      if (typeof error.code !== 'string') throw error
+      return { refused: error.code }
+    })
+  const operation = () => `operation-${++operations}`
+  const seen = watch(test, owner)
+  return {
+    ...seen,
+    owner,
+    who,
+    book: (startsAt: Date, number: string | null = who.callerNumber) =>
+      owner.call(
+        'book_appointment',
+        { start_time: wall(startsAt), name: 'Ana' },
+        { ...(who.vapiCallId ? { callId: who.vapiCallId } : {}), ...(number ? { number } : {}) },
+      ),
+    move: (startsAt: Date, options: Partial<Claimant> & { operation?: string } = {}): Promise<ChangeOutcome | { refused: string }> => {
+      const { operation: known = operation(), ...claim } = options
+      const request = { who: { ...who, ...claim }, startsAt, endsAt: null, operation: known }
+      return ask((diary, signal) => moveBooking(test.deps, diary, request, signal))
+    },
+    cancel: (options: Partial<Claimant> & { operation?: string } = {}): Promise<ChangeOutcome | { refused: string }> => {
+      const { operation: known = operation(), ...claim } = options
+      return ask((diary, signal) => cancelBooking(test.deps, diary, { who: { ...who, ...claim }, operation: known }, signal))
+    },
+    undo: (known = operation()): Promise<ChangeOutcome | { refused: string }> =>
+      ask((diary, signal) => undoLastChange(test.deps, diary, { who, operation: known }, signal)),
+    find: (claim: Partial<Claimant> = {}, known = operation()) =>
+      ask((diary) => findAppointment(test.deps, diary, { ...who, ...claim }, known)),
+    code: async () => {
+      const [row] = await seen.rows()
+      return confirmationCode(test.deps, { clerkUserId: owner.clerkUserId, appointmentId: row?.appointmentId ?? '' })
+    },
+  }
+}
