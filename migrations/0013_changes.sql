@@ -74,3 +74,22 @@ create policy tenant on wrong_codes
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
   with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
 grant select, insert, update, delete on wrong_codes to ringbook_app;
+
+-- Counts one more part of something, unless that very part was counted before. Which one it was, the first as 1; for a part that comes again
+-- what it was the first time. Both are forgotten after a day.
+create function rate_limits_count_part(a_key text, a_part text) returns integer
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  ordinal integer;
+begin
+  insert into rate_limits (key, hits, resets_at) values (a_part, 0, now() + interval '1 day') on conflict (key) do nothing;
+  if not found then
+    return (select hits from rate_limits where key = a_part);
+  end if;
+  insert into rate_limits as r (key, hits, resets_at) values (a_key, 1, now() + interval '1 day')
+    on conflict (key) do update set hits = r.hits + 1 returning hits into ordinal;
+  update rate_limits set hits = ordinal where key = a_part;
+  return ordinal;
+end $$;
+revoke all on function rate_limits_count_part from public;
+grant execute on function rate_limits_count_part to ringbook_app;

@@ -63,6 +63,7 @@ export interface Config {
     restPerMinute: number
     oauthStartsPerMinute: number
     toolCallsPerMinute: number
+    toolCallsPerCall: number
     badSignaturesPerMinute: number
     bookingsPerCall: number
     bookingsPerNumber: number
@@ -135,6 +136,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       restPerMinute: e.LIMIT_REST_PER_MINUTE,
       oauthStartsPerMinute: e.LIMIT_OAUTH_STARTS_PER_MINUTE,
       toolCallsPerMinute: e.LIMIT_TOOL_CALLS_PER_MINUTE,
+      toolCallsPerCall: e.LIMIT_TOOL_CALLS_PER_CALL,
       badSignaturesPerMinute: e.LIMIT_BAD_SIGNATURES_PER_MINUTE,
       bookingsPerCall: e.LIMIT_BOOKINGS_PER_CALL,
       bookingsPerNumber: e.LIMIT_BOOKINGS_PER_NUMBER,

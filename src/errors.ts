@@ -100,6 +100,11 @@ const catalogue = {
     text: 'No more appointments can be booked in this call or for this number.',
     say: 'I cannot book any more appointments for you at the moment. Is there anything else I can do for you?',
   },
+  call_limit_reached: {
+    status: 429,
+    text: 'No more functions can be called in this call.',
+    say: 'I cannot look up anything more in this call, sorry. Could you call again?',
+  },
   assistant_taken: {
     status: 409,
     text: 'That assistant is already linked to another agent, or is being deleted.',

@@ -12,7 +12,13 @@ export async function countHit(db: Db, key: string): Promise<{ hits: number; res
   return rows[0] ?? { hits: 1, resetsInSeconds: 60 }
 }
 
-/** Counters of minutes that are over. */
+/** Which part of `key` this is, the first as 1. One that was counted before keeps its number; all are forgotten after a day. */
+export async function countPart(db: Db, key: string, part: string): Promise<number> {
+  const { rows } = await sql<{ ordinal: number }>`select rate_limits_count_part(${key}, ${part}) as ordinal`.execute(db)
+  return rows[0]?.ordinal ?? 1
+}
+
+/** Counters of times that are over. */
 export async function dropOldHits(db: Db): Promise<void> {
   await db.deleteFrom('rateLimits').where('resetsAt', '<', sql<Date>`now() - interval '1 minute'`).execute()
 }

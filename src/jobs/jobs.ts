@@ -17,8 +17,8 @@ export const JOBS = {
   'remove-assistants': z.object({}),
   'drop-old-counters': z.object({}),
   'drop-old-events': z.object({}),
-  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.string() }),
-  'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.string() }),
+  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.uuid() }),
+  'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.uuid() }),
 }
 
 export type JobName = keyof typeof JOBS

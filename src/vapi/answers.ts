@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { diaryOf } from '../calendar/access.ts'
 import { databaseIsAway } from '../db/client.ts'
-import { countHit } from '../db/rate-limits.ts'
+import { countHit, countPart } from '../db/rate-limits.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
+import { sha256Hex } from '../secrets.ts'
 import type { Admitted } from './admission.ts'
-import type { Spoken } from './context.ts'
+import { operationOf, type Spoken } from './context.ts'
 import { findFunction } from './functions.ts'
 import type { FunctionCall, Message, Origin } from './messages.ts'
 import {
@@ -56,6 +58,7 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const { clerkUserId, assistantId, proven } = admission
     await limit(deps, assistantId ?? clerkUserId, proven)
+    if (origin.callId !== null) await limitCall(deps, clerkUserId, origin.callId, call.id)
     const diary = await diaryOf(deps, clerkUserId)
     const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName }
     if (!found) return { error: unknownFunctionSentence() }
@@ -88,6 +91,14 @@ async function limit(deps: Deps, key: string, proven: boolean): Promise<void> {
   const { toolCallsPerMinute } = deps.config.limits
   const { hits } = await countHit(deps.db, `function-calls:${proven ? 'proven' : 'unproven'}:${key}`)
   if (hits > toolCallsPerMinute * (proven ? 1 : UNPROVEN_SHARE)) throw new AppError('too_many_requests', 'function calls of one assistant')
+}
+
+/** A model in a loop must not wear out a calendar. The same function call, however often it is delivered, is one. */
+async function limitCall({ config, db }: Deps, clerkUserId: string, callId: string, toolCallId: string | null): Promise<void> {
+  const call = sha256Hex(JSON.stringify([clerkUserId, callId]))
+  const part = sha256Hex(JSON.stringify([call, operationOf({ caller: { callId }, toolCallId }) ?? randomUUID()]))
+  const ordinal = await countPart(db, `function-calls-of:${call}`, `function-call:${part}`)
+  if (ordinal > config.limits.toolCallsPerCall) throw new AppError('call_limit_reached', `${ordinal} function calls in one call`)
 }
 
 function failure(error: unknown, log: Log): AppError {

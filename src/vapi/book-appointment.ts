@@ -9,7 +9,7 @@ import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, MINUTE_MS, openOn } from '../calendar/zone.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
-import type { Context, Spoken } from './context.ts'
+import { type Context, operationOf, type Spoken } from './context.ts'
 import { type BookingParameters, LONGEST_MINUTES, phoneOf, SHORTEST_MINUTES } from './parameters.ts'
 import { askSentence, cannotSentence, missingTimeSentence, pastSentence } from './questions.ts'
 import {
@@ -23,9 +23,6 @@ import {
   tooFarSentence,
   tooSoonSentence,
 } from './speech.ts'
-
-// Assistant hooks use it for every call they make.
-const CONSTANT_ID = 'hook-function-call'
 
 type Asked = z.infer<typeof BookingParameters>
 type Refused = Extract<Outcome, { kind: 'refused' }>
@@ -60,9 +57,7 @@ function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: I
     notes: clean(asked.notes, 1000),
     customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.number) },
     guests: [],
-    // An id means something within its call only.
-    operation:
-      toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId]),
+    operation: operationOf({ caller, toolCallId }),
     callerNumber: phoneOf(caller.number),
     vapiCallId: caller.callId,
   }

@@ -23,3 +23,11 @@ export interface Context {
 
 /** One sentence: a result, or an error that tells the assistant how to go on. */
 export type Spoken = { result: string } | { error: string }
+
+// Assistant hooks use it for every call they make.
+const CONSTANT_ID = 'hook-function-call'
+
+/** By which the same function call is known when it is delivered again. An id means something within its call only. `null`: it has none. */
+export function operationOf({ caller, toolCallId }: { caller: Pick<Caller, 'callId'>; toolCallId: string | null }): string | null {
+  return toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId])
+}

@@ -32,3 +32,13 @@ t.test('many bookings of one call at once do not slip past the limit', async (t)
   t.equal(answers.filter(({ result }) => result).length, 2)
   t.equal(test.world.google.events(owner.calendarEmail).length, 2)
 })
+
+t.test('a phone call has thirty function calls; one that is delivered again is none more', async (t) => {
+  const test = await testApp(t, { LIMIT_TOOL_CALLS_PER_CALL: '3' })
+  const owner = await test.owner()
+  const ask = (callId: string, toolCallId: string) => owner.call('search_rentals', { website: 'example.com' }, { callId, toolCallId })
+  for (const id of ['a', 'b', 'b', 'b', 'c']) t.notMatch(await ask('one', id), { error: /anything more in this call/ }, id)
+  t.match(await ask('one', 'd'), { error: /^I cannot look up anything more in this call/ })
+  t.notMatch(await ask('one', 'a'), { error: /anything more in this call/ }, 'a repeat hears what the first did')
+  t.notMatch(await ask('two', 'a'), { error: /anything more in this call/ })
+})

@@ -81,9 +81,20 @@ async function filled(t: Test) {
       const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
       const time = { startsAt, endsAt, during: '[2026-12-01 15:00Z,2026-12-01 15:30Z)', timeZone: 'UTC', leasedUntil: new Date(0) }
       const booking = { appointmentId: crypto.randomUUID(), operationKey: 'k', status: 'held', subject: 'Viewing' }
-      await trx
+      const { id: bookingId } = await trx
         .insertInto('bookings')
         .values({ ...owner, ...time, ...booking })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      const { appointmentId } = booking
+      const change = { kind: 'cancel', wish: 'x', madeBy: 'owner', oldStartsAt: startsAt, oldEndsAt: endsAt, leasedUntil: new Date(0) }
+      await trx
+        .insertInto('changes')
+        .values({ ...owner, ...change, bookingId, appointmentId, operationKey: 'k' })
+        .execute()
+      await trx
+        .insertInto('wrongCodes')
+        .values({ ...owner, appointmentIds: [appointmentId], operationKey: 'k' })
         .execute()
       await trx
         .insertInto('clerkEvents')

@@ -17,7 +17,7 @@ export const NOW = new Date('2026-11-29T23:00:00Z')
 // Tests change calendars behind our back and ask again at once; one of them looks at what is kept for a while.
 const UNKEPT = { BUSY_KEPT_MS: '1' }
 // Most tests book more in one call than anybody should; one of them looks at the limits themselves.
-const MANY_BOOKINGS = { LIMIT_BOOKINGS_PER_CALL: '1000', LIMIT_BOOKINGS_PER_NUMBER: '1000' }
+const MANY_BOOKINGS = { LIMIT_TOOL_CALLS_PER_CALL: '100000', LIMIT_BOOKINGS_PER_CALL: '1000', LIMIT_BOOKINGS_PER_NUMBER: '1000' }
 
 export interface TestApp {
   app: FastifyInstance
