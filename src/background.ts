@@ -3,12 +3,16 @@ import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
 import { settleChange } from './bookings/settle-change.ts'
 import { tellVendor } from './bookings/tell-vendor.ts'
+import { dropOldOffers } from './db/call-offers.ts'
 import { dropOldEvents } from './db/clerk-events.ts'
 import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
 import type { JobName } from './jobs/jobs.ts'
 import { startWorker, type Work, type Worker } from './jobs/worker.ts'
 import { finishDeletions } from './users/delete.ts'
+
+// Longer than any call.
+const OFFERS_KEPT_HOURS = 6
 
 /** What each kind of job does: all that is done without being asked for. */
 export const work: Work = {
@@ -21,6 +25,7 @@ export const work: Work = {
   'drop-old-events': ({ db }) => dropOldEvents(db),
   'settle-change': settleChange,
   'tell-vendor': tellVendor,
+  'drop-old-offers': ({ db }) => dropOldOffers(db, OFFERS_KEPT_HOURS),
 }
 
 /** What is done again and again: once in so many seconds, however many processes there are. */
@@ -31,6 +36,7 @@ const schedule: [name: JobName, everySeconds: number][] = [
   ['remove-assistants', 30],
   ['drop-old-counters', 60],
   ['drop-old-events', 60 * 60],
+  ['drop-old-offers', 60 * 60],
 ]
 
 export function startBackground(deps: Deps): Promise<Worker> {

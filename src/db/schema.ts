@@ -149,6 +149,7 @@ export interface Businesses {
    */
   outOfOfficeBlocks: Generated<boolean>;
   phoneNumber: string | null;
+  phoneRegion: string | null;
   /**
    * length of an appointment where nobody asks for another
    */
@@ -171,6 +172,34 @@ export interface Businesses {
    * events at another place of work take time; at Microsoft
    */
   workingElsewhereBlocks: Generated<boolean>;
+}
+
+export interface CallerMessages {
+  address: string | null;
+  callerName: string | null;
+  callNumber: string | null;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  email: string | null;
+  id: Generated<string>;
+  operationKey: string | null;
+  phone: string | null;
+  status: Generated<string>;
+  updatedAt: Generated<Timestamp>;
+  vapiCallId: string | null;
+  wishedTime: string | null;
+  words: string;
+  wordsKey: string | null;
+}
+
+export interface CallOffers {
+  answer: number;
+  clerkUserId: string;
+  endsAt: Timestamp;
+  offeredAt: Timestamp;
+  slot: string | null;
+  startsAt: Timestamp;
+  vapiCallId: string;
 }
 
 export interface Changes {
@@ -354,6 +383,8 @@ export interface DB {
   agentVariables: AgentVariables;
   bookings: Bookings;
   businesses: Businesses;
+  callerMessages: CallerMessages;
+  callOffers: CallOffers;
   changes: Changes;
   clerkEvents: ClerkEvents;
   deletedUsers: DeletedUsers;

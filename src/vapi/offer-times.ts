@@ -6,6 +6,8 @@ import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
+import { offering } from './offering.ts'
+import { offerOthers, othersIn } from './other-times.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence } from './questions.ts'
 import {
@@ -21,10 +23,14 @@ import {
 type Asked = z.infer<typeof AvailabilityParameters>
 
 /** What is free, at most three times of it, near what was asked for. */
-export async function offerTimes({ deps, diary, signal }: Context, asked: Asked): Promise<Spoken> {
+export async function offerTimes(context: Context, asked: Asked): Promise<Spoken> {
+  const { deps, diary, signal } = context
   const { rules } = diary
   const { timeZone } = rules
   const now = deps.clock.now()
+  const which = asked.when === undefined ? undefined : othersIn(asked.when)
+  const others = which && (await offerOthers(context, which))
+  if (others) return others
   const minutes = asked.minutes ?? rules.slotMinutes
   const said = dayAlone(asked.when) ?? dayOf(asked.from)
   const when = said === undefined ? undefined : readWhen(said, { timeZone, now, openingHours: rules.openingHours })
@@ -38,18 +44,21 @@ export async function offerTimes({ deps, diary, signal }: Context, asked: Asked)
   if (day && day.startsAt > last) return { error: tooFarSentence(last, timeZone) }
   const wish: Wish = { range: rangeOf(asked, day, rules, now), minutes, partOfDay }
 
-  const { slots, others } = await findSlots(deps, diary, wish, signal)
-  if (near !== undefined && asked.when !== undefined && slots.length > 0) return { result: exactly(near, slots, timeZone) }
+  const { slots, others: next } = await findSlots(deps, diary, wish, signal)
+  if (near !== undefined && asked.when !== undefined && slots.length > 0) return exactly(context, near, slots)
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
     const complete = day !== undefined && offers.length === slots.length
-    return { result: offerSentence(offers, timeZone, { complete, partOfDay }) }
+    return { result: await offering(context, offerSentence(offers, timeZone, { complete, partOfDay }), offers, slots) }
   }
-  const alternatives = nearest(others, near ?? wish.range.startsAt)
+  const alternatives = nearest(next, near ?? wish.range.startsAt)
+  if (alternatives.length === 0) return { result: nothingAtAllSentence(last, timeZone) }
   const closedDay = day && openOn(rules.openingHours, inZone(day.startsAt, timeZone).toPlainDate(), rules.dateOverrides).length === 0
-  if (closedDay && isOneDay(day, timeZone)) return { result: closedSentence(day.startsAt, [], alternatives, timeZone) }
-  if (alternatives.length > 0) return { result: nothingFreeSentence(wish, alternatives, timeZone) }
-  return { result: nothingAtAllSentence(last, timeZone) }
+  const sentence =
+    closedDay && isOneDay(day, timeZone)
+      ? closedSentence(day.startsAt, [], alternatives, timeZone)
+      : nothingFreeSentence(wish, alternatives, timeZone)
+  return { result: await offering(context, sentence, alternatives, next) }
 }
 
 /** Programs write a day as its midnight, often with a Z that nobody meant. */
@@ -74,7 +83,10 @@ function isOneDay({ startsAt, endsAt }: Interval, timeZone: string): boolean {
 }
 
 /** The answer to whether one certain time is free. */
-function exactly(startsAt: Date, slots: Interval[], timeZone: string): string {
-  const isFree = slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime())
-  return isFree ? freeSentence(startsAt, timeZone) : notFreeSentence(nearest(slots, startsAt), timeZone)
+async function exactly(context: Context, startsAt: Date, slots: Interval[]): Promise<Spoken> {
+  const { timeZone } = context.diary.rules
+  const free = slots.find((slot) => slot.startsAt.getTime() === startsAt.getTime())
+  if (free) return { result: await offering(context, freeSentence(startsAt, timeZone), [free], slots) }
+  const alternatives = nearest(slots, startsAt)
+  return { result: await offering(context, notFreeSentence(alternatives, timeZone), alternatives, slots) }
 }

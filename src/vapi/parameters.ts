@@ -60,6 +60,7 @@ export const NextParameters = z
 
 export const BookingParameters = z
   .object({
+    slot: text,
     start_time: text,
     appointment_time: text,
     dateTime: text,
@@ -80,6 +81,8 @@ export const BookingParameters = z
     notes: text,
   })
   .transform((p) => ({
+    /** The letter of an offer. */
+    slot: p.slot,
     /** A time, in words or ISO. */
     when: p.start_time ?? p.appointment_time ?? p.dateTime ?? p.when,
     until: p.end_time,

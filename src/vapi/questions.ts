@@ -1,7 +1,7 @@
 import type { Question, When } from '../calendar/meaning.ts'
 import { oneLine } from '../one-line.ts'
 import { spokenOffers } from './spoken-offers.ts'
-import { spokenDay, spokenHour } from './spoken-time.ts'
+import { spokenDay, spokenHour, spokenTime } from './spoken-time.ts'
 
 export function pastSentence(): string {
   return 'That time has already passed. Which other time would suit you?'
@@ -48,4 +48,15 @@ export function askSentence(question: Question, timeZone: string): string {
 /** A booking needs a day and an hour. */
 export function missingTimeSentence(): string {
   return 'Which day and what time would you like?'
+}
+
+/** The letter of an offer and the words beside it are different times. @param times the offer's first */
+export function whichTimeSentence(times: [Date, Date], timeZone: string): string {
+  const [first, second] = times.map((time) => spokenTime(time, timeZone))
+  return oneLine(`Do you mean ${first}, or ${second}?`)
+}
+
+/** A letter that no offer of this call has. */
+export function unknownSlotSentence(): string {
+  return 'I am not sure which of the times you mean. Which day and what time would you like?'
 }

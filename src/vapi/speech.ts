@@ -4,6 +4,7 @@
  * full stops and reads the rest aloud as it stands. What answers a function call ends with a question.
  */
 
+import type { Others } from '../bookings/offers.ts'
 import { MOST_OFFERS } from '../calendar/choose.ts'
 import type { PartOfDay } from '../calendar/zone.ts'
 import { AppError } from '../errors.ts'
@@ -47,6 +48,19 @@ export function nothingFreeSentence(
 /** @param lastDay the last day that can be booked: all days up to it were looked through */
 export function nothingAtAllSentence(lastDay: Date, timeZone: string): string {
   return oneLine(`I am sorry, I have nothing free up to ${spokenDay(lastDay, timeZone)}. Could you call again later?`)
+}
+
+/** Somebody wants none of the times that were said, and there are no others. */
+export function noOthersSentence(which: Others): string {
+  return `I have nothing ${which === 'any' ? 'else' : which}. Which of the times that I named would you like?`
+}
+
+/**
+ * The letters by which the assistant may name the times of a sentence, for it alone: Vapi's formatter speaks nothing that stands in angle
+ * brackets (https://docs.vapi.ai/assistants/voice-formatting-plan).
+ */
+export function withSlots(sentence: string, slots: string[]): string {
+  return `${sentence} <${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}>`
 }
 
 /** Somebody asked for exactly this time, and it can be had. */

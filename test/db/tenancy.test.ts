@@ -97,6 +97,14 @@ async function filled(t: Test) {
         .values({ ...owner, appointmentIds: [appointmentId], operationKey: 'k' })
         .execute()
       await trx
+        .insertInto('callOffers')
+        .values({ ...owner, startsAt, endsAt, vapiCallId: 'call', slot: 'A', answer: 1, offeredAt: startsAt })
+        .execute()
+      await trx
+        .insertInto('callerMessages')
+        .values({ ...owner, words: 'Please call' })
+        .execute()
+      await trx
         .insertInto('clerkEvents')
         .values({ ...owner, eventId: 'msg_1' })
         .execute()

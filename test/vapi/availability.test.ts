@@ -100,12 +100,12 @@ t.test('"next Friday" said on a Monday may be this week or the next, and is aske
 t.test('whoever asks for one certain time hears whether it is free', async (t) => {
   const owner = await test.owner()
   const ask = async (date: string) => (await owner.call('get_availability', { date })).result
-  t.equal(await ask('Tuesday at ten'), 'Tuesday the first of December at ten in the morning is free. Shall I book it?')
+  t.equal(await ask('Tuesday at ten'), 'Tuesday the first of December at ten in the morning is free. Shall I book it? <slot A>')
   const [startsAt, endsAt] = [new Date('2026-12-01T16:00:00Z'), new Date('2026-12-01T17:00:00Z')]
   test.world.google.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt, endsAt })
   t.equal(
     await ask('Tuesday at ten'),
-    'I do not have that time. The nearest I have is Tuesday the first of December at nine or nine thirty in the morning. Which would you like?',
+    'I do not have that time. The nearest I have is Tuesday the first of December at nine or nine thirty in the morning. Which would you like? <slots B, C>',
   )
   t.match(await ask('Tuesday'), /^I have Tuesday/)
 })

@@ -83,6 +83,8 @@ const golden: [string, string][] = [
     speech.alreadyBookedSentence(halfPastTwo, ZONE),
     'You are already booked for Tuesday the first of December at two thirty in the afternoon. Is there anything else I can do for you?',
   ],
+  [speech.noOthersSentence('later'), 'I have nothing later. Which of the times that I named would you like?'],
+  [speech.noOthersSentence('any'), 'I have nothing else. Which of the times that I named would you like?'],
   [speech.freeSentence(halfPastTwo, ZONE), 'Tuesday the first of December at two thirty in the afternoon is free. Shall I book it?'],
   [
     speech.notFreeSentence(tuesday, ZONE),
@@ -141,6 +143,11 @@ const golden: [string, string][] = [
     questions.askSentence({ about: 'half_of_day', times: [at('2026-12-01T08:00'), at('2026-12-01T20:00')] }, ZONE),
     'Do you mean eight in the morning or eight in the evening?',
   ],
+  [
+    questions.whichTimeSentence([at('2026-12-01T09:00'), at('2026-12-02T14:00')], ZONE),
+    'Do you mean Tuesday the first of December at nine in the morning, or Wednesday the second of December at two in the afternoon?',
+  ],
+  [questions.unknownSlotSentence(), 'I am not sure which of the times you mean. Which day and what time would you like?'],
   [questions.missingTimeSentence(), 'Which day and what time would you like?'],
   [speech.unknownAssistantSentence(), 'This line is not set up for appointments yet, sorry. Is there anything else I can help you with?'],
   [speech.unknownFunctionSentence(), 'I cannot do that on this line. Shall I look for a free time instead?'],
@@ -157,7 +164,7 @@ const statements: [string, string][] = [
 t.test('callers hear these sentences', async (t) => {
   for (const [sentence, expected] of [...golden, ...statements]) t.equal(sentence, expected)
   const heard = new Set(made)
-  heard.add('cannotSentence') // chooses among others; its test is below
+  for (const name of ['cannotSentence', 'withSlots']) heard.add(name) // their tests are below
   for (const name of Object.keys({ ...allSpeech, ...allQuestions })) t.ok(heard.has(name), `${name} was read in full`)
 })
 
@@ -170,6 +177,11 @@ t.test('every sentence can be said aloud, and what answers a function call ends 
     t.notMatch(sentence, /\b(UTC|GMT|EST|EDT|AM|PM|ISO|Google|Microsoft|Outlook|Vapi|Clerk|[Ss]lot|[Ee]rror|text message|waiting list)\b/)
     t.notMatch(sentence, / {2}|undefined|null|NaN/)
   }
+})
+
+t.test('the letters of an offer stand behind its question, where they are not spoken', async (t) => {
+  t.equal(speech.withSlots('Would that work?', ['A']), 'Would that work? <slot A>')
+  t.equal(speech.withSlots('Which would you like?', ['A', 'B', 'AA']), 'Which would you like? <slots A, B, AA>')
 })
 
 t.test('a list that was cut short is never called complete', async (t) => {

@@ -1,0 +1,118 @@
+import t from 'tap'
+import { dropOldOffers } from '../../src/db/call-offers.ts'
+import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
+import { rowsOf } from '../setup/rows.ts'
+import { speakable, words } from '../setup/voice.ts'
+
+const test = await testApp(t, { LIMIT_TOOL_CALLS_PER_MINUTE: '10000' })
+const live = (owner: ConnectedOwner) => test.world[owner.vendor].events(owner.calendarEmail).filter((event) => event.status !== 'cancelled')
+const asked = (owner: ConnectedOwner) => test.world[owner.vendor].ledger.length
+const kept = async (owner: ConnectedOwner) =>
+  (await rowsOf(test.database.url, owner.clerkUserId)).filter(({ table }) => table === 'call_offers').length
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  t.test(`${vendor}: each time that is offered has a letter, and the letter books it`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const offered = await owner.call('get_availability', { duration: 60 })
+    t.match(offered.result, /\? <slots A, B, C>$/, 'after the question, in brackets that are not spoken')
+    speakable(t, words(offered))
+    t.equal(words(await owner.call('get_availability', { duration: 60 })), words(offered), 'a time keeps its letter')
+    const booked = await owner.call('book_appointment', { slot: 'B', name: 'Ana' })
+    t.match(booked.result, 'You are booked for Tuesday the first of December at noon')
+    t.match(live(owner), [{ startsAt: new Date('2026-12-01T18:00:00Z'), endsAt: new Date('2026-12-01T19:00:00Z') }], 'as long as offered')
+    t.match((await owner.call('get_availability', { date: 'thursday' })).result, / <slots D, E, F>$/, 'new times have new letters')
+    const [, letter = ''] = /<slots D, (E), F>/.exec(words(await owner.call('get_availability', { date: 'thursday' }))) ?? []
+    t.match(
+      (await owner.call('book_appointment', { when: `slot ${letter.toLowerCase()}`, name: 'Ana' })).result,
+      'You are booked for Thursday',
+    )
+    t.equal(live(owner).length, 2)
+  })
+
+  t.test(`${vendor}: an offer is no promise`, async (t) => {
+    const owner = await test.owner({ vendor })
+    await owner.call('get_availability', {})
+    test.world[vendor].addEvent(owner.calendarEmail, {
+      subject: 'x',
+      startsAt: new Date('2026-12-01T15:00:00Z'),
+      endsAt: new Date('2026-12-01T15:30:00Z'),
+    })
+    const answer = await owner.call('book_appointment', { slot: 'A' })
+    t.match(answer.error, /^That time is taken, sorry\. The nearest .*\? <slots D, E>$/, 'and the times in its place have letters')
+    t.match((await owner.call('book_appointment', { slot: 'D' })).result, 'You are booked for Tuesday the first of December at nine thirty')
+  })
+}
+
+t.test('a letter that was not given out, or in another call, asks which time is meant, and books nothing', async (t) => {
+  const owner = await test.owner()
+  await owner.call('get_availability', {})
+  const which = /^I am not sure which of the times you mean\. Which day and what time would you like\?$/
+  t.match((await owner.call('book_appointment', { slot: 'Q' })).error, which)
+  t.match((await owner.call('book_appointment', { slot: 'A' }, { callId: 'another' })).error, which)
+  t.match(
+    (await owner.call('book_appointment', { slot: 'A', when: 'Wednesday at two' })).error,
+    /^Do you mean Tuesday .* or Wednesday .*\?$/,
+  )
+  t.match((await owner.call('book_appointment', { slot: '' })).error, 'Which day and what time')
+  t.equal(live(owner).length, 0)
+  t.match((await owner.call('book_appointment', { slot: 'Z', when: 'Tuesday at nine' })).result, 'You are booked', 'clear words are enough')
+})
+
+t.test('"anything later?" is answered from what the last look found, without asking the calendar', async (t) => {
+  const owner = await test.owner()
+  const first = await owner.call('get_availability', { date: '2026-12-01' })
+  t.match(first.result, 'nine or nine thirty in the morning, or at noon')
+  const before = asked(owner)
+  const later = await owner.call('get_availability', { when: 'Anything later?' })
+  t.match(later.result, /^I have Tuesday the first of December at twelve thirty.* <slots D, E, F>$/)
+  t.equal(asked(owner), before, 'the calendar is left in peace')
+  t.match((await owner.call('get_availability', { when: 'something earlier' })).result, /^I have .*/)
+  t.ok((await kept(owner)) <= 9 * 3)
+  test.setNow(new Date(NOW.getTime() + 3 * 60_000))
+  t.teardown(() => test.setNow(NOW))
+  const again = asked(owner)
+  t.match((await owner.call('get_availability', { when: 'anything later' })).result, /^I have/)
+  t.ok(asked(owner) > again, 'what was found minutes ago is looked up anew')
+})
+
+t.test('whoever wants an earlier time than the earliest hears that there is none', async (t) => {
+  const owner = await test.owner()
+  await owner.call('get_next_available', {})
+  t.equal(
+    (await owner.call('get_availability', { when: 'anything earlier' })).result,
+    'I have nothing earlier. Which of the times that I named would you like?',
+  )
+  t.match((await owner.call('get_availability', { when: 'another time' })).result, /^I have /)
+})
+
+t.test('outside a call nothing is remembered and no letters are given', async (t) => {
+  const owner = await test.owner()
+  const call = { id: 'x', function: { name: 'get_availability', arguments: {} } }
+  const message = { type: 'tool-calls', toolCallList: [call], assistant: { id: owner.assistantId } }
+  const reply = await test.app.inject({
+    method: 'POST',
+    url: '/vapi/webhook',
+    headers: { 'x-vapi-secret': owner.secret },
+    payload: { message },
+  })
+  t.match(reply.json().results[0].result, /^I have Tuesday.*\?$/)
+  t.equal(await kept(owner), 0)
+})
+
+t.test('times that are asked for side by side in one call never share a letter', async (t) => {
+  const owner = await test.owner()
+  const days = ['2026-12-01', '2026-12-02', '2026-12-03', '2026-12-04']
+  const answers = await Promise.all(days.map((date) => owner.call('get_availability', { date })))
+  const letters = answers.flatMap((answer) => /<slots (.*)>/.exec(words(answer))?.[1]?.split(', ') ?? [])
+  t.equal(new Set(letters).size, 12, letters.join(' '))
+})
+
+t.test('what was offered is forgotten hours after', async (t) => {
+  const owner = await test.owner()
+  await owner.call('get_availability', {})
+  t.ok((await kept(owner)) > 0)
+  await dropOldOffers(test.deps.db, 24 * 365 * 20)
+  t.ok((await kept(owner)) > 0)
+  await dropOldOffers(test.deps.db, -24 * 365 * 20)
+  t.equal(await kept(owner), 0)
+})
