@@ -15,6 +15,7 @@ import { watchRequests } from './http/logging.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { describeCommonProblems, useZod } from './http/zod.ts'
+import { messageRoutes } from './messages/routes.ts'
 import { noticeRoutes } from './notices/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
@@ -71,6 +72,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })
   await app.register(assistantRoutes, { prefix: '/vapi/assistants', deps })
+  await app.register(messageRoutes, { prefix: '/messages', deps })
   await app.register(rentalRoutes, { prefix: '/rentals', deps })
   await app.register(listingRoutes, { prefix: '/database', deps })
   await app.register(sourceRoutes, { prefix: '/database/sources', deps })

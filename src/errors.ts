@@ -51,28 +51,28 @@ const catalogue = {
   calendar_not_connected: {
     status: 409,
     text: 'No calendar is connected. Connect Google Calendar or Microsoft 365 first.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   consent_revoked: {
     status: 409,
     text: 'The calendar no longer lets us in. Connect it again.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   /** A calendar that was chosen, or is to be, is none of its account's. */
   calendar_missing: {
     status: 409,
     text: 'That calendar is not, or no longer, in the connected account. Choose one of those that GET /calendar/connections lists.',
-    say: 'I cannot see the whole diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the whole diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   calendar_read_only: {
     status: 409,
     text: 'That calendar cannot be written to, so bookings cannot go there. Choose one with can_write.',
-    say: 'I cannot book anything in this diary at the moment. Could you call again later?',
+    say: 'I cannot book anything in this diary at the moment. Shall I take a message instead?',
   },
   destination_needed: {
     status: 409,
     text: 'Bookings need a calendar to go to. Make another connection the destination, and this one becomes busy; or disconnect it.',
-    say: 'I cannot book anything in this diary at the moment. Could you call again later?',
+    say: 'I cannot book anything in this diary at the moment. Shall I take a message instead?',
   },
   slot_taken: {
     status: 409,
@@ -104,6 +104,11 @@ const catalogue = {
     status: 429,
     text: 'No more functions can be called in this call.',
     say: 'I cannot look up anything more in this call, sorry. Could you call again?',
+  },
+  too_many_messages: {
+    status: 429,
+    text: 'No more messages can be left in this call, for this number or today.',
+    say: 'I cannot take another message at the moment. Is there anything else I can do for you?',
   },
   assistant_taken: {
     status: 409,
@@ -138,32 +143,32 @@ const catalogue = {
   consent_denied: {
     status: 400,
     text: 'The calendar was not connected, because access was not allowed. Connect again and allow it.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   flow_expired: {
     status: 400,
     text: 'This sign-in link was already used or has expired. Start connecting the calendar again.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   code_refused: {
     status: 400,
     text: 'The calendar refused the sign-in. Start connecting the calendar again.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   scope_missing: {
     status: 403,
     text: 'Not every permission was granted. Connect again and leave all the boxes ticked.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   calendar_unusable: {
     status: 409,
     text: 'The account has no calendar that can be written to. Connect another account.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   provider_off: {
     status: 503,
     text: 'This calendar vendor is not set up on this installation. Connect another one, or ask whoever runs the service to set its client id and secret.',
-    say: 'I cannot see the diary at the moment, so I cannot book anything. Could you call again later?',
+    say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   /** The owner has deleted the event of a booking in her calendar, so there is nothing left to move. */
   event_missing: {
@@ -175,7 +180,7 @@ const catalogue = {
   provider_unavailable: {
     status: 502,
     text: 'The calendar does not answer. Try again in a moment.',
-    say: 'The diary does not answer right now. Shall I try again?',
+    say: 'The diary does not answer right now. Shall I try again, or take a message?',
   },
   /** The time is ours, and whether the event exists is being found out. */
   booking_held: {

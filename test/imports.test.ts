@@ -47,6 +47,7 @@ const order = [
   'agents',
   'users',
   'rentals',
+  'messages',
   'bookings',
   'calendar',
   'oauth',

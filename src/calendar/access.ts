@@ -4,6 +4,7 @@ import { type Connection, listConnections } from '../db/connections.ts'
 import { findUser } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { type CountryCode, regionOf } from '../phone-region.ts'
 import { rulesOf } from './rules.ts'
 import type { Rules } from './slots.ts'
 
@@ -11,6 +12,8 @@ import type { Rules } from './slots.ts'
 export interface Diary {
   clerkUserId: string
   rules: Rules
+  /** Whose national phone numbers its callers say. */
+  region: CountryCode
   connections: Connection[]
 }
 
@@ -20,7 +23,8 @@ export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb,
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
-  return { clerkUserId, rules: rulesOf(business, timeZone), connections }
+  const rules = rulesOf(business, timeZone)
+  return { clerkUserId, rules, region: regionOf({ ...business, timeZone: rules.timeZone }), connections }
 }
 
 /** The same, for whoever has no transaction of his own. */

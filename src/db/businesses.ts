@@ -8,6 +8,10 @@ export interface Business {
   name: string
   /** IANA; `null`: that of the user or the calendar. */
   timeZone: string | null
+  /** E.164; its own. */
+  phoneNumber: string | null
+  /** ISO 3166: whose national numbers callers say; `null`: see `regionOf`. */
+  phoneRegion: string | null
   /** Wall-clock intervals by weekday, as `Rules` of calendar/ has them. */
   openingHours: Json
   /** Days with other hours, as `Rules` has them. */
@@ -35,6 +39,8 @@ const COLUMNS = [
   'id',
   'name',
   'timeZone',
+  'phoneNumber',
+  'phoneRegion',
   'openingHours',
   'dateOverrides',
   'slotMinutes',

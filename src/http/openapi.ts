@@ -22,6 +22,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'calendar', description: 'Connecting a calendar, what stands in it, what is free, and booking there' },
         { name: 'notices', description: 'What a user is to be told' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
+        { name: 'messages', description: 'What callers leave for the owner' },
         { name: 'agents', description: 'Which assistants answer for a user' },
         { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },

@@ -19,8 +19,6 @@ export const JOBS = {
   'drop-old-events': z.object({}),
   'settle-change': z.object({ clerkUserId: z.string(), changeId: z.uuid() }),
   'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.uuid() }),
-  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.string() }),
-  'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.string() }),
   'drop-old-offers': z.object({}),
 }
 

@@ -60,7 +60,7 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     await limit(deps, assistantId ?? clerkUserId, proven)
     if (origin.callId !== null) await limitCall(deps, clerkUserId, origin.callId, call.id)
     const diary = await diaryOf(deps, clerkUserId)
-    const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName }
+    const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }
     if (!found) return { error: unknownFunctionSentence() }
     return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
   }

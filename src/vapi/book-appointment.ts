@@ -1,34 +1,52 @@
 import type { z } from 'zod'
 import { book } from '../bookings/book.ts'
+import { confirmationCode } from '../bookings/code.ts'
 import type { BookingRequest, Outcome } from '../bookings/request.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
-import { chosenTime } from './chosen-time.ts'
-import type { Context, Spoken } from './context.ts'
+import { type Chosen, chosenTime } from './chosen-time.ts'
+import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
-import { type BookingParameters, phoneOf } from './parameters.ts'
-import { alreadyBookedSentence, bookedSentence, pendingSentence } from './speech.ts'
+import type { BookingParameters } from './parameters.ts'
+import { phoneAgainSentence, whichEmailSentence } from './questions.ts'
+import { alreadyBookedSentence, bookedSentence, pendingSentence, stillPendingSentence } from './speech.ts'
+import { type Email, readEmail } from './spoken-email.ts'
+import { lineNumber, readPhone } from './spoken-phone.ts'
 
-// Assistant hooks use it for every call they make.
-const CONSTANT_ID = 'hook-function-call'
+// Whoever asks again after so long has waited enough.
+const LONG_PENDING_SECONDS = 60
 
 type Asked = z.infer<typeof BookingParameters>
-type Refused = Extract<Outcome, { kind: 'refused' }>
 
 /** Books one appointment, and says what became of it. "Booked" is said only after the calendar has it. */
 export async function bookAppointment(context: Context, asked: Asked): Promise<Spoken> {
   const { deps, diary, signal } = context
   const chosen = await chosenTime(context, asked)
   if ('ask' in chosen) return { error: chosen.ask }
-  const outcome = await book(deps, diary, requestOf(context, asked, chosen.time), signal)
+  const email = readEmail(asked.email, asked.isEmailConfirmed)
+  if (email.kind === 'unclear') return { error: whichEmailSentence(email.addresses) }
+  const phone = readPhone(asked.phone, diary.region)
+  if (phone.kind === 'incomplete') return { error: phoneAgainSentence() }
+
+  const said = phone.kind === 'phone' ? phone.number : null
+  const request = requestOf(context, asked, chosen.time, { email: email.kind === 'email' ? email.address : null, phone: said })
+  const outcome = await book(deps, diary, request, signal)
   deps.metrics.bookingOutcome(outcome.kind === 'refused' ? outcome.why : outcome.kind)
-  return outcome.kind === 'refused' ? explainRefusal(context, chosen.time, outcome.why) : say(outcome, chosen.note)
+  if (outcome.kind === 'refused') return explainRefusal(context, chosen.time, outcome.why)
+  return say(context, outcome, { email, note: chosen.note, callersNumber: said === null ? request.callerNumber : null })
 }
 
-function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: Interval): BookingRequest {
+function requestOf(
+  context: Context,
+  asked: Asked,
+  slot: Interval,
+  { email, phone }: { email: string | null; phone: string | null },
+): BookingRequest {
+  const { diary, caller } = context
   const clean = (text: string | undefined | null, longest: number) => oneLine(text ?? '', longest) || null
   const name = clean(asked.name ?? caller.name, 100)
   const about = clean(asked.title, 150) ?? (asked.address ? `Viewing, ${clean(asked.address, 150)}` : 'Appointment')
+  const callerNumber = lineNumber(caller.number)
   return {
     bookedBy: 'caller',
     slot,
@@ -36,18 +54,26 @@ function requestOf({ diary, caller, toolCallId }: Context, asked: Asked, slot: I
     subject: name && !about.includes(name) ? `${about}, ${name}` : about,
     address: clean(asked.address, 200),
     notes: clean(asked.notes, 1000),
-    customer: { name, email: asked.email ?? null, phone: phoneOf(asked.phone) ?? phoneOf(caller.number) },
+    customer: { name, email, phone: phone ?? callerNumber },
     guests: [],
-    // An id means something within its call only.
-    operation:
-      toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId]),
-    callerNumber: phoneOf(caller.number),
+    operation: operationOf(context),
+    callerNumber,
     vapiCallId: caller.callId,
   }
 }
 
-function say(outcome: Exclude<Outcome, Refused>, note: 'repeated_hour' | undefined): Spoken {
-  const { startsAt, timeZone, address, customerEmail } = outcome.booking
+/** What the sentence tells besides what stands in the booking. */
+interface Told {
+  email: Email
+  note: Extract<Chosen, { time: Interval }>['note']
+  /** That she is reached under, because she said no other. */
+  callersNumber: string | null
+}
+
+function say({ deps }: Context, outcome: Exclude<Outcome, { kind: 'refused' }>, { email, note, callersNumber }: Told): Spoken {
+  const { booking } = outcome
+  const { startsAt, timeZone, address, customerEmail } = booking
+  const code = confirmationCode(deps, booking)
   switch (outcome.kind) {
     case 'booked':
       return {
@@ -55,13 +81,16 @@ function say(outcome: Exclude<Outcome, Refused>, note: 'repeated_hour' | undefin
           startsAt,
           timeZone,
           place: address,
+          code,
+          callersNumber,
           invited: customerEmail !== null,
+          emailUnclear: email.kind === 'unusable',
           repeatedHour: note === 'repeated_hour',
         }),
       }
     case 'already':
-      return { result: alreadyBookedSentence(startsAt, timeZone) }
+      return { result: alreadyBookedSentence(startsAt, timeZone, code) }
     case 'pending':
-      return { error: pendingSentence(startsAt, timeZone) }
+      return { error: (booking.ageSeconds > LONG_PENDING_SECONDS ? stillPendingSentence : pendingSentence)(startsAt, timeZone) }
   }
 }

@@ -8,6 +8,8 @@ export interface Caller {
   /** `null` also where the assistant is unproven. */
   number: string | null
   name: string | null
+  /** The assistant has shown its secret: then call and number are Vapi's own word. */
+  isBelieved: boolean
 }
 
 /** What a function works with besides what the model wrote. */

@@ -8,14 +8,19 @@ import { offering } from './offering.ts'
 import { pastSentence } from './questions.ts'
 import { closedSentence, fullDaySentence, offGridSentence, takenSentence, tooFarSentence, tooSoonSentence } from './speech.ts'
 
-/** Why a time cannot be had, and the nearest times instead. */
-export async function explainRefusal(context: Context, slot: Interval, why: Refusal | 'taken'): Promise<Spoken> {
+/** Why a time cannot be had, and the nearest times instead. @param worded what else the sentence is to say */
+export async function explainRefusal(
+  context: Context,
+  slot: Interval,
+  why: Refusal | 'taken',
+  worded = (sentence: string) => sentence,
+): Promise<Spoken> {
   const { deps, diary, signal } = context
   const { rules } = diary
   const { timeZone } = rules
   const now = deps.clock.now()
-  if (why === 'past') return { error: pastSentence() }
-  if (why === 'too_far') return { error: tooFarSentence(lastDay(rules, now), timeZone) }
+  if (why === 'past') return { error: worded(pastSentence()) }
+  if (why === 'too_far') return { error: worded(tooFarSentence(lastDay(rules, now), timeZone)) }
 
   const from = Math.max(now.getTime(), localDay(slot.startsAt, timeZone).startsAt.getTime())
   const range = { startsAt: new Date(from), endsAt: new Date(from + rules.aheadDays * DAY_MS) }
@@ -39,5 +44,5 @@ export async function explainRefusal(context: Context, slot: Interval, why: Refu
         return fullDaySentence(slot.startsAt, alternatives, timeZone)
     }
   }
-  return { error: await offering(context, sentence(), alternatives, free) }
+  return { error: await offering(context, worded(sentence()), alternatives, free) }
 }

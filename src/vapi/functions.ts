@@ -1,12 +1,25 @@
 import type { z } from 'zod'
 import { bookAppointment } from './book-appointment.ts'
+import { cancelAppointment, keepAppointment, moveAppointment, tellAppointment } from './change-appointment.ts'
+import { checkEmail } from './check-email.ts'
 import type { Context, Spoken } from './context.ts'
 import type { FunctionCall } from './messages.ts'
 import { offerTimes } from './offer-times.ts'
-import { AvailabilityParameters, BookingParameters, NextParameters, RentalParameters } from './parameters.ts'
+import {
+  AppointmentParameters,
+  AvailabilityParameters,
+  BookingParameters,
+  EmailParameters,
+  MessageParameters,
+  MoveParameters,
+  NextParameters,
+  RentalParameters,
+} from './parameters.ts'
 import { searchRentals } from './search-rentals.ts'
-import { noAnswerSentence, noDetailsSentence, unsureSentence } from './speech.ts'
+import { noAnswerSentence, noDetailsSentence, unsureChangeSentence, unsureSentence } from './speech.ts'
+import { unsureMessageSentence } from './spoken-messages.ts'
 import { lateRentalsSentence } from './spoken-rentals.ts'
+import { takeMessage } from './take-message.ts'
 
 interface VoiceFunction {
   name: string
@@ -32,6 +45,27 @@ const functions: VoiceFunction[] = [
     run: withParameters(BookingParameters, bookAppointment),
     late: unsureSentence,
   },
+  {
+    name: 'find_appointment',
+    aliases: ['find_booking'],
+    run: withParameters(AppointmentParameters, tellAppointment),
+    late: noAnswerSentence,
+  },
+  {
+    name: 'reschedule_appointment',
+    aliases: ['reschedule_booking'],
+    run: withParameters(MoveParameters, moveAppointment),
+    late: unsureChangeSentence,
+  },
+  {
+    name: 'cancel_appointment',
+    aliases: ['cancel_booking'],
+    run: withParameters(AppointmentParameters, cancelAppointment),
+    late: unsureChangeSentence,
+  },
+  { name: 'keep_appointment', aliases: [], run: withParameters(AppointmentParameters, keepAppointment), late: unsureChangeSentence },
+  { name: 'take_message', aliases: [], run: withParameters(MessageParameters, takeMessage), late: unsureMessageSentence },
+  { name: 'check_email', aliases: [], run: withParameters(EmailParameters, checkEmail), late: unsureChangeSentence },
   { name: 'search_rentals', aliases: ['website_search'], run: withParameters(RentalParameters, searchRentals), late: lateRentalsSentence },
 ]
 

@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import * as z from 'zod'
 import { oneLine } from '../one-line.ts'
 import { readPriceRange } from '../rentals/price-range.ts'
@@ -26,6 +25,11 @@ const minutes = z
   .pipe(z.number().int().min(SHORTEST_MINUTES).max(LONGEST_MINUTES))
   .optional()
   .catch(undefined)
+const flag = z
+  .union([z.boolean(), z.string().transform((value) => /^(true|yes)$/i.test(value.trim()))])
+  .optional()
+  .catch(undefined)
+  .transform((value) => value ?? false)
 const days = z.coerce.number().int().min(1).max(365).optional().catch(undefined)
 const partOfDay = z
   .string()
@@ -72,6 +76,7 @@ export const BookingParameters = z
     name: text,
     attendee_email: text,
     email: text,
+    email_confirmed: flag,
     attendee_phone: text,
     phone: text,
     property_address: text,
@@ -88,20 +93,95 @@ export const BookingParameters = z
     until: p.end_time,
     minutes: p.duration,
     /** IANA, for a written time without an offset. */
-    timeZone: p.timezone !== undefined && isTimeZone(p.timezone) ? p.timezone : undefined,
+    timeZone: zoneOf(p.timezone),
     name: p.attendee_name ?? p.name,
-    email: emailOf(p.attendee_email ?? p.email),
+    /** As it was said. */
+    email: p.attendee_email ?? p.email,
+    /** The caller has heard it read back and said yes. */
+    isEmailConfirmed: p.email_confirmed,
+    /** As it was said. */
     phone: p.attendee_phone ?? p.phone,
     address: p.property_address,
     title: p.title ?? p.subject,
     notes: p.description ?? p.notes,
   }))
 
+/** Of the one appointment that is meant: its code, and the time that tells it apart from others of the same caller. */
+export const AppointmentParameters = z
+  .object({ code: text, confirmation_code: text, current_time: text, appointment_time: text, start_time: text, when: text })
+  .transform((p) => ({
+    /** As it was said. */
+    code: p.code ?? p.confirmation_code,
+    /** In words or ISO. */
+    at: p.current_time ?? p.appointment_time ?? p.start_time ?? p.when,
+  }))
+
+export const MoveParameters = z
+  .object({
+    code: text,
+    confirmation_code: text,
+    current_time: text,
+    slot: text,
+    new_time: text,
+    new_start_time: text,
+    start_time: text,
+    appointment_time: text,
+    dateTime: text,
+    when: text,
+    end_time: text,
+    duration: minutes,
+    timezone: text,
+  })
+  .transform((p) => ({
+    code: p.code ?? p.confirmation_code,
+    at: p.current_time,
+    slot: p.slot,
+    /** The new time, in words or ISO. */
+    when: p.new_time ?? p.new_start_time ?? p.start_time ?? p.appointment_time ?? p.dateTime ?? p.when,
+    until: p.end_time,
+    minutes: p.duration,
+    timeZone: zoneOf(p.timezone),
+  }))
+
+export const MessageParameters = z
+  .object({
+    message: text,
+    notes: text,
+    reason: text,
+    name: text,
+    attendee_name: text,
+    phone: text,
+    attendee_phone: text,
+    email: text,
+    attendee_email: text,
+    wished_time: text,
+    when: text,
+    property_address: text,
+  })
+  .transform((p) => ({
+    /** What the caller wants. */
+    message: p.message ?? p.notes ?? p.reason,
+    name: p.name ?? p.attendee_name,
+    phone: p.phone ?? p.attendee_phone,
+    email: p.email ?? p.attendee_email,
+    /** In the caller's words. */
+    wishedTime: p.wished_time ?? p.when,
+    address: p.property_address,
+  }))
+
+export const EmailParameters = z
+  .object({ email: text, attendee_email: text, spell: flag, email_confirmed: flag })
+  .transform((p) => ({ email: p.email ?? p.attendee_email, spell: p.spell, isConfirmed: p.email_confirmed }))
+
 export const RentalParameters = z.object({ location: text, property_address: text, price_range: text, website: text }).transform((p) => ({
   location: oneLine(p.location ?? p.property_address ?? '', 200) || undefined,
   price: p.price_range === undefined ? undefined : readPriceRange(p.price_range),
   website: websiteOf(p.website),
 }))
+
+function zoneOf(name: string | undefined): string | undefined {
+  return name !== undefined && isTimeZone(name) ? name : undefined
+}
 
 /** Of an address the host; words for "whichever" are none. */
 function websiteOf(given: string | undefined): string | undefined {
@@ -112,15 +192,4 @@ function websiteOf(given: string | undefined): string | undefined {
 function readMinutes(text: string): number {
   const [, count, unit = ''] = /^\s*(\d{1,3}(?:\.\d)?)\s*([a-z]*)/i.exec(text) ?? []
   return Number(count) * (unit.toLowerCase().startsWith('h') ? 60 : 1)
-}
-
-/** An address that mail can be sent to; anything else is none, and the booking goes without an invitation. */
-function emailOf(given: string | undefined): string | undefined {
-  return z.email().max(254).safeParse(given).data
-}
-
-/** E.164. Numbers without a country are read as American; what is no number is none. */
-export function phoneOf(given: string | null | undefined): string | null {
-  const number = given ? parsePhoneNumberFromString(given, { defaultCountry: 'US', extract: false }) : undefined
-  return number?.isPossible() ? number.number : null
 }

@@ -1,5 +1,7 @@
 import type { Question, When } from '../calendar/meaning.ts'
 import { oneLine } from '../one-line.ts'
+import type { Interval } from '../providers/provider.ts'
+import { sayEmail, spellDomain, spellEmail } from './spoken-email.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHour, spokenTime } from './spoken-time.ts'
 
@@ -59,4 +61,40 @@ export function whichTimeSentence(times: [Date, Date], timeZone: string): string
 /** A letter that no offer of this call has. */
 export function unknownSlotSentence(): string {
   return 'I am not sure which of the times you mean. Which day and what time would you like?'
+}
+
+/** The address that was said has two readings: another domain is likelier, or a number in it may be a word. */
+export function whichEmailSentence(addresses: [string, string]): string {
+  const [first, second] = addresses.map((address) => spellDomain(address))
+  if (first === second) return 'Are the numbers in that e-mail address written as digits, or as words?'
+  return oneLine(`Is the e-mail address at ${first}, or at ${second}?`)
+}
+
+/** Digits were said, too few or too many for a number. */
+export function phoneAgainSentence(): string {
+  return 'I did not get the whole phone number. Could you say it once more, with the area code?'
+}
+
+/** The first reading of an address, at one go. */
+export function readBackSentence(address: string): string {
+  return oneLine(`I have ${sayEmail(address)}. Is that right?`)
+}
+
+/** The second, when the caller has said no to the first: letter by letter. */
+export function spellBackSentence(address: string): string {
+  return oneLine(`I spell it. ${spellEmail(address)}. Is that right?`)
+}
+
+export function emailAgainSentence(): string {
+  return 'I did not get the e-mail address. Could you spell it for me?'
+}
+
+/** A message without words. */
+export function missingMessageSentence(): string {
+  return 'What shall I pass on?'
+}
+
+/** Several appointments are the caller's. @param times earliest first */
+export function whichAppointmentSentence(times: Interval[], timeZone: string): string {
+  return oneLine(`You have more than one appointment, ${spokenOffers(times, timeZone)}. Which one do you mean?`)
 }

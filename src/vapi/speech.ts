@@ -1,6 +1,6 @@
 /**
- * Every sentence a caller hears stands here, in questions.ts (what we ask back), in spoken-rentals.ts (what there is to rent) or as `say`
- * in errors.ts (what went wrong). Each is one line without colons, zone names, years or jargon: Vapi turns colons and line breaks into
+ * Every sentence a caller hears stands here, in questions.ts (what we ask back), in spoken-changes.ts (what became of an appointment), in
+ * spoken-messages.ts (what was noted for the owner), in spoken-rentals.ts (what there is to rent) or as `say` in errors.ts (what went wrong). Each is one line without colons, zone names, years or jargon: Vapi turns colons and line breaks into
  * full stops and reads the rest aloud as it stands. What answers a function call ends with a question.
  */
 
@@ -8,12 +8,15 @@ import type { Others } from '../bookings/offers.ts'
 import { MOST_OFFERS } from '../calendar/choose.ts'
 import type { PartOfDay } from '../calendar/zone.ts'
 import { AppError } from '../errors.ts'
-import { detail, oneLine } from '../one-line.ts'
+import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
+import { ANYTHING_ELSE } from './anything-else.ts'
+import { sayCode } from './spoken-code.ts'
 import { spokenOffers } from './spoken-offers.ts'
+import { lastFour } from './spoken-phone.ts'
+import { placed } from './spoken-place.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 
-const ANYTHING_ELSE = 'Is there anything else I can do for you?'
 const OTHER_DAY = 'Which other day would suit you?'
 
 /** @param complete `offers` are all there is on their day, or in the wished part of it */
@@ -47,7 +50,7 @@ export function nothingFreeSentence(
 
 /** @param lastDay the last day that can be booked: all days up to it were looked through */
 export function nothingAtAllSentence(lastDay: Date, timeZone: string): string {
-  return oneLine(`I am sorry, I have nothing free up to ${spokenDay(lastDay, timeZone)}. Could you call again later?`)
+  return oneLine(`I am sorry, I have nothing free up to ${spokenDay(lastDay, timeZone)}. Shall I take a message?`)
 }
 
 /** Somebody wants none of the times that were said, and there are no others. */
@@ -77,8 +80,14 @@ export interface Booked {
   startsAt: Date
   timeZone: string
   place?: string | null
+  /** By which the appointment is found again: six digits. */
+  code: string
+  /** E.164, of the line: said when the caller gave no other. */
+  callersNumber?: string | null
   /** The calendar sends an invitation: only true when an e-mail address was given. */
   invited?: boolean
+  /** An address was said that nobody can write to. */
+  emailUnclear?: boolean
   /** The clock shows this time twice that night. */
   repeatedHour?: boolean
 }
@@ -89,14 +98,23 @@ export function bookedSentence(booked: Booked): string {
       `You are booked for ${spokenTime(booked.startsAt, booked.timeZone)}${placed(booked.place)}.`,
       booked.repeatedHour ? 'The clocks go back that night, and I mean the first of the two.' : '',
       booked.invited ? 'An invitation comes by e-mail.' : '',
-      ANYTHING_ELSE,
+      booked.callersNumber && !booked.invited && !booked.emailUnclear
+        ? `I have your number ending in ${lastFour(booked.callersNumber)}.`
+        : '',
+      coded(booked.code),
+      booked.emailUnclear ? 'I did not get the e-mail address, so no invitation goes out yet. Could you spell it for me?' : ANYTHING_ELSE,
     ].join(' '),
   )
 }
 
 /** The same wish again: the one booking stands. */
-export function alreadyBookedSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
+export function alreadyBookedSentence(startsAt: Date, timeZone: string, code: string): string {
+  return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${coded(code)} ${ANYTHING_ELSE}`)
+}
+
+/** The booking stood without an address, and now has one. */
+export function invitedSentence(startsAt: Date, timeZone: string): string {
+  return oneLine(`An invitation for ${spokenTime(startsAt, timeZone)} comes by e-mail now. ${ANYTHING_ELSE}`)
 }
 
 /** The answer had to go out before the calendars did. */
@@ -109,9 +127,19 @@ export function unsureSentence(): string {
   return 'I do not know yet whether that is booked. Shall I check?'
 }
 
+/** The answer had to go out before it was known how a change of an appointment ended. */
+export function unsureChangeSentence(): string {
+  return 'I do not know yet whether that is done. Shall I check?'
+}
+
 /** Held, but whether the calendar has it is not known yet: promises nothing. */
 export function pendingSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`I am holding ${spokenTime(startsAt, timeZone)} for you, but it is not confirmed yet. Shall I check again?`)
+}
+
+/** The same, asked for again a good while later. */
+export function stillPendingSentence(startsAt: Date, timeZone: string): string {
+  return oneLine(`${spokenTime(startsAt, timeZone)} is still not confirmed, though I am holding it for you. Shall I take a message?`)
 }
 
 /** @param alternatives earliest first; at most three are said */
@@ -188,7 +216,6 @@ function whichOne(offers: Interval[]): string {
   return offers.length > 1 ? 'Which would you like?' : 'Would that work?'
 }
 
-function placed(place: string | null | undefined): string {
-  const where = detail(place ?? '')
-  return where ? `, at ${where}` : ''
+function coded(code: string): string {
+  return `Your code is ${sayCode(code)}.`
 }

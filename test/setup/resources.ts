@@ -1,5 +1,6 @@
 import { inTenant } from '../../src/db/client.ts'
 import { listNotices, tellOwner } from '../../src/db/notices.ts'
+import { leaveMessage } from '../../src/messages/leave.ts'
 import type { Owner, TestApp } from './app.ts'
 
 interface Resource {
@@ -16,6 +17,9 @@ async function post(test: TestApp, owner: Owner, url: string, payload: object): 
   if (reply.statusCode >= 300) throw new Error(`${url} answered ${reply.statusCode} ${reply.body}`)
   return reply.json()
 }
+
+const NOBODY = { callerName: null, callNumber: null, phone: null, email: null }
+const MESSAGE = { ...NOBODY, wishedTime: null, address: null, vapiCallId: null, operation: null }
 
 /** Everything that has an id in a path. A route with a path that is not here makes the tests fail that go through all routes. */
 const resources: Resource[] = [
@@ -50,6 +54,11 @@ const resources: Resource[] = [
       const reply = await test.app.inject({ url: '/bookings', headers: owner.headers() })
       return reply.json().bookings[0].id
     },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/messages/{message_id}',
+    make: async ({ deps }, owner) => (await leaveMessage(deps, owner.clerkUserId, { ...MESSAGE, words: crypto.randomUUID() })).id,
     absent: '00000000-0000-4000-8000-000000000000',
   },
   {

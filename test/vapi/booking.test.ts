@@ -164,10 +164,10 @@ t.test('a caller of an owner without a calendar hears so, and nothing is stored'
 
 t.test('an address that mail cannot reach gives a booking without an invitation, and none is made up', async (t) => {
   const owner = await test.owner()
-  for (const [index, email] of ['ana at example dot com', 'ana@', 'x'.repeat(300), 'a@b@c.de', '=cmd'].entries()) {
+  for (const [index, email] of ['ana at home', 'ana@', 'x'.repeat(300), 'a@b@c.de', '=cmd'].entries()) {
     const answer = await owner.call('book_appointment', { start_time: `2026-12-0${(index % 4) + 1}T${10 + index}:00`, email, name: 'Ana' })
     t.match(answer.result, 'You are booked')
-    t.notMatch(answer.result, 'invitation')
+    t.match(answer.result, /Your code is .* so no invitation goes out yet\. Could you spell it for me\?$/)
   }
   t.ok(live(owner).every((event) => event.attendees.length === 0 && !event.invitationsSent))
   t.ok((await bookings(owner)).every((booking) => booking.customerEmail === null))

@@ -1,0 +1,68 @@
+import {
+  type CallerMessage,
+  completeMessage,
+  countMessages,
+  findEarlierMessage,
+  insertMessage,
+  type NewMessage,
+} from '../db/caller-messages.ts'
+import { inTenant } from '../db/client.ts'
+import { tellOwner } from '../db/notices.ts'
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { sha256Hex } from '../secrets.ts'
+
+// Enough for whoever has something to say; whoever knows an assistant's id must not bury the owner's real messages.
+const MOST_IN_A_CALL = 5
+const MOST_OF_A_NUMBER = 10
+const MOST_IN_A_DAY = 200
+
+/** A message as it is left; the words are not empty. */
+export type LeftMessage = Omit<NewMessage, 'clerkUserId' | 'operationKey' | 'wordsKey'> & {
+  /** The same key again is the same request. `null`: it has no identity of its own. */
+  operation: string | null
+}
+
+/**
+ * Keeps what a caller leaves for the owner, who is told in the same transaction. No calendar is needed. The same request again, and the same words
+ * again in one call, are the same message; what was not known before is added to it.
+ * @throws AppError `too_many_messages`, `repeat_differs`
+ */
+export function leaveMessage(
+  { db }: Pick<Deps, 'db'>,
+  clerkUserId: string,
+  { operation, ...message }: LeftMessage,
+): Promise<CallerMessage> {
+  const row: NewMessage = {
+    ...message,
+    clerkUserId,
+    operationKey: operation === null ? null : sha256Hex(operation),
+    wordsKey: wordsKey(message),
+  }
+  return inTenant(db, clerkUserId, async (trx) => {
+    const { ofCall, ofNumber, ofDay } = await countMessages(trx, clerkUserId, { call: row.vapiCallId, number: row.callNumber })
+    const earlier = await findEarlierMessage(trx, row)
+    if (earlier && earlier.operationKey === row.operationKey && earlier.words !== row.words)
+      throw new AppError('repeat_differs', 'same operation, other words')
+    if (earlier) return completeMessage(trx, clerkUserId, earlier.id, row)
+    if (ofCall >= MOST_IN_A_CALL || ofNumber >= MOST_OF_A_NUMBER || ofDay >= MOST_IN_A_DAY)
+      throw new AppError('too_many_messages', `${ofCall} in the call, ${ofNumber} of the number, ${ofDay} today`)
+    const left = await insertMessage(trx, row)
+    if (!left) throw new AppError('internal', 'a message came in although nobody else counted')
+    await tellOwner(trx, { clerkUserId, kind: 'message_left', text: noticeOf(left), messageId: left.id, onceKey: `message ${left.id}` })
+    return left
+  })
+}
+
+/** What was left out here may be added in the same call: the message itself has it all. */
+function noticeOf({ callerName, phone, callNumber, email, words, wishedTime }: CallerMessage): string {
+  const contact = phone ?? callNumber ?? email
+  const details = [wishedTime && `Wished time: ${wishedTime}.`, contact && `Contact: ${contact}.`].filter((detail) => detail)
+  return [`${callerName ?? 'A caller'} left a message: ${words}`, ...details].join(' ')
+}
+
+/** A model that repeats itself changes case and marks, not what was said. */
+function wordsKey({ vapiCallId, words }: { vapiCallId: string | null; words: string }): string | null {
+  const plain = words.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  return vapiCallId === null ? null : sha256Hex(JSON.stringify([vapiCallId, plain.join(' ') || words]))
+}

@@ -1,0 +1,67 @@
+import { oneLine } from '../one-line.ts'
+import { ANYTHING_ELSE } from './anything-else.ts'
+import { sayCode } from './spoken-code.ts'
+import { placed } from './spoken-place.ts'
+import { spokenTime } from './spoken-time.ts'
+
+/** What is told of an appointment. */
+export interface Told {
+  startsAt: Date
+  timeZone: string
+  place: string | null
+}
+
+export function appointmentSentence({ startsAt, timeZone, place }: Told): string {
+  return oneLine(
+    `Your appointment is on ${spokenTime(startsAt, timeZone)}${placed(place)}. Shall I move it, cancel it, or leave it as it is?`,
+  )
+}
+
+/** @param code of the appointment: it stays */
+export function movedSentence({ startsAt, timeZone, place }: Told, code: string): string {
+  return oneLine(
+    `Your appointment is now on ${spokenTime(startsAt, timeZone)}${placed(place)}. Your code is still ${sayCode(code)}. ${ANYTHING_ELSE}`,
+  )
+}
+
+/** Moved to the time that it has, or kept although nothing was changed. */
+export function standsSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(`Your appointment stands on ${spokenTime(startsAt, timeZone)}. ${ANYTHING_ELSE}`)
+}
+
+export function cancelledSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(`Your appointment on ${spokenTime(startsAt, timeZone)} is cancelled. ${ANYTHING_ELSE}`)
+}
+
+export function alreadyCancelledSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(`Your appointment on ${spokenTime(startsAt, timeZone)} is cancelled already. ${ANYTHING_ELSE}`)
+}
+
+/** A cancelled appointment, or the time it had before a move, is the caller's again. */
+export function restoredSentence({ startsAt, timeZone, place }: Told, code: string): string {
+  return oneLine(
+    `You keep your appointment on ${spokenTime(startsAt, timeZone)}${placed(place)}. Your code is still ${sayCode(code)}. ${ANYTHING_ELSE}`,
+  )
+}
+
+/** Asked of the calendar, and not confirmed. @param startsAt the new time; the old one stays the caller's until then */
+export function movePendingSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(
+    `I am moving your appointment to ${spokenTime(startsAt, timeZone)}, but that is not confirmed yet, so the old time stays yours. Shall I check again?`,
+  )
+}
+
+export function cancelPendingSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(
+    `I am cancelling your appointment on ${spokenTime(startsAt, timeZone)}, but that is not confirmed yet. Shall I check again?`,
+  )
+}
+
+export function keepPendingSentence({ startsAt, timeZone }: Told): string {
+  return oneLine(`I am keeping ${spokenTime(startsAt, timeZone)} for you, but that is not confirmed yet. Shall I check again?`)
+}
+
+/** Before the reason why the new time cannot be had. */
+export function unchanged(reason: string): string {
+  return oneLine(`Your appointment stays as it is. ${reason}`)
+}

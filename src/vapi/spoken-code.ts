@@ -1,0 +1,14 @@
+import { digitsIn, sayDigits } from './spoken-digits.ts'
+
+const LONGEST = 120
+
+/** "four seven one, nine two six": the pause in the middle helps to keep it. @param code six digits */
+export function sayCode(code: string): string {
+  const half = code.length / 2
+  return `${sayDigits(code.slice(0, half))}, ${sayDigits(code.slice(half))}`
+}
+
+/** A code as it was said or written: "four seven one nine two six", "47 19 26", "four seventy one, nine twenty six". `null`: no digit was said. */
+export function readCode(text: string | undefined): string | null {
+  return text === undefined || text.length > LONGEST ? null : digitsIn(text) || null
+}
