@@ -1,0 +1,214 @@
+import t from 'tap'
+import { type ConnectedOwner, testApp } from '../setup/app.ts'
+import { speakable, words } from '../setup/voice.ts'
+
+const test = await testApp(t, { LIMIT_TOOL_CALLS_PER_MINUTE: '10000' })
+const live = (owner: ConnectedOwner) => test.world[owner.vendor].events(owner.calendarEmail).filter((event) => event.status !== 'cancelled')
+const starts = (owner: ConnectedOwner) =>
+  live(owner)
+    .map((event) => event.startsAt.toISOString())
+    .sort()
+const ANA = '+13125550142'
+const FIRST = { callId: 'first', number: ANA }
+const LATER = { callId: 'later', number: ANA }
+const REFUSAL = 'For that I need a call from the number of the appointment and its confirmation code. Shall I take a message instead?'
+/** "four seven one, nine two six" in what the caller heard. */
+const codeIn = (answer: { result?: string }) => /Your code is (?:still )?([a-z, ]+)\./.exec(answer.result ?? '')?.[1] ?? ''
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  t.test(`${vendor}: a caller finds her appointment by the code she heard, moves it and cancels it`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const booked = await owner.call(
+      'book_appointment',
+      { start_time: '2026-12-01T09:00', name: 'Ana', property_address: '12 Elm St' },
+      FIRST,
+    )
+    t.match(booked.result, /12 Elm St\. I have your number ending in zero one four two\. Your code is [a-z ]+, [a-z ]+\. Is there/)
+    const code = codeIn(booked)
+    const found = await owner.call('find_appointment', { code }, LATER)
+    t.equal(
+      found.result,
+      'Your appointment is on Tuesday the first of December at nine in the morning, at 12 Elm St. Shall I move it, cancel it, or leave it as it is?',
+    )
+
+    const offered = await owner.call('get_availability', { date: 'wednesday', duration: 60 }, LATER)
+    t.match(offered.result, /<slots A, B, C>$/)
+    const moved = await owner.call('reschedule_appointment', { code, slot: 'A' }, { ...LATER, toolCallId: 'move' })
+    t.match(
+      moved.result,
+      /^Your appointment is now on Wednesday the second of December at nine in the morning, at 12 Elm St\. Your code is still /,
+    )
+    t.equal(codeIn(moved), code, 'the code stays')
+    t.same(starts(owner), ['2026-12-02T15:00:00.000Z'])
+    t.equal(
+      Number(live(owner)[0]?.endsAt) - Number(live(owner)[0]?.startsAt),
+      30 * 60_000,
+      'as long as it was, however long the offers were',
+    )
+    t.same(
+      await owner.call('reschedule_appointment', { code, slot: 'A' }, { ...LATER, toolCallId: 'move' }),
+      moved,
+      'delivered again, said again',
+    )
+    t.match((await owner.call('reschedule_booking', { code, slot: 'A' }, LATER)).result, /^Your appointment stands on Wednesday/)
+
+    const cancelled = await owner.call('cancel_appointment', { code }, { ...LATER, toolCallId: 'cancel' })
+    t.equal(
+      cancelled.result,
+      'Your appointment on Wednesday the second of December at nine in the morning is cancelled. Is there anything else I can do for you?',
+    )
+    t.same(await owner.call('cancel_appointment', { code }, { ...LATER, toolCallId: 'cancel' }), cancelled)
+    t.match((await owner.call('cancel_booking', { code }, LATER)).result, 'is cancelled already')
+    t.same(starts(owner), [])
+    for (const answer of [booked, found, moved, cancelled]) speakable(t, words(answer))
+  })
+
+  t.test(`${vendor}: "actually, keep it" takes back what was changed in this call`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
+    t.match((await owner.call('keep_appointment', {}, LATER)).error, 'I could not find that.', 'nothing was changed yet')
+    await owner.call('reschedule_appointment', { code, when: 'Thursday at ten' }, LATER)
+    t.same(starts(owner), ['2026-12-03T16:00:00.000Z'])
+    const kept = await owner.call('keep_appointment', {}, LATER)
+    t.match(kept.result, /^You keep your appointment on Tuesday the first of December at nine in the morning\. Your code is still /)
+    t.same(starts(owner), ['2026-12-01T15:00:00.000Z'])
+    await owner.call('cancel_appointment', { code }, LATER)
+    t.same(starts(owner), [])
+    t.equal(codeIn(await owner.call('keep_appointment', {}, LATER)), code)
+    t.same(starts(owner), ['2026-12-01T15:00:00.000Z'])
+  })
+
+  t.test(`${vendor}: an appointment stays as it is where the new time cannot be had, and others are offered`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
+    test.world[vendor].addEvent(owner.calendarEmail, {
+      subject: 'Private',
+      startsAt: new Date('2026-12-02T15:00:00Z'),
+      endsAt: new Date('2026-12-02T16:00:00Z'),
+    })
+    const refusals: [object, RegExp][] = [
+      [
+        { when: 'Wednesday at nine' },
+        /^Your appointment stays as it is\. That time is taken, sorry\. The nearest I have is Wednesday.*<slots? [A-Z, ]+>$/,
+      ],
+      [{ when: 'Saturday at ten' }, /^Your appointment stays as it is\. We are closed on Saturday/],
+      [{ start_time: '2026-11-30T10:00' }, /^Your appointment stays as it is\. That is too soon/],
+      [{ start_time: '2027-03-01T10:00' }, /^Your appointment stays as it is\. I can book up to/],
+      [{}, /^Which day and what time would you like\?$/],
+      [{ slot: 'Q' }, /^I am not sure which of the times you mean\./],
+      [{ when: 'Wednesday' }, /^Which day and what time would you like\?$/],
+    ]
+    for (const [parameters, sentence] of refusals) {
+      const answer = await owner.call('reschedule_appointment', { code, ...parameters }, LATER)
+      t.match(answer.error, sentence, JSON.stringify(parameters))
+      speakable(t, words(answer))
+    }
+    t.equal(live(owner).length, 2)
+    t.ok(starts(owner).includes('2026-12-01T15:00:00.000Z'))
+  })
+
+  t.test(`${vendor}: a change that the calendar has not confirmed is not said to be done`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
+    test.world[vendor].faults.add({ kind: 'lost', method: vendor === 'google' ? 'PUT' : 'PATCH', times: Number.POSITIVE_INFINITY })
+    test.world[vendor].faults.add({ kind: 'lost', method: 'PATCH', times: Number.POSITIVE_INFINITY })
+    const moving = await owner.call('reschedule_appointment', { code, when: 'Thursday at ten' }, LATER)
+    test.world[vendor].faults.clear()
+    t.match(
+      moving.error,
+      /^I am moving your appointment to Thursday .* not confirmed yet, so the old time stays yours\. Shall I check again\?$/,
+    )
+    t.equal(moving.result, undefined)
+  })
+}
+
+t.test('whoever does not prove an appointment hears one refusal, whatever there is', async (t) => {
+  const owner = await test.owner()
+  const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
+  const wrong = code.startsWith('one') ? 'two two two two two two' : 'one one one one one one'
+  const attempts: [object, object][] = [
+    [{ code: wrong }, LATER],
+    [{}, LATER],
+    [
+      { code, phone: ANA, number: ANA },
+      { callId: 'stranger', number: '+13125550177' },
+    ],
+    [{ code }, { callId: 'hidden' }],
+    [{ name: 'Ana', code: '*' }, LATER],
+    [{ code: 'all', booking_id: '%' }, LATER],
+  ]
+  for (const name of ['find_appointment', 'reschedule_appointment', 'cancel_appointment']) {
+    for (const [parameters, from] of attempts.slice(0, 3)) {
+      t.equal(
+        (await owner.call(name, { when: 'Thursday at ten', current_time: '', ...parameters }, from)).error,
+        REFUSAL,
+        `${name} ${JSON.stringify(parameters)}`,
+      )
+    }
+  }
+  for (const [parameters, from] of attempts) t.equal((await owner.call('cancel_appointment', parameters, from)).error, REFUSAL)
+  const empty = await test.owner()
+  t.equal((await empty.call('cancel_appointment', { code }, LATER)).error, REFUSAL, 'the same where there is nothing')
+  t.same(starts(owner), ['2026-12-01T15:00:00.000Z'])
+  t.match((await owner.call('take_message', { message: 'Cannot come on Tuesday.' }, LATER)).result, 'I have taken your message down')
+})
+
+t.test('a code is understood as it is said, and what was booked in this very call needs none', async (t) => {
+  const owner = await test.owner()
+  const digits = new Map('zero one two three four five six seven eight nine'.split(' ').map((word, digit) => [word, String(digit)]))
+  const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
+  const written = (code.match(/[a-z]+/g) ?? []).map((word) => digits.get(word)).join('')
+  for (const said of [
+    written,
+    `${written.slice(0, 2)} ${written.slice(2, 4)} ${written.slice(4)}`,
+    `My code is ${code.replaceAll(',', '')}.`,
+  ])
+    t.match((await owner.call('find_appointment', { code: said }, LATER)).result, 'Your appointment is on Tuesday', said)
+  t.match(
+    (await owner.call('reschedule_appointment', { when: 'Thursday at ten' }, { callId: 'first', number: ANA })).result,
+    'is now on Thursday',
+  )
+  t.match((await owner.call('cancel_appointment', {}, { callId: 'first', number: ANA })).result, 'is cancelled')
+})
+
+t.test('an assistant that shows no secret finds and changes nothing', async (t) => {
+  const user = test.user()
+  const assistantId = crypto.randomUUID()
+  await test.app.inject({
+    method: 'POST',
+    url: '/agents',
+    headers: user.headers(),
+    payload: { agent_name: 'Desk', vapi_assistant_id: assistantId },
+  })
+  for (const name of ['find_appointment', 'reschedule_appointment', 'cancel_appointment', 'keep_appointment']) {
+    const call = { id: crypto.randomUUID(), function: { name, arguments: { code: '471926', when: 'Thursday at ten' } } }
+    const message = { type: 'tool-calls', toolCallList: [call], call: { id: 'c', assistantId, customer: { number: ANA } } }
+    const reply = await test.app.inject({ method: 'POST', url: '/vapi/webhook', payload: { message } })
+    t.equal(reply.json().results[0].error, REFUSAL, name)
+  }
+})
+
+t.test('a spoken e-mail address is read back in two stages, and one that is not understood costs no booking', async (t) => {
+  const owner = await test.owner()
+  const said = 'j o n underscore s at gmial dot com'
+  t.equal((await owner.call('check_email', { email: said })).result, 'I have jon underscore s at gmail dot com. Is that right?')
+  t.equal(
+    (await owner.call('check_email', { email: said, spell: true })).result,
+    'I spell it. j, o, n as in Nora, underscore, s as in Sam, at gmail dot com. Is that right?',
+  )
+  t.match((await owner.call('check_email', { email: 'er, what?' })).error, 'I did not get the e-mail address.')
+  const unclear = await owner.call('book_appointment', { when: 'Tuesday at nine', name: 'Jon', email: 'jon@hmail.com' }, FIRST)
+  t.match(unclear.error, /^Is the e-mail address at h, m as in Mary, .*, or at gmail dot com\?$/)
+  t.equal(live(owner).length, 0, 'two readings are asked about first')
+  const confirmed = { when: 'Tuesday at nine', name: 'Jon', email: 'jon@hmail.com', email_confirmed: true }
+  t.match((await owner.call('book_appointment', confirmed, FIRST)).result, 'An invitation comes by e-mail.')
+  t.match(live(owner), [{ attendees: [{ email: 'jon@hmail.com' }], invitationsSent: true }])
+
+  const again = { callId: 'again', number: ANA }
+  const unusable = await owner.call('book_appointment', { when: 'Wednesday at nine', name: 'Jon', email: 'jon at gmail' }, again)
+  t.match(unusable.result, /^You are booked .* Your code is .* so no invitation goes out yet\. Could you spell it for me\?$/)
+  t.match(
+    (await owner.call('book_appointment', { when: 'Thursday at nine', name: 'Jon', phone: '555 0123' }, again)).error,
+    'I did not get the whole phone number.',
+  )
+})
