@@ -117,7 +117,7 @@ function hearChoice(mind: Mind, said: string): Turn {
 
 function namesDay(words: string | undefined): boolean {
   const phrase = words === undefined ? undefined : readPhrase(words)
-  return phrase === undefined || 'day' in phrase || 'weekday' in phrase || 'week' in phrase
+  return phrase === undefined || 'day' in phrase || 'weekday' in phrase || 'span' in phrase
 }
 
 /** The day of which all of them are: another hour that the caller names is meant on that day. */

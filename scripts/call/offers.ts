@@ -51,11 +51,16 @@ export function chosen(options: string[], said: string): string[] {
 }
 
 /** Whatever the caller named must be so; what was left out may be anything. */
-function fits(option: Phrase | undefined, { weekday, day, part, time, week }: Phrase): boolean {
-  if (!option || week) return false
+function fits(option: Phrase | undefined, { weekday, day, part, time, span, hours, or }: Phrase): boolean {
+  if (!option || span || hours || or) return false
   if (weekday && weekday.name !== option.weekday?.name) return false
   if (day && !(day.kind === 'date' && option.day?.kind === 'date' && day.day === option.day.day)) return false
   if (day?.kind === 'date' && day.month !== undefined && option.day?.kind === 'date' && day.month !== option.day.month) return false
   if (part && part !== option.part) return false
-  return !time || (option.time !== undefined && time.minutes % 720 === option.time.minutes % 720)
+  return !time || (faceOf(time) !== undefined && faceOf(time) === faceOf(option.time))
+}
+
+/** Where the hands of a clock stand, whichever half of the day it is. */
+function faceOf(time: Phrase['time']): number | undefined {
+  return time && time.kind !== 'same' ? time.minutes % 720 : undefined
 }

@@ -1,101 +1,144 @@
+import { readDay, readWeekday, type SaidDay } from './phrase-day.ts'
+import { readHours, readNamedHours, type SaidHours } from './phrase-hours.ts'
+import { readSpan, type SaidSpan } from './phrase-span.ts'
 import { readTime, type Time } from './phrase-time.ts'
-import { attempt, type Cursor, months, take, takeCardinal, takeMatch, takeOne, takeOrdinal, tokenize } from './words.ts'
-import { type Weekday, weekdays } from './zone.ts'
+import { attempt, type Cursor, take, takeCardinal, takeOne, tokenize } from './tokens.ts'
 
 /** What was said, not yet what it means on the calendar. */
-export interface Phrase {
-  day?: Day
-  weekday?: { name: Weekday; which: 'bare' | 'this' | 'next' }
-  week?: 'this' | 'next'
+export interface Phrase extends SaidDay {
+  /** Several days. */
+  span?: SaidSpan
   part?: SaidPart
   time?: Time
+  /** Hours rather than one hour. */
+  hours?: SaidHours
+  /** 'In two hours': minutes from now. */
+  wait?: number
+  /** Said without saying which: 'any day but Monday'. */
+  open?: true
+  /** After 'or'; what it leaves out is as in the first. */
+  or?: Phrase
 }
 
 export type SaidPart = 'morning' | 'afternoon' | 'evening' | 'night'
 
-export type Day =
-  | { kind: 'offset'; days: number }
-  /** Without a month: 'the third'. `year` 'next' is the one after this. */
-  | { kind: 'date'; day: number; month?: number; year?: number | 'next' }
-
 /** Reads a whole phrase: days, times and parts of the day in any order, each once. `undefined`: a word was left over or said twice. */
 export function readPhrase(text: string): Phrase | undefined {
   const tokens = tokenize(text)
-  if (!tokens) return undefined
+  return tokens && readTokens(tokens)
+}
+
+/** As `readPhrase`, from tokens. */
+export function readTokens(tokens: string[]): Phrase | undefined {
+  const or = tokens.findIndex((token, index) => token === 'or' && !belongsToTime(tokens[index + 1]))
+  if (or < 0) return checked(readAlone(tokens))
+  const [one, other] = [readAlone(tokens.slice(0, or)), readAlone(tokens.slice(or + 1))]
+  if (!one || !other) return undefined
+  const [first, second] = [checked(completed(one, other), isSure(other.time)), checked(completed(other, one), isSure(one.time))]
+  return first && second && { ...first, or: second }
+}
+
+/** 'three or later', 'three or so'. */
+function belongsToTime(word: string | undefined): boolean {
+  return word !== undefined && ['later', 'after', 'thereafter', 'earlier', 'before', 'so', 'thereabouts', 'around'].includes(word)
+}
+
+/** 'two or three on Tuesday', 'Tuesday or Wednesday at two': both on Tuesday, both at two. */
+function completed(phrase: Phrase, other: Phrase): Phrase {
+  const sayDay = (one: Phrase) => Boolean(one.day ?? one.weekday ?? one.span)
+  const sayHour = (one: Phrase) => Boolean(one.time ?? one.hours)
+  const { day, weekday, span, part, time, hours } = other
+  const days: Phrase = sayDay(phrase) ? {} : { ...(day && { day }), ...(weekday && { weekday }), ...(span && { span }) }
+  const hour: Phrase = sayHour(phrase) ? {} : { ...(time && { time }), ...(hours && { hours }) }
+  return { ...phrase, ...days, ...hour, ...(!phrase.part && part ? { part } : {}) }
+}
+
+/** Not a lone number that could be something else. */
+function isSure(time: Time | undefined): boolean {
+  return time !== undefined && !(time.kind === 'half' && time.bare)
+}
+
+function readAlone(tokens: string[]): Phrase | undefined {
   const cursor: Cursor = { tokens, at: 0 }
   const phrase: Phrase = {}
-  takeOne(cursor, ['any time', 'anytime', 'sometime'])
+  takeOne(cursor, ['any time', 'anytime', 'sometime', 'some time'])
   while (cursor.at < tokens.length) {
-    const piece = readDay(cursor) ?? readWeekday(cursor) ?? readPart(cursor) ?? readTimeOf(cursor)
+    const piece = readPiece(cursor)
     if (!piece || Object.keys(piece).some((key) => key in phrase)) return undefined
     Object.assign(phrase, piece)
   }
+  return tokens.length === 0 ? undefined : phrase
+}
+
+function readPiece(cursor: Cursor): Phrase | undefined {
+  const span = readSpan(cursor)
+  if (span) return { span }
+  const named = readNamedHours(cursor)
+  if (named) return { hours: named }
+  const other = readOpen(cursor) ?? readWait(cursor) ?? readDay(cursor) ?? readTonight(cursor) ?? readWeekday(cursor) ?? readPart(cursor)
+  if (other) return other
+  const hours = readHours(cursor)
+  if (hours) return { hours }
+  const time = readTime(cursor)
+  return time && { time }
+}
+
+/** A phrase whose pieces go together. @param timeSaid a time stands beside 'or': a lone number is one then, too */
+function checked(phrase: Phrase | undefined, timeSaid = false): Phrase | undefined {
+  if (!phrase) return undefined
+  const { day, weekday, span, part, time, hours, wait } = phrase
+  if (wait !== undefined && Object.keys(phrase).length > 1) return undefined
+  if ((time && hours) || (span && day)) return undefined
+  if (span && weekday && span.kind !== 'week') return undefined
+  if (hours?.kind === 'between' && hours.bare && !day && !span && !part) return undefined
   // "Tuesday 12" may be the twelfth: a lone number is a time only beside a part of the day.
-  if (phrase.time?.kind === 'half' && phrase.time.bare && !phrase.part) return undefined
-  return tokens.length > 0 ? phrase : undefined
+  return isSure(time) || !time || part || timeSaid ? phrase : undefined
 }
 
-function readDay(cursor: Cursor): Phrase | undefined {
+/** 'any day but Monday', 'not Tuesday': what is left is for the caller to say. */
+function readOpen(cursor: Cursor): Phrase | undefined {
   return attempt(cursor, () => {
-    take(cursor, 'on')
-    if (take(cursor, 'the day after tomorrow') || take(cursor, 'day after tomorrow')) return { day: { kind: 'offset', days: 2 } }
-    if (take(cursor, 'today')) return { day: { kind: 'offset', days: 0 } }
-    if (take(cursor, 'tomorrow')) return { day: { kind: 'offset', days: 1 } }
-    if (take(cursor, 'tonight')) return { day: { kind: 'offset', days: 0 }, part: 'evening' }
-    const iso = takeMatch(cursor, /^(\d{4})-(\d{2})-(\d{2})$/)
-    if (iso) return { day: { kind: 'date', year: Number(iso[1]), month: Number(iso[2]), day: Number(iso[3]) } }
-    return readDistance(cursor) ?? readDate(cursor)
+    const any = takeOne(cursor, [
+      'any day',
+      'any other day',
+      'any time',
+      'any weekday',
+      'a weekday',
+      'weekdays',
+      'every day',
+      'another day',
+    ])
+    const but = takeOne(cursor, ['but', 'except', 'except for', 'other than', 'not on', 'not'])
+    if (!any && !but) return undefined
+    if (but && !readDay(cursor) && !readWeekday(cursor)) return undefined
+    return { open: true }
   })
 }
 
-/** 'in three days', 'in two weeks'. */
-function readDistance(cursor: Cursor): Phrase | undefined {
+/** 'in two hours', 'in half an hour', 'an hour and a half from now'. */
+function readWait(cursor: Cursor): Phrase | undefined {
   return attempt(cursor, () => {
-    if (!take(cursor, 'in')) return undefined
-    const count = take(cursor, 'a') ? 1 : takeCardinal(cursor)
-    const unit = takeOne(cursor, ['days', 'day', 'weeks', 'week'])
-    if (count === undefined || !unit) return undefined
-    return { day: { kind: 'offset', days: unit.startsWith('week') ? 7 * count : count } }
+    const ahead = take(cursor, 'in')
+    const minutes = readDuration(cursor)
+    return minutes !== undefined && (takeOne(cursor, ['from now', 'time']) || ahead) ? { wait: minutes } : undefined
   })
 }
 
-/** 'November 24', 'November the twenty-fourth', 'the twenty-fourth of November', '24 November', 'the third'. */
-function readDate(cursor: Cursor): Phrase | undefined {
-  return attempt(cursor, () => {
-    const spelled = takeOne(cursor, months)
-    if (spelled) {
-      take(cursor, 'the')
-      const day = takeOrdinal(cursor) ?? takeCardinal(cursor)
-      return day === undefined ? undefined : dated(cursor, day, spelled)
-    }
-    take(cursor, 'the')
-    const first = takeOrdinal(cursor)
-    const day = first ?? Number(takeMatch(cursor, /^\d{1,2}$/)?.[0] ?? Number.NaN)
-    const month = attempt(cursor, () => {
-      take(cursor, 'of')
-      return takeOne(cursor, months)
-    })
-    if (month && !Number.isNaN(day)) return dated(cursor, day, month)
-    return first === undefined ? undefined : { day: { kind: 'date', day: first } }
-  })
+function readDuration(cursor: Cursor): number | undefined {
+  if (takeOne(cursor, ['half an hour', 'a half hour', 'half hour'])) return 30
+  if (takeOne(cursor, ['a quarter of an hour', 'quarter of an hour'])) return 15
+  if (takeOne(cursor, ['three quarters of an hour'])) return 45
+  const count = takeOne(cursor, ['an', 'a']) ? 1 : takeCardinal(cursor)
+  if (!count) return undefined
+  const half = take(cursor, 'and a half') ? 30 : 0
+  const unit = takeOne(cursor, ['hours', 'hour', 'minutes', 'minute', 'mins', 'min'])
+  if (!unit || (half && !unit.startsWith('hour'))) return undefined
+  if (!unit.startsWith('hour')) return count
+  return count * 60 + (half || (take(cursor, 'and a half') ? 30 : 0))
 }
 
-function dated(cursor: Cursor, day: number, name: string): Phrase {
-  const month = months.indexOf(name) + 1
-  const year = takeMatch(cursor, /^20\d\d$/)
-  if (year) return { day: { kind: 'date', day, month, year: Number(year[0]) } }
-  return take(cursor, 'next year') ? { day: { kind: 'date', day, month, year: 'next' } } : { day: { kind: 'date', day, month } }
-}
-
-function readWeekday(cursor: Cursor): Phrase | undefined {
-  return attempt(cursor, () => {
-    take(cursor, 'on')
-    const which = takeOne(cursor, ['this coming', 'this', 'next', 'coming'])
-    if ((which === 'this' || which === 'next') && take(cursor, 'week')) return { week: which }
-    const name = takeOne(cursor, weekdays)
-    if (!name) return undefined
-    return { weekday: { name, which: which === 'this' || which === 'next' ? which : 'bare' } }
-  })
+function readTonight(cursor: Cursor): Phrase | undefined {
+  return take(cursor, 'tonight') ? { day: { kind: 'offset', days: 0 }, part: 'evening' } : undefined
 }
 
 function readPart(cursor: Cursor): Phrase | undefined {
@@ -103,7 +146,7 @@ function readPart(cursor: Cursor): Phrase | undefined {
     const today = take(cursor, 'this')
     if (!today && take(cursor, 'at night')) return { part: 'night' }
     if (!today) {
-      take(cursor, 'in')
+      takeOne(cursor, ['in', 'during', 'on', 'any'])
       take(cursor, 'the')
     }
     const part = takeOne(cursor, ['morning', 'afternoon', 'evening', 'night'])
@@ -111,11 +154,6 @@ function readPart(cursor: Cursor): Phrase | undefined {
     attempt(cursor, () => (take(cursor, 'of') && readDateAhead(cursor) ? true : undefined))
     return today ? { part, day: { kind: 'offset', days: 0 } } : { part }
   })
-}
-
-function readTimeOf(cursor: Cursor): Phrase | undefined {
-  const time = readTime(cursor)
-  return time && { time }
 }
 
 /** 'the morning of' is followed by a date, which is read in its own turn. */

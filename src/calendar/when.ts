@@ -1,104 +1,117 @@
-import { type DayReading, readDays } from './day.ts'
+import { type DayReading, readDays } from './days.ts'
+import { eitherWhen } from './either.ts'
+import { hourOf, timeOfDay, windowOf } from './hours.ts'
+import { localDate } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
-import { readPhrase, type SaidPart } from './phrase.ts'
+import { isOffered, settled } from './offered.ts'
+import { type Phrase, readTokens } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
-import { dayStart, minutesOf, type OpeningHours, openOn, usualWindows, wallToInstant } from './zone.ts'
+import type { Span } from './span-of-days.ts'
+import { tokenize, withoutFillers } from './tokens.ts'
+import { at, eitherOf, upcoming } from './wall-time.ts'
+import { readWritten } from './written.ts'
+import { type DayWindow, dayStart, inZone, MINUTE_MS, type PartOfDay, usualWindows, wallToInstant, weekdayOf } from './zone.ts'
 
-/** Words → time, the same on every machine. Reads English phrases, ISO dates and ISO times, and everything `spokenTime` says. */
+/**
+ * Words → time, the same on every machine. Reads what callers say in English, what programs write, and everything `spokenTime` says.
+ * Never guesses between two readings: it asks, or says that it cannot.
+ */
 export function readWhen(text: string, setting: Setting): When {
   const trimmed = text.trim()
-  const written = readIso(trimmed, setting)
-  if (written) return written
-  const phrase = readPhrase(trimmed)
+  return settled(readWritten(trimmed, setting) ?? readWords(trimmed, setting), setting)
+}
+
+function readWords(text: string, setting: Setting): When {
+  const tokens = tokenize(text)
+  const phrase = tokens && readTokens(withoutFillers(tokens))
   if (!phrase) return NOT_UNDERSTOOD
+  const when = readOne(phrase, setting)
+  return phrase.or ? eitherWhen(settled(when, setting), settled(readOne(phrase.or, setting), setting), setting) : when
+}
+
+function readOne(phrase: Phrase, setting: Setting): When {
+  if (phrase.wait !== undefined) {
+    const ms = setting.now.getTime() + phrase.wait * MINUTE_MS
+    return upcoming(Math.ceil(ms / MINUTE_MS) * MINUTE_MS, setting)
+  }
+  if (phrase.time?.kind === 'same') return sameTime(phrase, setting)
+  const offered = amongOffers(phrase, setting)
+  if (offered) return offered
   const reading = readDays(phrase, setting)
-  if (reading.kind !== 'day' && reading.kind !== 'week') return reading
-  if (!phrase.time) return wholeDays(reading, phrase.part, setting)
-  if (reading.kind === 'week') return NOT_UNDERSTOOD
-  const saidToday = phrase.day?.kind === 'offset' && phrase.day.days === 0
-  // "Tonight at midnight" can only be the one to come.
-  if (saidToday && phrase.time.kind === 'exact' && phrase.time.minutes === 0) return at(reading.date.add({ days: 1 }), 0, setting)
-  return timeOfDay(reading.date, phrase.time, phrase.part, setting)
+  if (reading.kind !== 'day' && reading.kind !== 'span') return reading
+  if (!phrase.time) return wholeDays(reading, phrase, setting)
+  return reading.kind === 'day' ? onDay(reading.date, phrase, phrase.time, setting) : anyDayAt(reading, phrase, phrase.time, setting)
 }
 
-const ISO = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)([Zz]|[+-]\d{2}(?::?\d{2})?)?$/
-
-/** With an offset or Z it is an instant, without one the wall clock of the business. */
-function readIso(text: string, setting: Setting): When | undefined {
-  const [, date, time, offset] = ISO.exec(text) ?? []
-  if (!date || !time) return undefined
-  const parsed = valid(() => (offset ? Temporal.Instant.from(`${date}T${time}${offset}`) : Temporal.PlainDateTime.from(`${date}T${time}`)))
-  if (!parsed) return NOT_UNDERSTOOD
-  return parsed instanceof Temporal.Instant ? upcoming(parsed.epochMilliseconds, setting) : wallTime(parsed, setting)
+/** One hour of one day. */
+function onDay(date: Temporal.PlainDate, phrase: Phrase, time: Time, setting: Setting): When {
+  const { day, weekday, part } = phrase
+  const saidToday = day?.kind === 'offset' && day.days === 0
+  const inFull = day?.kind === 'date' && weekday !== undefined
+  return timeOfDay(date, { time, part, day: saidToday ? 'today' : inFull ? 'in_full' : 'otherwise' }, setting)
 }
 
-/** Temporal refuses 30 February or 25:00 by throwing. */
-function valid<T>(parse: () => T): T | undefined {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
+/** "Next week at two": that hour of any of the days. */
+function anyDayAt({ first, end }: Span, phrase: Phrase, time: Time, setting: Setting): When {
+  const minutes = hourOf(time, phrase.part, first, setting)
+  if (typeof minutes !== 'number') return minutes
+  return daysWithin(first, end, { window: { fromMinutes: minutes, toMinutes: minutes + 1 } }, setting)
 }
 
-function wholeDays(reading: DayReading, part: SaidPart | undefined, { timeZone, now }: Setting): When {
+function wholeDays(reading: DayReading, { part, hours }: Phrase, setting: Setting): When {
   const [first, end] = reading.kind === 'day' ? [reading.date, reading.date.add({ days: 1 })] : [reading.first, reading.end]
-  const range = { startsAt: new Date(dayStart(first, timeZone)), endsAt: new Date(dayStart(end, timeZone)) }
-  if (!part) return { kind: 'days', range }
   const partOfDay = part === 'night' ? 'evening' : part
-  if (wallToInstant(end.subtract({ days: 1 }), usualWindows[partOfDay].toMinutes, timeZone) <= now.getTime()) return PAST
-  return { kind: 'days', range, partOfDay }
+  const window = hours && windowOf(hours, part, first, setting)
+  if (window && !('fromMinutes' in window)) return window
+  if (!window || !partOfDay) return daysWithin(first, end, { ...(partOfDay && { partOfDay }), ...(window && { window }) }, setting)
+  const within = overlapOf(window, (setting.windows ?? usualWindows)[partOfDay])
+  if (within) return daysWithin(first, end, { partOfDay, window: within }, setting)
+  // "Around six in the afternoon" is no longer in the afternoon, and is meant all the same; "lunchtime in the evening" is nothing.
+  return hours.kind === 'named' ? NOT_UNDERSTOOD : daysWithin(first, end, { window }, setting)
 }
 
-/** Hours of the clock at which each word can be meant: six in the afternoon is still said, and four in the evening. */
-const saidHours: Record<SaidPart, (hour: number) => boolean> = {
-  morning: (hour) => hour < 12,
-  afternoon: (hour) => hour >= 12 && hour < 19,
-  evening: (hour) => hour >= 16,
-  night: (hour) => hour >= 18 || hour < 5,
+function overlapOf(one: DayWindow, other: DayWindow): DayWindow | undefined {
+  const both = { fromMinutes: Math.max(one.fromMinutes, other.fromMinutes), toMinutes: Math.min(one.toMinutes, other.toMinutes) }
+  return both.fromMinutes < both.toMinutes ? both : undefined
 }
 
-function timeOfDay(date: Temporal.PlainDate, time: Time, part: SaidPart | undefined, setting: Setting): When {
-  const readings = time.kind === 'exact' ? [time.minutes] : [time.minutes, time.minutes + 720]
-  const fitting = part ? readings.filter((minutes) => saidHours[part](Math.floor(minutes / 60))) : readings
-  const [first, second] = fitting
-  if (first === undefined) return NOT_UNDERSTOOD
-  if (second === undefined) return at(date, first, setting)
-  const open = fitting.filter((minutes) => isOpen(setting.openingHours, date, minutes))
-  if (open.length === 1 && open[0] !== undefined) return at(date, open[0], setting)
-  const instant = (minutes: number) => new Date(wallToInstant(date, minutes, setting.timeZone))
-  const times: [Date, Date] = [instant(first), instant(second)]
-  if (times[1] < setting.now) return PAST
-  // The morning has gone by: only the second reading is left.
-  if (times[0] < setting.now) return at(date, second, setting)
-  return { kind: 'ask', question: { about: 'half_of_day', times } }
+function daysWithin(
+  first: Temporal.PlainDate,
+  end: Temporal.PlainDate,
+  within: { partOfDay?: PartOfDay; window?: DayWindow },
+  { timeZone, now, windows = usualWindows }: Setting,
+): When {
+  const range = { startsAt: new Date(dayStart(first, timeZone)), endsAt: new Date(dayStart(end, timeZone)) }
+  const until = within.window?.toMinutes ?? (within.partOfDay ? windows[within.partOfDay].toMinutes : 24 * 60)
+  if (wallToInstant(end.subtract({ days: 1 }), until, timeZone) <= now.getTime()) return PAST
+  return { kind: 'days', range, ...within }
 }
 
-/** On a day without opening hours those of the rest of the week tell what kind of hours the business keeps. */
-function isOpen(hours: OpeningHours | undefined, date: Temporal.PlainDate, minutes: number): boolean {
-  if (!hours) return false
-  const today = openOn(hours, date)
-  const known = today.length > 0 ? today : Object.values(hours).flat()
-  return known.some(([opens, closes]) => minutesOf(opens) <= minutes && minutes < minutesOf(closes))
+/** "The same time on Friday", "same time next week": that of the day the conversation is about. */
+function sameTime({ time: _, ...phrase }: Phrase, setting: Setting): When {
+  if (!setting.day) return readOne(phrase, setting)
+  const before = inZone(setting.day, setting.timeZone)
+  const day = before.toPlainDate()
+  const ofWeek = phrase.span?.kind === 'week' && !phrase.weekday
+  const reading = readDays(ofWeek ? { ...phrase, weekday: { name: weekdayOf(day), which: 'bare' } } : phrase, setting)
+  const minutes = before.hour * 60 + before.minute
+  // Where the conversation is about a whole day, no hour has been said.
+  if (reading.kind === 'span' || (reading.kind === 'day' && minutes === 0)) return wholeDays(reading, phrase, setting)
+  if (reading.kind !== 'day') return reading
+  const weekLater = day.add({ days: 7 })
+  if (!ofWeek || reading.date.equals(weekLater)) return at(reading.date, minutes, setting)
+  // "Same time next week", of an appointment that is next week already.
+  if (reading.date.equals(day)) return at(weekLater, minutes, setting)
+  return eitherOf(at(reading.date, minutes, setting), at(weekLater, minutes, setting), 'which_time')
 }
 
-function at(date: Temporal.PlainDate, minutes: number, setting: Setting): When {
-  return wallTime(date.toPlainDateTime(new Temporal.PlainTime(Math.floor(minutes / 60), minutes % 60)), setting)
-}
-
-function wallTime(wall: Temporal.PlainDateTime, setting: Setting): When {
-  const earlier = wall.toZonedDateTime(setting.timeZone, { disambiguation: 'earlier' })
-  const later = wall.toZonedDateTime(setting.timeZone, { disambiguation: 'later' })
-  if (!earlier.toPlainDateTime().equals(wall)) {
-    if (later.epochMilliseconds < setting.now.getTime()) return PAST
-    return { kind: 'cannot', why: 'missing_hour', neighbours: [new Date(earlier.epochMilliseconds), new Date(later.epochMilliseconds)] }
-  }
-  const repeated = earlier.epochMilliseconds !== later.epochMilliseconds
-  return upcoming(earlier.epochMilliseconds, setting, repeated)
-}
-
-function upcoming(ms: number, { now }: Setting, repeated = false): When {
-  if (ms < now.getTime()) return PAST
-  return { kind: 'instant', startsAt: new Date(ms), note: repeated ? 'repeated_hour' : undefined }
+/** A time without its day, when exactly one of the offers is at it. */
+function amongOffers(phrase: Phrase, setting: Setting): When | undefined {
+  const { time, day, weekday, span } = phrase
+  if (!time || !setting.offers || day || weekday || span) return undefined
+  const dates = new Map(setting.offers.map((offer) => localDate(offer, setting)).map((date) => [date.toString(), date]))
+  const found = [...dates.values()]
+    .map((date) => settled(onDay(date, phrase, time, setting), setting))
+    .filter((when) => when.kind === 'instant' && isOffered(when.startsAt, setting))
+  return found.length === 1 ? found[0] : undefined
 }

@@ -5,6 +5,7 @@ import { confirmationCode } from '../bookings/code.ts'
 import { moveBooking } from '../bookings/move.ts'
 import { findAppointment } from '../bookings/proof.ts'
 import { undoLastChange } from '../bookings/undo.ts'
+import { settingAt } from '../calendar/meaning.ts'
 import { readWhen } from '../calendar/when.ts'
 import type { Booking } from '../db/bookings.ts'
 import { chosenTime } from './chosen-time.ts'
@@ -70,8 +71,7 @@ export async function keepAppointment(context: Context, asked: Appointment): Pro
 }
 
 function claimantOf({ deps, diary, caller }: Context, { code, at }: Pick<Appointment, 'code' | 'at'>): Claimant {
-  const { timeZone, openingHours } = diary.rules
-  const when = at === undefined ? undefined : readWhen(at, { timeZone, now: deps.clock.now(), openingHours })
+  const when = at === undefined ? undefined : readWhen(at, settingAt(diary.rules, deps.clock.now()))
   return {
     by: 'caller',
     vapiCallId: caller.callId,

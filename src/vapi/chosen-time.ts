@@ -1,7 +1,7 @@
 import { type SaidOffer, saidOffers } from '../bookings/offers.ts'
-import type { Setting, When } from '../calendar/meaning.ts'
+import { type Setting, settingAt, type When } from '../calendar/meaning.ts'
 import { readWhen } from '../calendar/when.ts'
-import { inZone, MINUTE_MS } from '../calendar/zone.ts'
+import { inZone, localDay, MINUTE_MS } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Context } from './context.ts'
 import { LONGEST_MINUTES, SHORTEST_MINUTES } from './parameters.ts'
@@ -57,16 +57,16 @@ function slotIn(text: string | undefined): string | undefined {
   return /^\W*(?:(?:slot|option|time)\s+)?([a-z]{1,2})\W*$/i.exec(text ?? '')?.[1]?.toUpperCase()
 }
 
-/** Where all that was offered is on one day, a time alone is meant on that day. */
+/** Where all that was offered is on one day, a time alone is meant on that day; of one offer alone 'the same time' may be said. */
 function settingOf({ deps, diary }: Context, asked: AskedTime, offers: SaidOffer[]): Setting {
   const { rules } = diary
   const days = new Map(offers.map(({ startsAt }) => [inZone(startsAt, rules.timeZone).toPlainDate().toString(), startsAt]))
   const [day] = days.size === 1 ? days.values() : []
   return {
-    timeZone: asked.timeZone ?? rules.timeZone,
-    now: deps.clock.now(),
-    openingHours: rules.openingHours,
-    ...(day ? { day } : {}),
+    ...settingAt(rules, deps.clock.now()),
+    ...(asked.timeZone ? { timeZone: asked.timeZone } : {}),
+    ...(day ? { day: offers.length === 1 ? day : localDay(day, rules.timeZone).startsAt } : {}),
+    offers: offers.map(({ startsAt }) => startsAt),
   }
 }
 
@@ -74,12 +74,7 @@ function settingOf({ deps, diary }: Context, asked: AskedTime, offers: SaidOffer
 function namedMinutes({ deps, diary }: Context, { until, timeZone }: AskedTime, { startsAt }: { startsAt: Date }): number | undefined {
   if (until === undefined) return undefined
   const { rules } = diary
-  const end = readWhen(until, {
-    timeZone: timeZone ?? rules.timeZone,
-    now: deps.clock.now(),
-    openingHours: rules.openingHours,
-    day: startsAt,
-  })
+  const end = readWhen(until, { ...settingAt(rules, deps.clock.now()), ...(timeZone ? { timeZone } : {}), day: startsAt })
   return readings(end)
     .map((endsAt) => (endsAt.getTime() - startsAt.getTime()) / MINUTE_MS)
     .find((minutes) => minutes >= SHORTEST_MINUTES && minutes <= LONGEST_MINUTES)
@@ -87,7 +82,7 @@ function namedMinutes({ deps, diary }: Context, { until, timeZone }: AskedTime, 
 
 function readings(end: When): Date[] {
   if (end.kind === 'instant') return [end.startsAt]
-  return end.kind === 'ask' && end.question.about === 'half_of_day' ? end.question.times : []
+  return end.kind === 'ask' && 'times' in end.question ? end.question.times : []
 }
 
 /** A time that was offered is as long as it was offered. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
 import { choose, nearest } from '../calendar/choose.ts'
+import { settingAt } from '../calendar/meaning.ts'
 import { lastDay, type Rules, type Wish } from '../calendar/slots.ts'
 import { readWhen } from '../calendar/when.ts'
 import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
@@ -33,7 +34,7 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
   if (others) return others
   const minutes = asked.minutes ?? rules.slotMinutes
   const said = dayAlone(asked.when) ?? dayOf(asked.from)
-  const when = said === undefined ? undefined : readWhen(said, { timeZone, now, openingHours: rules.openingHours })
+  const when = said === undefined ? undefined : readWhen(said, settingAt(rules, now))
   if (when?.kind === 'ask') return { result: askSentence(when.question, timeZone) }
   if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
 
@@ -42,13 +43,14 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
   const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
   const last = lastDay(rules, now)
   if (day && day.startsAt > last) return { error: tooFarSentence(last, timeZone) }
-  const wish: Wish = { range: rangeOf(asked, day, rules, now), minutes, partOfDay }
+  const window = when?.kind === 'days' ? when.window : undefined
+  const wish: Wish = { range: rangeOf(asked, day, rules, now), minutes, partOfDay, window }
 
   const { slots, others: next } = await findSlots(deps, diary, wish, signal)
   if (near !== undefined && asked.when !== undefined && slots.length > 0) return exactly(context, near, slots)
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
-    const complete = day !== undefined && offers.length === slots.length
+    const complete = day !== undefined && window === undefined && offers.length === slots.length
     return { result: await offering(context, offerSentence(offers, timeZone, { complete, partOfDay }), offers, slots) }
   }
   const alternatives = nearest(next, near ?? wish.range.startsAt)

@@ -34,17 +34,36 @@ export function askSentence(question: Question, timeZone: string): string {
     case 'no_day':
       return 'Which day would you like?'
     case 'which_week':
-    case 'weekday_or_date': {
+    case 'weekday_or_date':
+    case 'which_date': {
       const [first, second] = question.days.map((day) => spokenDay(day, timeZone))
+      return oneLine(`Do you mean ${first} or ${second}?`)
+    }
+    case 'which_span': {
+      const [first, second] = question.days.map((day) => `the ${question.span} of ${spokenDay(day, timeZone)}`)
       return oneLine(`Do you mean ${first} or ${second}?`)
     }
     case 'next_year':
       return oneLine(`That date has passed this year. Do you mean ${spokenDay(question.day, timeZone)} next year?`)
-    case 'half_of_day': {
-      const [first, second] = question.times.map((time) => spokenHour(time, timeZone))
-      return oneLine(`Do you mean ${first} or ${second}?`)
+    case 'likely':
+      return oneLine(`Do you mean ${'day' in question ? spokenDay(question.day, timeZone) : spokenTime(question.startsAt, timeZone)}?`)
+    case 'half_of_day':
+    case 'which_time':
+      return oneLine(`Do you mean ${twoTimes(question.times, timeZone)}?`)
+    case 'either_day': {
+      const [first, second] = question.days.map((day) => spokenDay(day, timeZone))
+      return oneLine(`Which shall I try first, ${first} or ${second}?`)
     }
+    case 'either_time':
+      return oneLine(`Which shall I try first, ${twoTimes(question.times, timeZone)}?`)
   }
+}
+
+/** The day is said only where it tells the two apart. */
+function twoTimes(times: [Date, Date], timeZone: string): string {
+  const [first, second] = times.map((time) => spokenDay(time, timeZone))
+  const say = first === second ? spokenHour : spokenTime
+  return times.map((time) => say(time, timeZone)).join(' or ')
 }
 
 /** A booking needs a day and an hour. */

@@ -1,0 +1,16 @@
+import { readOneDay } from './day.ts'
+import { ask, isBefore, todayOf } from './local-days.ts'
+import { PAST, type Setting, type When } from './meaning.ts'
+import type { Phrase } from './phrase.ts'
+import { readSpanDays, type Span } from './span-of-days.ts'
+
+/** The day or days that a phrase names. */
+export type DayReading = { kind: 'day'; date: Temporal.PlainDate } | Span
+
+/** Which days were meant, counted from today in the zone of the business; or what to ask, or why not. */
+export function readDays(phrase: Phrase, setting: Setting): DayReading | When {
+  if (phrase.open) return ask({ about: 'no_day' })
+  const reading = phrase.span ? readSpanDays(phrase.span, phrase.weekday, setting) : readOneDay(phrase, setting)
+  if (!(reading instanceof Temporal.PlainDate)) return reading
+  return isBefore(reading, todayOf(setting)) ? PAST : { kind: 'day', date: reading }
+}

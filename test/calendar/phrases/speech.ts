@@ -1,0 +1,97 @@
+import { type Family, friday } from './table.ts'
+
+/** How people really talk, and what is not understood. Said on Friday, 20 November 2026, at ten in the morning. */
+export const speech: Family[] = [
+  {
+    about: 'words around the time mean nothing',
+    setting: friday,
+    phrases: {
+      'uh, maybe Tuesday, I think': '2026-11-24',
+      'How about Tuesday at two?': '2026-11-24 14:00',
+      "Let's say Tuesday, two thirty.": '2026-11-24 14:30',
+      'um... tomorrow, please': '2026-11-21',
+      'What about next week?': '2026-11-23 to 2026-11-29',
+      'Do you have anything on Tuesday afternoon?': '2026-11-24 afternoon',
+      "I'd like tomorrow at ten, thanks": '2026-11-21 10:00',
+      'could we do Tuesday at ten': '2026-11-24 10:00',
+      'Yeah, Tuesday works': '2026-11-24',
+      'Okay, then Wednesday at 3 PM sharp': '2026-11-25 15:00',
+      'make it Tuesday': '2026-11-24',
+      'perhaps the third, ideally in the morning': '2026-12-03 morning',
+      'TUESDAY!!!': '2026-11-24',
+      '"Tuesday" (2 pm)': '2026-11-24 14:00',
+      'Tuesday would be great': '2026-11-24',
+      'Tuesday at, um, two': '2026-11-24 14:00',
+      'Tuesday – 2 to 4 pm': 'not_understood',
+    },
+  },
+  {
+    about: 'what is not wholly understood is not guessed',
+    setting: friday,
+    phrases: Object.fromEntries(
+      [
+        ...['', '   ', '...', 'hello', 'please', 'two', 'Tuesday 12', 'Tuesday Wednesday', 'tomorrow today', 'tomorrow at two at three'],
+        ...['a table for two tomorrow', 'Tuesday at half to two', 'tomorrow at 14:00 in the morning', 'Tuesday at 2 pm in the morning'],
+        ...['2 pm pm tomorrow', 'quarter to twelve pm tomorrow', 'at ten 24 November', 'constructor', '__proto__', 'toString', 'yesterday'],
+        ...[
+          'Tuesday, no, Wednesday',
+          'Tuesday or',
+          'or Tuesday',
+          'the Tuesday',
+          'Tuesdays and so on',
+          'Tuesday at two and three',
+          'Tuesday at 2:75',
+        ],
+        ...[
+          'in zero days soon',
+          'between two',
+          'from two to',
+          'from Monday to',
+          'between Monday',
+          'after',
+          'around',
+          'ish',
+          'half',
+          'quarter to',
+        ],
+        ...[
+          'when the moon is full',
+          'whenever the moon',
+          'next year',
+          'a while',
+          'someday',
+          'the week',
+          'the month',
+          'next',
+          'this',
+          'on the',
+          'hour',
+        ],
+        ...['Tuesday after three before four', 'Tuesday morning evening', 'Tuesday at noon at lunch', 'not tomorrow at two pm pm'],
+        // Other languages.
+        ...[
+          'mañana a las dos',
+          'el martes',
+          'martes a las 2',
+          'la semana que viene',
+          'pasado mañana',
+          'el 3 de diciembre',
+          'hoy por la tarde',
+        ],
+        ...[
+          'morgen um zwei',
+          'Dienstag',
+          'am Dienstag um 14 Uhr',
+          'übermorgen',
+          'nächste Woche',
+          'den dritten Dezember',
+          'halb vier',
+          'heute Abend',
+        ],
+        ...['demain à deux heures', 'mardi', 'domani alle due', '明天下午两点', '火曜日'],
+      ]
+        .filter((phrase) => phrase !== 'the Tuesday')
+        .map((phrase) => [phrase, 'not_understood']),
+    ),
+  },
+]
