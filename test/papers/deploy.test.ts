@@ -270,7 +270,7 @@ t.test('every JSON example in the papers is JSON', async (t) => {
 })
 
 const Text = z.string().max(1000)
-const Property = z.strictObject({ type: z.enum(['string', 'integer']), description: Text, enum: z.array(z.string()).optional() })
+const Property = z.strictObject({ type: z.enum(['string', 'integer', 'boolean']), description: Text, enum: z.array(z.string()).optional() })
 /** What Vapi takes, and of that only what works: it ignores or mistakes the rest. */
 const FunctionTool = z.strictObject({
   type: z.literal('function'),
@@ -302,12 +302,19 @@ t.test('the functions in the guide for Vapi are within its limits', async (t) =>
       { name: 'get_next_available', required: [], all: ['duration'] },
       {
         name: 'book_appointment',
-        required: ['property_address', 'start_time', 'attendee_name'],
-        all: ['property_address', 'start_time', 'attendee_name', 'attendee_email', 'attendee_phone', 'notes'],
+        required: ['property_address', 'attendee_name'],
+        all: ['property_address', 'start_time', 'slot', 'attendee_name', 'attendee_email', 'email_confirmed', 'attendee_phone', 'notes'],
       },
+      { name: 'find_appointment', required: [], all: ['code', 'current_time'] },
+      { name: 'reschedule_appointment', required: [], all: ['code', 'slot', 'new_time', 'current_time'] },
+      { name: 'cancel_appointment', required: [], all: ['code', 'current_time'] },
+      { name: 'keep_appointment', required: [], all: [] },
+      { name: 'take_message', required: ['message'], all: ['message', 'name', 'phone', 'wished_time'] },
+      { name: 'check_email', required: ['email'], all: ['email', 'spell'] },
       { name: 'search_rentals', required: [], all: ['location', 'price_range', 'website'] },
     ],
   )
+  for (const { name } of tools) t.ok(findFunction(name), `${name} is one of ours`)
 })
 
 const Versions = z.record(z.string(), z.string()).default({})
