@@ -1,4 +1,5 @@
 import { readPhrase } from '../../src/calendar/phrase.ts'
+import { codeIn, type Deed, deedIn, withoutLetters } from './changes.ts'
 import { chosen, meaningsIn, timesIn } from './offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from './person.ts'
 import { addressIn, isGoodbye, isNo, isSoonest, isYes, partOfDay, rentalWishIn, together, whenIn, withoutAddress } from './understand.ts'
@@ -21,9 +22,15 @@ export interface Answer {
 
 /** What the assistant waits for, and what it knows. */
 export interface Mind {
-  awaits: 'wish' | 'choice' | 'name' | 'email' | 'consent' | 'again' | 'more' | 'nothing'
+  awaits: 'wish' | 'choice' | 'name' | 'email' | 'consent' | 'again' | 'more' | 'code' | 'deed' | 'message' | 'nothing'
   /** In the service's words, from which the caller chooses. */
   options: string[]
+  /** By which the service knows the options, in their order. */
+  letters?: string[] | undefined
+  /** An appointment that the caller has is to be moved to the time that is chosen. */
+  moving?: boolean | undefined
+  /** The confirmation code as the caller said it. */
+  code?: string | undefined
   /** The caller's words that the service asked back about. */
   unclear?: string | undefined
   /** One of the options. */
@@ -49,7 +56,15 @@ export const firstMind: Mind = { awaits: 'wish', options: [], missed: 0, booked:
 /** What the assistant does about what the caller said. */
 export function heard(mind: Mind, said: string): Turn {
   if (isGoodbye(said)) return goodbye(mind)
+  const deed = deedIn(said)
+  if (deed !== undefined && mind.awaits !== 'message') return hearDeed(mind, said, deed)
   switch (mind.awaits) {
+    case 'code':
+      return hearCode(mind, said)
+    case 'deed':
+      return hearWish({ ...mind, moving: true }, said)
+    case 'message':
+      return { mind, call: { name: 'take_message', arguments: { message: said, ...(mind.name ? { name: mind.name } : {}) } } }
     case 'choice':
       return hearChoice(mind, said)
     case 'name':
@@ -69,12 +84,16 @@ export function heard(mind: Mind, said: string): Turn {
 
 /** What the assistant makes of the service's answer. The sentence itself is always said as it came. */
 export function answered(mind: Mind, call: FunctionCall, answer: Answer): { mind: Mind; say: string } {
-  const say = answer.result ?? answer.error ?? ''
-  const known = { ...mind, lastCall: call, missed: 0, unclear: undefined }
+  const { say, letters } = withoutLetters(answer.result ?? answer.error ?? '')
+  const known = { ...mind, lastCall: call, missed: 0, unclear: undefined, letters: undefined }
   if (call.name === 'book_appointment' && answer.result !== undefined)
     return { say, mind: { ...known, awaits: 'more', options: [], time: undefined, booked: true } }
+  if (call.name === 'find_appointment')
+    return { say, mind: { ...known, awaits: answer.result === undefined ? 'more' : 'deed', options: [] } }
+  const isDone = ['reschedule_appointment', 'cancel_appointment', 'keep_appointment', 'take_message'].includes(call.name)
+  if (isDone && answer.result !== undefined) return { say, mind: { ...known, awaits: 'more', options: [], time: undefined, moving: false } }
   const times = timesIn(say)
-  if (times.length > 0) return { say, mind: { ...known, awaits: 'choice', options: times } }
+  if (times.length > 0) return { say, mind: { ...known, awaits: 'choice', options: times, letters } }
   if (/Shall I (check|try) again/.test(say)) return { say, mind: { ...known, awaits: 'again' } }
   return { say, mind: { ...known, awaits: 'wish', options: meaningsIn(say), unclear: call.arguments.date } }
 }
@@ -82,6 +101,25 @@ export function answered(mind: Mind, call: FunctionCall, answer: Answer): { mind
 export function goodbye(mind: Mind): Turn {
   const say = mind.booked ? 'Thank you for calling. Goodbye!' : 'Nothing is booked, then. Thank you for calling. Goodbye!'
   return { say, mind: { ...mind, awaits: 'nothing' } }
+}
+
+function hearDeed(mind: Mind, said: string, deed: Deed): Turn {
+  const proof: Record<string, string> = mind.code === undefined ? {} : { code: mind.code }
+  if (deed === 'message') return { mind: { ...mind, awaits: 'message' }, say: 'Gladly. What shall I pass on?' }
+  if (deed === 'keep') return { mind, call: { name: 'keep_appointment', arguments: {} } }
+  if (mind.awaits !== 'deed') {
+    // What was booked in this call needs no code.
+    if (mind.booked || mind.code) return { mind, call: { name: 'find_appointment', arguments: proof } }
+    return { mind: { ...mind, awaits: 'code' }, say: 'May I have your confirmation code?' }
+  }
+  if (deed === 'cancel') return { mind, call: { name: 'cancel_appointment', arguments: proof } }
+  return hearWish({ ...mind, moving: true }, said)
+}
+
+function hearCode(mind: Mind, said: string): Turn {
+  const code = codeIn(said)
+  if (code === undefined) return { mind: { ...mind, awaits: 'wish' }, say: `Without it I cannot do that. ${WHICH_TIME}` }
+  return { mind: { ...mind, code }, call: { name: 'find_appointment', arguments: { code } } }
 }
 
 function hearWish(before: Mind, said: string): Turn {
@@ -107,7 +145,8 @@ function hearChoice(mind: Mind, said: string): Turn {
   const fitting = chosen(mind.options, said)
   const [one] = fitting
   if (one !== undefined && fitting.length === 1) return proceed({ ...mind, time: one, missed: 0 })
-  if (fitting.length > 1) return { mind: { ...mind, options: fitting }, say: `Which one shall it be, ${either(fitting)}?` }
+  if (fitting.length > 1)
+    return { mind: { ...mind, options: fitting, letters: lettersOf(fitting, mind) }, say: `Which one shall it be, ${either(fitting)}?` }
   if (isNo(said) || isSoonest(said) || whenIn(said)) {
     const unclear = namesDay(whenIn(said)) ? undefined : onlyDay(mind.options)
     return hearWish({ ...mind, options: [], missed: 0, unclear }, said)
@@ -128,6 +167,7 @@ function onlyDay(options: string[]): string | undefined {
 
 /** One question at a time, and the read-back at the end. */
 function proceed(mind: Mind): Turn {
+  if (mind.moving) return { mind: { ...mind, awaits: 'consent' }, say: `That is ${mind.time} instead. Shall I move it?` }
   if (mind.name === undefined) return { mind: { ...mind, awaits: 'name' }, say: 'What name may I put it under?' }
   if (mind.email === undefined)
     return { mind: { ...mind, awaits: 'email' }, say: 'And which e-mail address shall the invitation go to? You can also do without one.' }
@@ -149,6 +189,7 @@ function hearEmail(mind: Mind, said: string): Turn {
 }
 
 function hearConsent(mind: Mind, said: string): Turn {
+  if (isYes(said) && mind.moving) return { mind, call: { name: 'reschedule_appointment', arguments: moving(mind) } }
   if (isYes(said)) return { mind, call: { name: 'book_appointment', arguments: booking(mind) } }
   const name = /\bname is\b/i.test(said) ? nameIn(said.replace(/^.*?(?=\b(my|the) name is\b)/i, '')) : undefined
   if (name) return proceed({ ...mind, name })
@@ -158,9 +199,25 @@ function hearConsent(mind: Mind, said: string): Turn {
   return { mind, say: 'Shall I book it, yes or no?' }
 }
 
-function booking({ time, address, name, email }: Mind): Record<string, string> {
+function moving({ time, options, letters, code }: Mind): Record<string, string> {
+  const slot = letterOf(time, options, letters)
+  return { ...(slot ? { slot } : { new_time: time ?? '' }), ...(code ? { code } : {}) }
+}
+
+function lettersOf(some: string[], { options, letters = [] }: Mind): string[] {
+  return letters.length === 0 ? [] : some.map((option) => letters[options.indexOf(option)] ?? '')
+}
+
+/** An option of the service's latest offer. */
+function letterOf(time: string | undefined, options: string[], letters: string[] = []): string | undefined {
+  return time === undefined ? undefined : letters[options.indexOf(time)]
+}
+
+function booking({ time, options, letters, address, name, email }: Mind): Record<string, string> {
+  const slot = letterOf(time, options, letters)
   return {
     start_time: time ?? '',
+    ...(slot ? { slot } : {}),
     attendee_name: name ?? '',
     ...(email ? { attendee_email: email } : {}),
     ...(address ? { property_address: address } : {}),

@@ -14,7 +14,7 @@ export async function scriptedCaller(script: string): Promise<Caller> {
   const file = /^[a-z]+$/.test(script) ? path.join(import.meta.dirname, `${script}.txt`) : script
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error(
-      `There is no script "${script}". Those that come along are demo, taken and closed; a path to a text file will do as well.`,
+      `There is no script "${script}". Those that come along are demo, taken, closed and change; a path to a text file will do as well.`,
     )
   })
   const lines = linesOf(text)

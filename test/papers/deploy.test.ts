@@ -4,6 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { AppError, errorCodes } from '../../src/errors.ts'
+import { findFunction } from '../../src/vapi/functions.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -15,10 +15,11 @@ t.test('the scripts that come along end in a booking on whatever day and hour th
   for (let hours = 0; hours < 7 * 24; hours += 8) {
     const now = new Date(NOW.getTime() + (hours / 24) * DAY_MS)
     app.setNow(now)
-    for (const script of ['demo', 'taken', 'closed']) {
+    for (const script of ['demo', 'taken', 'closed', ...(hours % 24 === 0 ? ['change'] : [])]) {
       const owner = await app.owner({ timeZone })
       fillCalendar(app.world.google, { email: owner.calendarEmail, timeZone }, now)
-      const before = app.world.google.events(owner.calendarEmail).length
+      const live = () => app.world.google.events(owner.calendarEmail).filter((event) => event.status !== 'cancelled').length
+      const before = live()
       let mind = firstMind
       const said: string[] = []
       for (const line of linesOf(await readFile(path.join(root, 'scripts/call', `${script}.txt`), 'utf8'))) {
@@ -33,8 +34,9 @@ t.test('the scripts that come along end in a booking on whatever day and hour th
       }
       const at = `${script} on ${now.toUTCString()}`
       t.ok(mind.booked && mind.awaits === 'nothing', `${at} ends in a booking`, { said })
-      t.equal(app.world.google.events(owner.calendarEmail).length - before, script === 'taken' ? 2 : 1, at)
+      t.equal(live() - before, { taken: 2, change: 0 }[script] ?? 1, at)
       t.equal(said.filter((one) => one.startsWith('Sorry')).length, 0, `${at}: every line is understood`)
+      if (script === 'change') t.match(said.join(' '), /is now on .* is cancelled\./, at)
       if (script === 'closed') t.match(said[0], 'We are closed on Saturday', at)
       if (script === 'taken') t.match(said.join(' '), 'That time is taken', at)
     }

@@ -237,3 +237,29 @@ t.test('the scripts that come along are lines of a caller', async (t) => {
     t.equal(said.filter(isStageDirection).length, name === 'taken' ? 1 : 0)
   }
 })
+
+t.test('the letters behind an offer are passed on and never said', async (t) => {
+  const lettered = ({ name }: FunctionCall): Answer =>
+    name === 'book_appointment' ? { result: `You are booked for ${nine}.` } : { result: `${offer} <slots A, B, C>` }
+  const { calls, said } = call(['Tuesday', 'the second one', 'Kim Lee', 'no e-mail', 'yes'], lettered)
+  t.match(calls.at(-1), { name: 'book_appointment', arguments: { slot: 'B' } })
+  for (const sentence of said) t.notMatch(sentence, /[<>]/)
+})
+
+t.test('an appointment is found before it is moved or cancelled, outside its call by its code', async (t) => {
+  const found = { result: `Your appointment is on ${nine}. Shall I move it, cancel it, or leave it as it is?` }
+  const desk = ({ name }: FunctionCall): Answer =>
+    name === 'find_appointment' ? found : name.startsWith('get') ? { result: `${offer} <slots A, B, C>` } : { result: 'Done.' }
+  const cancelled = call(['I have to cancel my appointment', 'four seven one nine two six', 'cancel it'], desk)
+  const code = 'four seven one nine two six'
+  t.match(cancelled.calls, [
+    { name: 'find_appointment', arguments: { code } },
+    { name: 'cancel_appointment', arguments: { code } },
+  ])
+  const moved = call(['I need to move my appointment', '471926', 'Move it to Tuesday', 'the first one', 'yes'], desk)
+  t.match(moved.calls.at(-1), { name: 'reschedule_appointment', arguments: { slot: 'A', code: '471926' } })
+  t.match(call(['Can I leave a message?', 'The tap drips.'], desk).calls, [
+    { name: 'take_message', arguments: { message: 'The tap drips.' } },
+  ])
+  t.match(call(['Actually, keep it.'], desk).calls, [{ name: 'keep_appointment' }])
+})

@@ -72,6 +72,12 @@ t.test('npm start: what it prints works as it stands, a second start harms nothi
   t.equal(await second.ended, 1)
   t.match(second.stderr(), new RegExp(`^Something else listens on port ${port}\\..*PORT=${port + 1} npm start\n$`))
 
+  const change = runProgram(t, 'scripts/call.ts', env, ['--script', 'change'])
+  t.equal(await change.ended, 0, change.stderr())
+  for (const heard of [/→ reschedule_appointment \{"slot":"[A-Z]"\}/, /Your appointment is now on Thursday/, /is cancelled\./])
+    t.match(change.stdout().replaceAll(/\n +/g, ' '), heard)
+  t.match(change.stdout(), "The owner's calendar is as it was before the call.")
+
   for (const script of ['demo', 'taken', 'closed']) {
     const call = runProgram(t, 'scripts/call.ts', env, ['--script', script])
     t.equal(await call.ended, 0, `${script}: ${call.stderr()}`)
