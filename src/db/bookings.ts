@@ -236,6 +236,26 @@ export async function lockDay(trx: TenantDb, clerkUserId: string, dayStartsAt: D
   await sql`select pg_advisory_xact_lock(hashtextextended(${`day ${clerkUserId} ${dayStartsAt.toISOString()}`}, 0))`.execute(trx)
 }
 
+/** The address under which the customer of a confirmed booking is invited. `undefined` when it is not `from` any more. */
+export async function saveCustomerEmail(
+  trx: TenantDb,
+  clerkUserId: string,
+  id: string,
+  from: string | null,
+  to: string | null,
+): Promise<Booking | undefined> {
+  const saved = await trx
+    .updateTable('bookings')
+    .set({ customerEmail: to, updatedAt: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('status', '=', 'confirmed')
+    .where('customerEmail', 'is not distinct from', from)
+    .returning([...COLUMNS, ageSeconds])
+    .executeTakeFirst()
+  return saved && bookingOf(saved)
+}
+
 /** Its event was deleted at the vendor: the appointment is off and its time free. */
 export async function cancelBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
   await trx

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { book } from '../bookings/book.ts'
 import { confirmationCode } from '../bookings/code.ts'
+import { inviteAfterwards } from '../bookings/invite.ts'
 import type { BookingRequest, Outcome } from '../bookings/request.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
@@ -33,6 +34,9 @@ export async function bookAppointment(context: Context, asked: Asked): Promise<S
   const outcome = await book(deps, diary, request, signal)
   deps.metrics.bookingOutcome(outcome.kind === 'refused' ? outcome.why : outcome.kind)
   if (outcome.kind === 'refused') return explainRefusal(context, chosen.time, outcome.why)
+  // Booked a moment ago without an address, which she has spelled now.
+  if (outcome.kind === 'already' && outcome.booking.customerEmail === null && email.kind === 'email')
+    outcome.booking = await inviteAfterwards(deps, diary, outcome.booking, email.address, signal)
   return say(context, outcome, { email, note: chosen.note, callersNumber: said === null ? request.callerNumber : null })
 }
 
@@ -89,7 +93,7 @@ function say({ deps }: Context, outcome: Exclude<Outcome, { kind: 'refused' }>, 
         }),
       }
     case 'already':
-      return { result: alreadyBookedSentence(startsAt, timeZone, code) }
+      return { result: alreadyBookedSentence({ startsAt, timeZone, code, invited: customerEmail !== null }) }
     case 'pending':
       return { error: (booking.ageSeconds > LONG_PENDING_SECONDS ? stillPendingSentence : pendingSentence)(startsAt, timeZone) }
   }

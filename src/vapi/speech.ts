@@ -108,13 +108,14 @@ export function bookedSentence(booked: Booked): string {
 }
 
 /** The same wish again: the one booking stands. */
-export function alreadyBookedSentence(startsAt: Date, timeZone: string, code: string): string {
-  return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}. ${coded(code)} ${ANYTHING_ELSE}`)
-}
-
-/** The booking stood without an address, and now has one. */
-export function invitedSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`An invitation for ${spokenTime(startsAt, timeZone)} comes by e-mail now. ${ANYTHING_ELSE}`)
+export function alreadyBookedSentence({
+  startsAt,
+  timeZone,
+  code,
+  invited,
+}: Pick<Booked, 'startsAt' | 'timeZone' | 'code' | 'invited'>): string {
+  const invitation = invited ? ' An invitation comes by e-mail.' : ''
+  return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}.${invitation} ${coded(code)} ${ANYTHING_ELSE}`)
 }
 
 /** The answer had to go out before the calendars did. */

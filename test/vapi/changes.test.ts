@@ -212,3 +212,24 @@ t.test('a spoken e-mail address is read back in two stages, and one that is not 
     'I did not get the whole phone number.',
   )
 })
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  t.test(`${vendor}: an address that is spelled after the booking gets the invitation, once`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const wish = { when: 'Tuesday at nine', name: 'Jon' }
+    await owner.call('book_appointment', { ...wish, email: 'jon at gmail' }, FIRST)
+    t.match(live(owner), [{ attendees: [], invitationsSent: false }])
+    test.world[vendor].faults.add({ kind: 'status', status: 400, method: 'PATCH' })
+    const refused = await owner.call('book_appointment', { ...wish, email: 'jon at gmail dot com' }, FIRST)
+    t.ok(refused.error, 'the vendor does not take it')
+    test.world[vendor].faults.clear()
+    const spelled = await owner.call('book_appointment', { ...wish, email: 'j o n at gmail dot com' }, FIRST)
+    t.match(spelled.result, /^You are already booked for Tuesday .* An invitation comes by e-mail\. Your code is /)
+    t.match(live(owner), [{ attendees: [{ email: 'jon@gmail.com' }], invitationsSent: true }])
+    const asked = test.world[vendor].ledger.length
+    t.equal(words(await owner.call('book_appointment', { ...wish, email: 'jon@gmail.com' }, FIRST)), words(spelled))
+    t.equal(words(await owner.call('book_appointment', { ...wish, email: 'else@gmail.com' }, FIRST)), words(spelled))
+    t.equal(test.world[vendor].ledger.length, asked, 'the vendor is not asked again')
+    t.match(live(owner), [{ attendees: [{ email: 'jon@gmail.com' }] }], 'whoever has an address keeps it')
+  })
+}

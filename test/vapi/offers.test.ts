@@ -58,6 +58,15 @@ t.test('a letter that was not given out, or in another call, asks which time is 
   t.match((await owner.call('book_appointment', { slot: 'Z', when: 'Tuesday at nine' })).result, 'You are booked', 'clear words are enough')
 })
 
+t.test('a wall-clock time that a model sends with a false Z is the one that was offered', async (t) => {
+  const owner = await test.owner()
+  t.match((await owner.call('get_availability', { date: 'Tuesday at four' })).result, 'four in the afternoon is free')
+  const booked = await owner.call('book_appointment', { start_time: '2026-12-01T16:00:00Z' })
+  t.match(booked.result, 'You are booked for Tuesday the first of December at four in the afternoon')
+  const elsewhere = await owner.call('book_appointment', { start_time: '2026-12-02T16:00:00Z' }, { callId: 'no offers' })
+  t.match(words(elsewhere), /ten in the morning|Do you mean/, 'without an offer it says what it says, or is asked about')
+})
+
 t.test('"anything later?" is answered from what the last look found, without asking the calendar', async (t) => {
   const owner = await test.owner()
   const first = await owner.call('get_availability', { date: '2026-12-01' })
