@@ -15,6 +15,7 @@ import {
   NextParameters,
   RentalParameters,
 } from './parameters.ts'
+import { emailAgainSentence } from './questions.ts'
 import { searchRentals } from './search-rentals.ts'
 import { noAnswerSentence, noDetailsSentence, unsureChangeSentence, unsureSentence } from './speech.ts'
 import { unsureMessageSentence } from './spoken-messages.ts'
@@ -65,7 +66,7 @@ const functions: VoiceFunction[] = [
   },
   { name: 'keep_appointment', aliases: [], run: withParameters(AppointmentParameters, keepAppointment), late: unsureChangeSentence },
   { name: 'take_message', aliases: [], run: withParameters(MessageParameters, takeMessage), late: unsureMessageSentence },
-  { name: 'check_email', aliases: [], run: withParameters(EmailParameters, checkEmail), late: unsureChangeSentence },
+  { name: 'check_email', aliases: [], run: withParameters(EmailParameters, checkEmail), late: emailAgainSentence },
   { name: 'search_rentals', aliases: ['website_search'], run: withParameters(RentalParameters, searchRentals), late: lateRentalsSentence },
 ]
 
