@@ -11,7 +11,7 @@ export function settleChangeLater(
   trx: TenantDb,
   { clerkUserId, id }: Pick<Change, 'clerkUserId' | 'id'>,
 ): Promise<void> {
-  const startAfterSeconds = config.timeouts.settleLeaseMs / 1000
+  const startAfterSeconds = Math.ceil(config.timeouts.settleLeaseMs / 1000)
   return jobs.send(trx, 'settle-change', { clerkUserId, changeId: id }, { startAfterSeconds, singletonKey: id })
 }
 

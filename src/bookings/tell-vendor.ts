@@ -42,7 +42,7 @@ export async function tellVendor(
   await inTenant(deps.db, clerkUserId, async (trx) => {
     if (isTold || seconds > GIVE_UP_SECONDS) await markTold(trx, booking)
     const now = await findBooking(trx, clerkUserId, bookingId)
-    if (now && now.toTell !== null) await tellLater(deps, trx, clerkUserId, bookingId, Math.max(SOONEST_SECONDS, seconds / 10))
+    if (now && now.toTell !== null) await tellLater(deps, trx, clerkUserId, bookingId, Math.max(SOONEST_SECONDS, Math.ceil(seconds / 10)))
   })
 }
 

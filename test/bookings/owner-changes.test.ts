@@ -6,9 +6,9 @@ import { at, caller } from '../setup/changes.ts'
 const test = await testApp(t, {
   LIMIT_REST_PER_MINUTE: '10000',
   LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
-  PROVIDER_TIMEOUT_MS: '300',
-  PROVIDER_CREATE_TIMEOUT_MS: '300',
-  TOOL_CALL_TIMEOUT_MS: '2500',
+  PROVIDER_TIMEOUT_MS: '700',
+  PROVIDER_CREATE_TIMEOUT_MS: '700',
+  TOOL_CALL_TIMEOUT_MS: '3500',
 })
 const FOR_GOOD = { times: Number.POSITIVE_INFINITY } as const
 
