@@ -4,7 +4,7 @@ import t from 'tap'
 import { startClerk } from './clerk/index.ts'
 import { readPublished } from './vapi/published.ts'
 
-const published = await readPublished('clerk-bapi-2026-05-12.openapi.json')
+const published = readPublished('clerk-bapi-2026-05-12.openapi.json')
 const skip = published.present ? false : "Clerk's published description is not here"
 
 t.test('tokens of the stand-in pass the real SDK, with the PEM and over the network', async (t) => {
@@ -95,7 +95,7 @@ t.test('answers are those that Clerk publishes', { skip }, async (t) => {
 })
 
 t.test('events are those that Clerk publishes', { skip }, async (t) => {
-  const webhooks = await readPublished('clerk-webhooks-2025-04-15.openapi.json', { strictNames: true })
+  const webhooks = readPublished('clerk-webhooks-2025-04-15.openapi.json', { strictNames: true })
   const clerk = await startClerk()
   t.teardown(() => clerk.stop())
   const user = clerk.addUser({ email: 'ana@example.com', firstName: 'Ana' })

@@ -19,19 +19,35 @@ export interface Operation {
   bodyRequired: boolean
 }
 
-/** The published files lie beside the checkout, not in it: they belong to their vendors. */
-export function readPublished(file: string): unknown {
-  const address = new URL(`../../../shared/specs/${file}`, import.meta.url)
-  return existsSync(address) ? JSON.parse(readFileSync(address, 'utf8')) : null
+/** What a description says, as JSON Schema. */
+export interface Described {
+  operations: Operation[]
+  definitions: { id: string; schema: AnySchema }
+  /** Paths that the vendor documents elsewhere: nothing is held against them. */
+  beyond: RegExp[]
 }
 
-/** @param beyond paths that the vendor documents elsewhere: nothing is held against them */
-export function publishedDescription(
-  operations: Operation[] | null,
-  definitions: { id: string; schema: AnySchema } | null,
-  beyond: RegExp[] = [],
-): PublishedDescription {
-  if (operations === null || definitions === null) return { present: false, violation: () => null }
+// Descriptions are large: each is read once in a process, and only when a request is held against it.
+const known = new Map<string, PublishedDescription>()
+
+/** @param file lies beside the checkout, not in it: it belongs to its vendor */
+export function publishedDescription(file: string, describe: (file: unknown) => Described): PublishedDescription {
+  const place = new URL(`../../../shared/specs/${file}`, import.meta.url)
+  const read = () => checks(describe(JSON.parse(readFileSync(place, 'utf8'))))
+  let violation: PublishedDescription['violation'] | undefined
+  const description = known.get(file) ?? {
+    present: existsSync(place),
+    violation(request: FastifyRequest) {
+      if (!this.present) return null
+      violation ??= read()
+      return violation(request)
+    },
+  }
+  known.set(file, description)
+  return description
+}
+
+function checks({ operations, definitions, beyond }: Described): PublishedDescription['violation'] {
   const inBody = new Ajv({ strict: false, allErrors: true, logger: false })
   // Everything in a query is text: numbers and flags are read from it.
   const inQuery = new Ajv({ strict: false, allErrors: true, logger: false, coerceTypes: 'array' })
@@ -45,20 +61,17 @@ export function publishedDescription(
     checkBody: later(() => inBody.compile(operation.body ?? true)),
   }))
 
-  return {
-    present: true,
-    violation(request) {
-      const path = request.url.split('?')[0] ?? ''
-      if (beyond.some((pattern) => pattern.test(path))) return null
-      const operation = known.find((one) => one.method === request.method && one.pattern.test(path))
-      if (!operation) return `the description knows no ${request.method} ${path}`
-      const checkQuery = operation.checkQuery()
-      if (!checkQuery(structuredClone(request.query))) return `query ${explain(checkQuery.errors)}`
-      if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
-      if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
-      const checkBody = operation.checkBody()
-      return checkBody(request.method === 'PATCH' ? withoutNulls(request.body) : request.body) ? null : `body ${explain(checkBody.errors)}`
-    },
+  return (request) => {
+    const path = request.url.split('?')[0] ?? ''
+    if (beyond.some((pattern) => pattern.test(path))) return null
+    const operation = known.find((one) => one.method === request.method && one.pattern.test(path))
+    if (!operation) return `the description knows no ${request.method} ${path}`
+    const checkQuery = operation.checkQuery()
+    if (!checkQuery(structuredClone(request.query))) return `query ${explain(checkQuery.errors)}`
+    if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
+    if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
+    const checkBody = operation.checkBody()
+    return checkBody(request.method === 'PATCH' ? withoutNulls(request.body) : request.body) ? null : `body ${explain(checkBody.errors)}`
   }
 }
 

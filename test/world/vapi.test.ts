@@ -4,7 +4,7 @@ import { startStandIn } from './stand-in.ts'
 import * as vapi from './vapi/index.ts'
 import { readPublished } from './vapi/published.ts'
 
-const { present } = await readPublished('vapi.openapi.json')
+const { present } = readPublished('vapi.openapi.json')
 const skip = present ? false : "Vapi's published description is not here"
 
 const assistant = {

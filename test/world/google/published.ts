@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Operation, type PublishedDescription, publishedDescription, readPublished } from '../published.ts'
+import { type Described, type Operation, type PublishedDescription, publishedDescription } from '../published.ts'
 
 const Parameter = z.looseObject({ location: z.string(), required: z.boolean().optional(), repeated: z.boolean().optional() })
 const Method = z.object({
@@ -21,8 +21,10 @@ const id = 'google-calendar'
 
 /** Google's discovery document, read as JSON Schema. */
 export function googlePublished(): PublishedDescription {
-  const file = readPublished('google-calendar.v3.discovery.json')
-  if (file === null) return publishedDescription(null, null)
+  return publishedDescription('google-calendar.v3.discovery.json', described)
+}
+
+function described(file: unknown): Described {
   const discovery = Discovery.parse(file)
   const methods = Object.values(discovery.resources).flatMap((resource) => Object.values(resource.methods ?? {}))
   const operations = methods.map((method): Operation => {
@@ -43,7 +45,7 @@ export function googlePublished(): PublishedDescription {
     }
   })
   const schemas = Object.fromEntries(Object.entries(discovery.schemas).map(([name, schema]) => [name, toJsonSchema(schema)]))
-  return publishedDescription(operations, { id, schema: { schemas } })
+  return { operations, definitions: { id, schema: { schemas } }, beyond: [] }
 }
 
 /** Which fields a method cannot do without stands in annotations of the schema's properties. */

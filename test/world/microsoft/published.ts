@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Operation, type PublishedDescription, publishedDescription, readPublished } from '../published.ts'
+import { type Described, type Operation, type PublishedDescription, publishedDescription } from '../published.ts'
 
 const Schema = z.record(z.string(), z.unknown())
 const Method = z.object({
@@ -15,8 +15,10 @@ const id = 'graph'
 
 /** Graph's OpenAPI description of calendars. */
 export function microsoftPublished(): PublishedDescription {
-  const file = readPublished('graph-calendar-v1.openapi.json')
-  if (file === null) return publishedDescription(null, null)
+  return publishedDescription('graph-calendar-v1.openapi.json', described)
+}
+
+function described(file: unknown): Described {
   const description = Description.parse(JSON.parse(JSON.stringify(file).replaceAll('"#/components/', `"${id}#/components/`)))
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters, requestBody }]): Operation => {
@@ -32,5 +34,5 @@ export function microsoftPublished(): PublishedDescription {
   )
   // The extract leaves out that a single setting of a mailbox has an address of its own.
   const beyond = [/^\/v1\.0\/me\/mailboxSettings\/timeZone$/]
-  return publishedDescription(operations, { id, schema: { components: description.components } }, beyond)
+  return { operations, definitions: { id, schema: { components: description.components } }, beyond }
 }

@@ -34,7 +34,7 @@ export interface Vapi extends StandIn {
 export async function startVapi(): Promise<Vapi> {
   const apiKey = randomUUID()
   const orgId = randomUUID()
-  const published = await readPublished('vapi.openapi.json', { strictNames: true })
+  const published = readPublished('vapi.openapi.json', { strictNames: true })
   const things: Vapi['things'] = { assistant: new Map(), tool: new Map(), 'phone-number': new Map(), call: new Map() }
   const pinned = new Set<string>()
   let lastMade = 0

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
@@ -13,26 +12,25 @@ export interface Published {
 // The descriptions are large and not ours to copy into the repository.
 const FOLDER = new URL('../../../../shared/specs/', import.meta.url)
 
-// Large as they are, they are read and compiled once in a process.
-const known = new Map<string, Promise<Published>>()
+// Large as they are, they are read and compiled once in a process, and only when something is held against them.
+const known = new Map<string, Published>()
 
-export function readPublished(file: string, options: { strictNames?: boolean } = {}): Promise<Published> {
+export function readPublished(file: string, options: { strictNames?: boolean } = {}): Published {
   const key = JSON.stringify([file, options])
   const published = known.get(key) ?? read(file, options)
   known.set(key, published)
   return published
 }
 
-async function read(file: string, options: { strictNames?: boolean }): Promise<Published> {
+function read(file: string, options: { strictNames?: boolean }): Published {
   const place = new URL(file, FOLDER)
   if (!existsSync(place)) return { present: false, wrong: () => [] }
-  const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true, logger: false })
-  formats.default(ajv)
-  ajv.addSchema({ $id: 'published', ...JSON.parse(await readFile(place, 'utf8'), (_key, value) => repaired(value, options)) })
   const compiled = new Map<string, ValidateFunction>()
+  let ajv: Ajv | undefined
   return {
     present: true,
     wrong(pointer, value) {
+      ajv ??= descriptionOf(place, options)
       const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `published#${pointer}` })
       compiled.set(pointer, validate)
       if (validate(value)) return []
@@ -40,6 +38,12 @@ async function read(file: string, options: { strictNames?: boolean }): Promise<P
       return [...new Set(errors.map((error) => `${error.instancePath} ${error.message} ${Object.values(error.params).join(' ')}`.trim()))]
     },
   }
+}
+
+function descriptionOf(place: URL, options: { strictNames?: boolean }): Ajv {
+  const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true, logger: false })
+  formats.default(ajv)
+  return ajv.addSchema({ $id: 'published', ...JSON.parse(readFileSync(place, 'utf8'), (_key, value) => repaired(value, options)) })
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
