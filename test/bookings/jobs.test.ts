@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
+import { databaseClock } from '../../src/db/clock.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
 import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
@@ -212,6 +213,9 @@ t.test("a process whose clock is wrong by an hour neither settles too early nor 
   })
   for (const hours of [1, -1]) {
     Date.now = () => real() + hours * 3_600_000
+    const clock = await databaseClock(deps.db)
+    t.ok(Math.abs(clock.now().getTime() - real()) < 1000, 'and the clock by which notice is reckoned follows it')
+    clock.stop()
     t.equal(await settle(test), 0, 'not due')
     t.equal(creates(), asked)
     await deps.jobs.send(deps.db, 'find-unsettled', {})

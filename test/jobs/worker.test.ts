@@ -174,3 +174,21 @@ t.test('whoever works on a job says again and again that it lives', async (t) =>
     select extract(epoch from heartbeat_on - started_on)::double precision as seconds from jobs.job`.execute(deps.db)
   t.ok((rows[0]?.seconds ?? 0) > 1.5, JSON.stringify(rows))
 })
+
+t.test('/ready tells how far background work is behind, and refuses only when it stands still', async (t) => {
+  const ready = async () => {
+    const reply = await test.app.inject('/ready')
+    return { answered: reply.statusCode, ...reply.json() }
+  }
+  t.match(await ready(), { answered: 200, jobs: { lag_seconds: 0, set_aside: 0 } })
+  await deps.jobs.send(deps.db, 'drop-old-counters', {}, { startAfterSeconds: 60 })
+  t.match(await ready(), { jobs: { lag_seconds: 0 } }, 'what is not due yet is not late')
+  await bringJobsForward(test, { seconds: 360 })
+  const { answered, jobs: late } = await ready()
+  t.equal(answered, 200)
+  t.ok(late.lag_seconds >= 300 && late.lag_seconds < 310, late.lag_seconds)
+  await bringJobsForward(test, { seconds: 900 })
+  t.match(await ready(), { answered: 503, code: 'unavailable' })
+  await runJobs(test)
+  t.match(await ready(), { answered: 200 })
+})
