@@ -9,7 +9,7 @@ import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
 import type { JobName } from './jobs/jobs.ts'
 import { startWorker, type Work, type Worker } from './jobs/worker.ts'
-import { finishDeletions } from './users/delete.ts'
+import { eraseDeleted, findDeletions } from './users/delete.ts'
 
 // Longer than any call.
 const OFFERS_KEPT_HOURS = 6
@@ -19,7 +19,8 @@ export const work: Work = {
   'settle-booking': settleBooking,
   'look-for-conflict': lookForConflict,
   'find-unsettled': findUnsettled,
-  'finish-deletions': (deps, _, signal) => finishDeletions(deps, signal),
+  'find-deletions': (deps, _, signal) => findDeletions(deps, signal),
+  'erase-user': eraseDeleted,
   'remove-assistants': (deps, _, signal) => sweepAssistants(deps, signal),
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
@@ -32,7 +33,7 @@ export const work: Work = {
 const schedule: [name: JobName, everySeconds: number][] = [
   ['find-unsettled', 15],
   // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
-  ['finish-deletions', 10],
+  ['find-deletions', 10],
   ['remove-assistants', 30],
   ['drop-old-counters', 60],
   ['drop-old-events', 60 * 60],

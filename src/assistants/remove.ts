@@ -6,6 +6,7 @@ import type { VapiClient } from './client.ts'
 type Tools = Pick<Deps, 'db' | 'vapi' | 'config' | 'log'>
 
 const AT_ONCE = 10
+const ALERT_AT_ATTEMPT = 5
 // Vapi may still be working on a request whose answer never came.
 const LATEST_ARRIVAL_SECONDS = 15 * 60
 
@@ -63,9 +64,16 @@ export async function sweepAssistants(deps: Tools, stop?: AbortSignal): Promise<
   const claimed = await claimUnwanted(deps.db, deps.config.timeouts.settleLeaseMs, AT_ONCE)
   for (const one of claimed) {
     if (stop?.aborted) break
-    await removeNow(deps, one)
+    if (!(await removeNow(deps, one))) await alertOnce(deps, one)
   }
   return claimed.length
+}
+
+/** It is asked for again, less and less often, because Vapi may be away for long; somebody should look why. */
+async function alertOnce({ db, log }: Tools, { clerkUserId, id }: Unwanted): Promise<void> {
+  const made = await inTenant(db, clerkUserId, (trx) => findMade(trx, clerkUserId, id))
+  if (made?.attempts === ALERT_AT_ATTEMPT && made.vapiAssistantId !== null)
+    log.error({ madeId: id }, 'an assistant could not be deleted at Vapi in five attempts; it is tried again, at least once an hour')
 }
 
 /** @returns whether it is certain that it does not exist any more */

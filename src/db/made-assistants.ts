@@ -10,6 +10,8 @@ export interface MadeAssistant {
   /** `null`: Vapi has not told it. */
   vapiAssistantId: string | null
   ageSeconds: number
+  /** To delete it. */
+  attempts: number
 }
 
 /** To be committed before Vapi is asked. Whoever made it has it to herself for so long; what is not kept then is deleted at Vapi. */
@@ -62,7 +64,7 @@ export async function dropAllMade(trx: TenantDb, clerkUserId: string, leaseMs: n
 export function findMade(trx: TenantDb, clerkUserId: string, id: string): Promise<MadeAssistant | undefined> {
   return trx
     .selectFrom('madeAssistants')
-    .select(['clerkUserId', 'id', 'vapiAssistantId'])
+    .select(['clerkUserId', 'id', 'vapiAssistantId', 'attempts'])
     .select(sql<number>`extract(epoch from now() - created_at)::double precision`.as('ageSeconds'))
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)

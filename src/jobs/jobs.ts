@@ -13,7 +13,10 @@ export const JOBS = {
   'look-for-conflict': booking,
   /** Finds bookings that no job told of. */
   'find-unsettled': z.object({}),
-  'finish-deletions': z.object({}),
+  /** Finds connections that are still being ended, and deleted users whose rows may go. */
+  'find-deletions': z.object({}),
+  'erase-user': z.object({ clerkUserId: z.string() }),
+  /** Deletes at Vapi what nobody wants any more. */
   'remove-assistants': z.object({}),
   'drop-old-counters': z.object({}),
   'drop-old-events': z.object({}),

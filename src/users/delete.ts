@@ -5,6 +5,7 @@ import { listConnections, markEnding } from '../db/connections.ts'
 import { rememberDeleted } from '../db/deleted-users.ts'
 import { eraseUser, listUsersToErase, lockUser, markDeleted } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
+import type { JobData } from '../jobs/jobs.ts'
 import { END_LEASE_MS, endConnections, endLeftovers } from '../oauth/disconnect.ts'
 
 // Clerk waits five seconds for an answer.
@@ -14,7 +15,7 @@ const AT_ONCE = 20
 /**
  * Deletes a user for good, also one who never came: nobody is let in as her from this moment on, her grants are ended at the vendors and
  * the assistants that we made for her are deleted at Vapi, then all her rows go. Deleting again is no harm. Does not wait long for anybody
- * outside: `finishDeletions` and `sweepAssistants` go on with whatever is left.
+ * outside: jobs (`findDeletions`, `sweepAssistants`) go on with whatever is left.
  */
 export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void> {
   const { ending, unwanted } = await inTenant(deps.db, clerkUserId, async (trx) => {
@@ -34,15 +35,19 @@ export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void>
 }
 
 /**
- * Goes on with deletions, and with disconnecting, where a crash or a silent vendor stopped them. Any number of processes may run it at once.
+ * A job: goes on with disconnecting, and with deletions, where a crash or a silent vendor stopped them. Any number of processes may run it at
+ * once; each user is erased by a job of her own.
  * @param stop ends it early
  */
-export async function finishDeletions(deps: Deps, stop?: AbortSignal): Promise<void> {
+export async function findDeletions(deps: Deps, stop?: AbortSignal): Promise<void> {
   await endLeftovers(deps, stop)
-  for (const clerkUserId of await listUsersToErase(deps.db, AT_ONCE)) {
-    if (stop?.aborted) return
-    await erase(deps, clerkUserId).catch((error: unknown) => deps.log.warn({ err: error }, 'a deleted user could not be erased now'))
-  }
+  for (const clerkUserId of await listUsersToErase(deps.db, AT_ONCE))
+    await deps.jobs.send(deps.db, 'erase-user', { clerkUserId }, { singletonKey: clerkUserId })
+}
+
+/** A job: her rows go, unless a grant of hers is still being ended. */
+export function eraseDeleted(deps: Deps, { clerkUserId }: JobData['erase-user']): Promise<void> {
+  return erase(deps, clerkUserId)
 }
 
 function erase(deps: Deps, clerkUserId: string): Promise<void> {

@@ -201,6 +201,7 @@ t.test('an assistant that Vapi holds fast is asked for again, less and less ofte
     const pause = ((row?.leasedUntil.getTime() ?? 0) - Date.now()) / 60_000
     t.ok(Math.abs(pause - minutes) < 0.1, `${minutes} minutes: ${pause}`)
   }
+  t.equal(test.logs.filter((line) => line.includes('in five attempts')).length, 1, 'somebody is told, once')
 })
 
 t.test('an assistant made here goes when its agent gets another one or none, and its secret with it', async (t) => {

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { work as ourWork } from '../../src/background.ts'
+import type { Deps } from '../../src/deps.ts'
 import { bossOn } from '../../src/jobs/queue.ts'
 import { jobRunner, type Work } from '../../src/jobs/worker.ts'
+import { findDeletions } from '../../src/users/delete.ts'
 import type { TestApp } from './app.ts'
 
 type Test = Pick<TestApp, 'deps'>
@@ -16,6 +18,12 @@ export async function runJobs({ deps }: Test, work: Work = ourWork): Promise<num
     if (taken === 0) return ran
     ran += taken
   }
+}
+
+/** Takes up what is left of deletions, and does it. */
+export async function finishDeletions(deps: Deps, stop?: AbortSignal): Promise<void> {
+  await findDeletions(deps, stop)
+  await runJobs({ deps })
 }
 
 /** As if so much time had passed for every job that waits, or for one user's; left out: as if the moment of each had come. */

@@ -3,15 +3,18 @@ import t from 'tap'
 import { addAgent } from '../../src/agents/agents.ts'
 import { addAgentAtVapi } from '../../src/agents/with-assistant.ts'
 import { sweepAssistants } from '../../src/assistants/remove.ts'
+import { work } from '../../src/background.ts'
 import { insertAgent } from '../../src/db/agents.ts'
 import { inTenant, openDatabase } from '../../src/db/client.ts'
 import { listConnections, markEnding } from '../../src/db/connections.ts'
 import { rememberDeleted } from '../../src/db/deleted-users.ts'
 import { markDeleted } from '../../src/db/users.ts'
+import type { Work } from '../../src/jobs/worker.ts'
 import { endLeftovers } from '../../src/oauth/disconnect.ts'
-import { deleteUser, finishDeletions } from '../../src/users/delete.ts'
+import { deleteUser, findDeletions } from '../../src/users/delete.ts'
 import { account, follow, outcome, start, stored, vendors } from '../oauth/setup.ts'
 import { connect, type Owner, type TestApp, testApp } from '../setup/app.ts'
+import { bringJobsForward, finishDeletions, jobs, runJobs } from '../setup/jobs.ts'
 import { until } from '../setup/process.ts'
 import { allRows } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
@@ -265,6 +268,36 @@ t.test('wherever it was interrupted, it is brought to its end, once, by however 
     revocations(test).map((entry) => entry.account),
     [marked.calendarEmail],
   )
+})
+
+t.test('a user who cannot be erased is tried five times and set aside with one alert; others go meanwhile', async (t) => {
+  const test = await testApp(t)
+  const { deps } = test
+  const [stuck, other] = [await test.owner(), await test.owner()]
+  for (const { clerkUserId } of [stuck, other])
+    await inTenant(deps.db, clerkUserId, async (trx) => {
+      await trx.deleteFrom('oauthTokens').execute()
+      await rememberDeleted(trx, clerkUserId)
+      await markDeleted(trx, clerkUserId)
+    })
+  let tries = 0
+  const refusing: Work = {
+    ...work,
+    'erase-user': async (all, job) => {
+      if (job.clerkUserId !== stuck.clerkUserId) return work['erase-user'](all, job, AbortSignal.timeout(5000))
+      tries += 1
+      throw new Error('it does not go')
+    },
+  }
+  for (let round = 0; round < 8; round += 1) {
+    await findDeletions(deps)
+    await runJobs(test, refusing)
+    await bringJobsForward(test)
+  }
+  t.equal(tries, 5)
+  t.equal(test.logs.filter((line) => line.includes('set aside')).length, 1)
+  t.equal(await rowsLeft(test, other), 0)
+  t.match((await jobs(test)).find(({ state }) => state === 'failed')?.output, { error: 'Error' })
 })
 
 t.test('an account that somebody else has connected too keeps its grant', async (t) => {
