@@ -13,8 +13,8 @@ const DAY = 24 * HOUR
 /** Nothing that a job does may take longer. */
 export const LONGEST_JOB_SECONDS = 60
 /** A worker that does not say for so long that it lives is dead, and its jobs go to others: below ten seconds with the look for it. */
-export const HEARTBEAT_SECONDS = 6
-const LOOK_FOR_DEAD_SECONDS = 3
+export const HEARTBEAT_SECONDS = 5
+const LOOK_FOR_DEAD_SECONDS = 4
 
 const RULES: QueueRules = {
   retryLimit: 4, // five tries: at once, and after about 3, 6, 12 and 24 seconds, each with jitter
