@@ -19,7 +19,7 @@ export interface Availability {
 }
 
 /**
- * What is free, by the live calendars. When there is nothing within two weeks, all that can be booked is looked through.
+ * What is free, by the live calendars. When there is nothing within two weeks, or a week of what was asked for, all that can be booked is looked through.
  * @throws AppError as `takenTimes`: where a calendar cannot be read nothing is offered
  */
 export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
@@ -28,14 +28,16 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
   const last = localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
   const from = Math.max(wish.range.startsAt.getTime(), now.getTime())
   const near = Math.max(wish.range.endsAt.getTime() + BEYOND_DAYS * DAY_MS, now.getTime() + NEAR_DAYS * DAY_MS)
-
-  const free = async (range: Interval, asked: Wish[]) => {
-    if (range.startsAt >= range.endsAt) return asked.map(() => [])
-    const taken = await takenTimes(deps, diary, range, signal)
+  const free = async (read: Interval, asked: Wish[]) => {
+    if (read.startsAt >= read.endsAt) return asked.map(() => [])
+    const taken = await takenTimes(deps, diary, read, signal)
     return asked.map((one) => freeSlots(rules, one, taken, now).filter((slot) => canBeNamed(slot.startsAt, rules.timeZone)))
   }
   const first = { startsAt: new Date(from), endsAt: new Date(Math.min(localDay(new Date(near), rules.timeZone).endsAt.getTime(), last)) }
-  const [slots = [], others = []] = await free(first, [wish, { range: first, minutes: wish.minutes }])
+  // What is read for a wish about Thursday answers the next one about Tuesday too.
+  const isNear = from < now.getTime() + NEAR_DAYS * DAY_MS
+  const read = { startsAt: isNear ? now : first.startsAt, endsAt: first.endsAt }
+  const [slots = [], others = []] = await free(read, [wish, { range: first, minutes: wish.minutes }])
   if (slots.length > 0) return { slots, others: [] }
   if (others.length > 0) return { slots, others }
   const rest = { startsAt: first.endsAt, endsAt: new Date(last) }
