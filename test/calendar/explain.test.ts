@@ -76,6 +76,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     const owner = await test.owner({ vendor })
     t.match(words(await owner.call('book_appointment', { start_time: '2026-12-01T10:00', attendee_name: 'Kim Lee' })), /^You are booked/)
     const [row] = await watch(test, owner).rows()
+    t.same((await explain(owner, '2026-12-01T10:00')).codes, ['booking'])
     t.match((await explain(owner, '2026-12-01T10:00')).reasons, [
       { code: 'booking', booking_id: row?.id, subject: /Kim Lee/, calendar: null },
     ])

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { isDayFull } from '../../src/bookings/day-cap.ts'
+import { diaryOf } from '../../src/calendar/access.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
@@ -66,22 +69,27 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.equal(await post(owner, '2026-12-01T14:45:00-06:00', '2026-12-01T15:00:00-06:00'), 201)
   })
 
-  t.test(`${vendor}: busy times just outside the window count to its first and its last slot`, async (t) => {
-    const owner = await test.owner({ vendor, noticeMinutes: 0 })
+  t.test(`${vendor}: what lies just outside the days that can be booked counts to their first and their last slot`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const allDay = [['00:00', '24:00']]
     await allow(test, owner, {
-      bufferBeforeMinutes: 60,
-      bufferAfterMinutes: 60,
-      horizonDays: 1,
-      openingHours: { monday: [['00:00', '24:00']] },
+      ...{ noticeMinutes: 0, horizonDays: 1, bufferBeforeMinutes: 60, bufferAfterMinutes: 60 },
+      openingHours: { sunday: allDay, monday: allDay },
     })
-    const monday = (time: string, more: object) => event(owner, time, time, more)
-    monday('00:00', { startsAt: new Date('2026-11-30T05:00:00Z'), endsAt: new Date('2026-11-30T05:45:00Z') }) // Sunday, 23:00 to 23:45
-    monday('00:00', { startsAt: new Date('2026-12-01T06:15:00Z'), endsAt: new Date('2026-12-01T06:30:00Z') }) // Tuesday, 00:15 to 00:30
-    t.match(await book(owner, '2026-11-30T00:30'), /taken/)
-    t.match(await book(owner, '2026-11-30T23:00'), /taken/)
-    t.notMatch(words(await owner.call('get_availability', { when: 'Monday at twelve thirty am' })), /is free/)
-    t.match(await book(owner, '2026-11-30T01:00'), /^You are booked/)
-    t.match(await book(owner, '2026-11-30T22:30'), /^You are booked/)
+    const between = (startsAt: string, endsAt: string) =>
+      test.world[vendor].addEvent(owner.calendarEmail, { subject: 'x', startsAt: new Date(startsAt), endsAt: new Date(endsAt) })
+    between('2026-11-29T22:40:00Z', '2026-11-29T22:45:00Z') // over by now, five on Sunday
+    between('2026-12-01T06:15:00Z', '2026-12-01T06:30:00Z') // after midnight on Tuesday
+    const isFree = async (when: string) => / is free/.test(words(await owner.call('get_availability', { when })))
+    for (const [time, free] of [
+      ['2026-11-29T17:30', false],
+      ['2026-11-29T18:00', true],
+      ['2026-11-30T22:30', true],
+      ['2026-11-30T23:00', false],
+    ] as const) {
+      t.equal(await isFree(time), free, time)
+      t.match(await book(owner, time), free ? /^You are booked/ : /taken/)
+    }
   })
 
   t.test(`${vendor}: callers have at most as many appointments on a day as its cap, however many ask at once`, async (t) => {
@@ -107,6 +115,26 @@ for (const vendor of ['google', 'microsoft'] as const) {
     test.world[vendor].deleteEvent(owner.calendarEmail, first?.id ?? '')
     t.match(await offered(owner, '2026-12-01'), /^I have Tuesday/, 'one that is cancelled leaves its place')
     t.equal(await post(owner, '2026-12-01T16:00:00-06:00', '2026-12-01T17:00:00-06:00'), 201, 'and no cap binds the owner')
+  })
+
+  t.test(`${vendor}: whoever asks while another takes the last place of a day waits, and hears that it is gone`, async (t) => {
+    const owner = await test.owner({ vendor })
+    await allow(test, owner, { dailyCap: 1 })
+    const diary = await diaryOf(test.deps, owner.clerkUserId)
+    const decided = Promise.withResolvers<void>()
+    const other = inTenant(test.deps.db, owner.clerkUserId, async (trx) => {
+      t.equal(await isDayFull(trx, diary, at('09:00')), false)
+      const [startsAt, endsAt] = [at('09:00'), at('09:30')]
+      const times = { startsAt, endsAt, during: `[${startsAt.toISOString()},${endsAt.toISOString()})`, timeZone: 'UTC', leasedUntil: NOW }
+      const booking = { clerkUserId: owner.clerkUserId, appointmentId: crypto.randomUUID(), status: 'confirmed', subject: 'x', ...times }
+      await trx.insertInto('bookings').values(booking).execute()
+      await decided.promise
+    })
+    const answer = book(owner, '2026-12-01T14:00')
+    await delay(250)
+    decided.resolve()
+    await other
+    t.match(await answer, /^I have no more appointments on Tuesday/)
   })
 
   t.test(`${vendor}: the same function call delivered twice under a cap of one is booked, and not refused by itself`, async (t) => {
