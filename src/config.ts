@@ -1,6 +1,7 @@
 import { appUrl } from './db/roles.ts'
 import { CALLBACK_PATHS, contradictions, Environment, Fitting } from './environment.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
+import type { LineSettings } from './providers/lines.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
 import { StartError } from './start-error.ts'
 
@@ -59,6 +60,8 @@ export interface Config {
     holdMinutes: number
     jobPollMs: number
   }
+  /** Of every mailbox, in this process. */
+  lines: LineSettings
   limits: {
     restPerMinute: number
     oauthStartsPerMinute: number
@@ -132,6 +135,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       holdMinutes: e.HOLD_MINUTES,
       jobPollMs: e.JOB_POLL_MS,
     },
+    lines: { atOnce: e.PROVIDER_AT_ONCE, failures: e.PROVIDER_BREAKER_FAILURES, pauseMs: e.PROVIDER_BREAKER_PAUSE_MS },
     limits: {
       restPerMinute: e.LIMIT_REST_PER_MINUTE,
       oauthStartsPerMinute: e.LIMIT_OAUTH_STARTS_PER_MINUTE,

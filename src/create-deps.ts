@@ -6,16 +6,20 @@ import type { Deps } from './deps.ts'
 import { createJobs } from './jobs/queue.ts'
 import { createMetrics } from './metrics.ts'
 import { createProviders } from './providers/index.ts'
+import { createLines } from './providers/lines.ts'
 import type { OutboundOptions } from './providers/outbound.ts'
 import { tokenVerifier } from './users/token.ts'
 
 /** Everything the code needs, from the settings and what the process has opened. */
 export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | 'log'>): Deps {
-  const metrics = createMetrics()
+  const lines = createLines(config.lines)
+  const metrics = createMetrics(lines)
   const { providerMs, providerCreateMs } = config.timeouts
   const { apiKey, apiUrl } = config.vapi
   const outbound: OutboundOptions = {
     observe: ({ vendor, operation, status, seconds }) => metrics.vendorRequest({ vendor, operation, status: String(status) }, seconds),
+    observeWait: (vendor, seconds) => metrics.vendorWait(vendor, seconds),
+    lines,
     timeouts: { read: providerMs, create: providerCreateMs, token: providerMs },
   }
   return {

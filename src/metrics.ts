@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { Lines } from './providers/lines.ts'
 
 /** What is measured. Labels take few values: never an id, an address or a name. */
 export interface Metrics {
@@ -6,6 +7,7 @@ export interface Metrics {
   request(labels: { method: string; route: string; code: string }, seconds: number): void
   voiceFunction(labels: { function: string; outcome: 'result' | 'error' }, seconds: number): void
   vendorRequest(labels: { vendor: string; operation: string; status: string }, seconds: number): void
+  vendorWait(vendor: string, seconds: number): void
   bookingOutcome(outcome: string): void
   /** How long the oldest job that is due has been waiting. */
   jobLag(seconds: number): void
@@ -16,7 +18,7 @@ export interface Metrics {
 // The targets lie inside: availability 2 s, booking 3 s, every answer to a caller 8 s, connecting 10 s.
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 10]
 
-export function createMetrics(): Metrics {
+export function createMetrics(lines: Pick<Lines, 'states'>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -41,6 +43,23 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers,
   })
+  const waits = new Histogram({
+    name: 'vendor_wait_seconds',
+    help: 'How long requests to a vendor stood in the line of their mailbox',
+    labelNames: ['vendor'] as const,
+    buckets: SECONDS,
+    registers,
+  })
+  new Gauge({
+    name: 'vendor_mailboxes',
+    help: 'Mailboxes asked lately, by the state of their breaker; resting: the vendor asked us to wait',
+    labelNames: ['vendor', 'state'] as const,
+    registers,
+    collect() {
+      this.reset()
+      for (const { vendor, state, count } of lines.states()) this.set({ vendor, state }, count)
+    },
+  })
   const bookings = new Counter({ name: 'bookings_total', help: 'Bookings by outcome', labelNames: ['outcome'] as const, registers })
   const lag = new Gauge({ name: 'job_lag_seconds', help: 'How long the oldest background job that is due has been waiting', registers })
   const setAside = new Counter({
@@ -54,6 +73,7 @@ export function createMetrics(): Metrics {
     request: (labels, seconds) => requests.observe(labels, seconds),
     voiceFunction: (labels, seconds) => functions.observe(labels, seconds),
     vendorRequest: (labels, seconds) => vendors.observe(labels, seconds),
+    vendorWait: (vendor, seconds) => waits.observe({ vendor }, seconds),
     bookingOutcome: (outcome) => bookings.inc({ outcome }),
     jobLag: (seconds) => lag.set(seconds),
     jobSetAside: (job) => setAside.inc({ job }),

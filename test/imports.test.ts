@@ -37,6 +37,7 @@ const homes: [packages: RegExp, allowed: (file: string) => boolean, rule: string
   [/^htmlparser2$/, (file) => file.startsWith('src/providers/'), "vendors' markup ends in their folder"],
   [/^pg-boss$/, (file) => file.startsWith('src/jobs/'), 'one queue'],
   [/^@clerk\//, (file) => file === 'src/http/auth.ts' || file.startsWith('src/users/'), 'Clerk only where identity is'],
+  [/^cockatiel$/, (file) => file === 'src/providers/lines.ts', 'one breaker a mailbox'],
   [/^undici$/, (file) => file === 'src/providers/outbound.ts', 'one way out'],
 ]
 

@@ -29,12 +29,12 @@ export async function lookInto(
   const counted = [...new Set([calendarId, ...busyCalendarIds])]
   const unseen = { connectionId, calendarEmail, busy: [], entries: [], failure: undefined }
   try {
-    return await useAccount(deps, connection, signal, async (provider, accessToken) => {
-      const infos = counted.length > 1 ? await provider.calendars(accessToken, signal) : []
+    return await useAccount(deps, connection, signal, async (provider, access) => {
+      const infos = counted.length > 1 ? await provider.calendars(access) : []
       const names = new Map([...infos.map(({ id, name }): [string, string] => [id, name]), [calendarId, calendarName]])
       return Promise.all(
         counted.map(async (id) => {
-          const calendar = provider.calendar(accessToken, id, signal)
+          const calendar = provider.calendar(access, id)
           const [busy, entries] = await Promise.all([calendar.busy(range), namesIn(calendar, range, connection.timeZone ?? timeZone)])
           return { ...unseen, name: names.get(id) ?? null, busy, entries }
         }),

@@ -54,12 +54,14 @@ async function connect(
   if (refreshToken === null) throw new AppError('scope_missing', 'no refresh token')
   const isThisAccount = (one: Connection) => one.provider === providerId && one.accountId === grant.account.id
   const before = (await inTenant(deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))).find(isThisAccount)
-  const calendars = await provider.calendars(grant.accessToken)
+  // A line of its own: whoever connects an account again because it does not work must not be kept out by that.
+  const access = { accessToken: grant.accessToken, mailbox: `connecting ${grant.account.id}` }
+  const calendars = await provider.calendars(access)
   const { calendarId, busyCalendarIds } = choiceOnConnecting(role, calendars, before)
   // A live read: what cannot be read is not called connected.
   const from = deps.clock.now()
   const day = { startsAt: from, endsAt: new Date(from.getTime() + DAY_MS) }
-  await Promise.all([calendarId, ...busyCalendarIds].map((id) => provider.calendar(grant.accessToken, id).busy(day)))
+  await Promise.all([calendarId, ...busyCalendarIds].map((id) => provider.calendar(access, id).busy(day)))
 
   const replaced = await inTenant(deps.db, clerkUserId, async (trx) => {
     if (!(await inTurn(trx, clerkUserId))) return undefined

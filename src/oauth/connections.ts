@@ -73,7 +73,7 @@ async function see(deps: Deps, connection: Connection, signal: AbortSignal): Pro
 }
 
 function calendarsOf(deps: Deps, connection: Connection, signal: AbortSignal): Promise<CalendarInfo[]> {
-  return useAccount(deps, connection, signal, (provider, accessToken) => provider.calendars(accessToken, signal))
+  return useAccount(deps, connection, signal, (provider, access) => provider.calendars(access))
 }
 
 /** What is no id is nobody's, and so is another user's. @throws AppError `not_found` */

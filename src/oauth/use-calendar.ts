@@ -2,7 +2,7 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, markReconnect } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
+import type { Access, BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
 import { providerOf } from './provider-of.ts'
 import { accessTokenOf } from './tokens.ts'
 
@@ -16,9 +16,9 @@ export function useCalendar<T>(
   signal: AbortSignal,
   work: (calendar: Calendar) => Promise<T>,
 ): Promise<T> {
-  return useAccount(deps, connection, signal, (provider, accessToken) =>
-    work(provider.calendar(accessToken, connection.calendarId, signal)),
-  ).finally(() => deps.recentBusy.drop(connection.clerkUserId))
+  return useAccount(deps, connection, signal, (provider, access) => work(provider.calendar(access, connection.calendarId))).finally(() =>
+    deps.recentBusy.drop(connection.clerkUserId),
+  )
 }
 
 /**
@@ -35,8 +35,8 @@ export async function busyOf(
   except?: string,
 ): Promise<BusyTime[]> {
   const counted = new Set([connection.calendarId, ...connection.busyCalendarIds])
-  const busy = await useAccount(deps, connection, signal, (provider, accessToken) =>
-    Promise.all([...counted].map((id) => provider.calendar(accessToken, id, signal).busy(range, { except }))),
+  const busy = await useAccount(deps, connection, signal, (provider, access) =>
+    Promise.all([...counted].map((id) => provider.calendar(access, id).busy(range, { except }))),
   )
   return busy.flat()
 }
@@ -50,17 +50,19 @@ export async function useAccount<T>(
   deps: Deps,
   connection: Connection,
   signal: AbortSignal,
-  work: (provider: CalendarProvider, accessToken: string) => Promise<T>,
+  work: (provider: CalendarProvider, access: Access) => Promise<T>,
 ): Promise<T> {
   const provider = providerOf(deps, connection.provider)
+  // One line for all that goes to this account in this process, whoever's connection it is: the vendor counts by mailbox.
+  const access = ({ accessToken }: { accessToken: string }): Access => ({ accessToken, mailbox: connection.accountId, signal })
   const first = await accessTokenOf(deps, connection, { signal })
   try {
-    return await work(provider, first.accessToken)
+    return await work(provider, access(first))
   } catch (error) {
     if (!isRefusal(error)) throw error
   }
   const second = await accessTokenOf(deps, first.connection, { signal, refused: first.connection })
-  return work(provider, second.accessToken).catch(async (error: unknown) => {
+  return work(provider, access(second)).catch(async (error: unknown) => {
     if (isRefusal(error)) {
       await inTenant(deps.db, connection.clerkUserId, (trx) => markReconnect(trx, second.connection, 'consent_revoked'))
     }

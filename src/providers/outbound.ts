@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, fetch } from 'undici'
 import { AppError } from '../errors.ts'
+import { createLines, type Lines, MAX_WAIT_SECONDS, NoAnswer, NotSent } from './lines.ts'
 
 /** One request that was really sent: a repeated request is two attempts. */
 export interface Attempt {
@@ -20,7 +21,11 @@ export interface Timeouts {
 
 export interface OutboundOptions {
   observe?: (attempt: Attempt) => void
+  /** How long a request stood in the line of its mailbox. */
+  observeWait?: (vendor: string, seconds: number) => void
   timeouts?: Partial<Timeouts>
+  /** Shared by all vendors of a process. */
+  lines?: Lines
 }
 
 export interface Call {
@@ -31,6 +36,8 @@ export interface Call {
   repeatable: boolean
   /** Takes something away: success has no body, and that it is gone may be what an earlier attempt has done. */
   takesAway?: boolean
+  /** Whose line the request stands in. Left out, it goes at once: signing in and renewing tokens depend on no mailbox. */
+  mailbox?: string | undefined
   /** The caller's own deadline: ends the attempt that runs and allows no further one. */
   signal?: AbortSignal | undefined
 }
@@ -39,7 +46,10 @@ export type Outbound = (call: Call, url: string | URL | Request, init?: RequestI
 
 const DEFAULT_TIMEOUTS: Timeouts = { read: 2500, create: 4000, token: 2500 }
 const MAX_BYTES = 1024 * 1024
-const MAX_WAIT_SECONDS = 1
+// Of a vendor that asks us to slow down and does not say for how long.
+const UNSAID_SECONDS = 1
+// Many that failed together would come again together.
+const JITTER_MS = 100
 // Bodies arrive unpacked and whole, so what described the packed or streamed form no longer holds.
 const FORM_HEADERS = ['content-encoding', 'content-length', 'transfer-encoding']
 
@@ -48,11 +58,12 @@ const FORM_HEADERS = ['content-encoding', 'content-length', 'transfer-encoding']
  * Any status outside 3xx is an answer; everything else is an `AppError` `provider_unavailable`.
  * @param urls the vendor's configured URLs; requests go to their origins and nowhere else
  */
-export function outbound(options: OutboundOptions & { vendor: string; urls: string[] }): Outbound {
-  const { vendor, urls, observe } = options
+export function outbound(options: OutboundOptions & { vendor: string; urls: string[]; throttles?: Throttles }): Outbound {
+  const { vendor, urls, observe, observeWait, lines = createLines(), throttles = isTooMany } = options
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const origins = new Set(urls.map((url) => new URL(url).origin))
-  const dispatcher = new Agent({ connect: { timeout: 2000 }, connections: 100 })
+  // As many sockets as it takes: each mailbox has only its few, so that those of a dead one cannot be missing to another.
+  const dispatcher = new Agent({ connect: { timeout: 2000 } })
 
   async function attempt(call: Call, url: URL, request: ReturnType<typeof plain>): Promise<Response> {
     const startedAt = performance.now()
@@ -80,26 +91,38 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
     return new AppError('provider_unavailable', `${vendor} ${call.operation}: ${why}`)
   }
 
+  function busy(call: Call): AppError {
+    return new AppError('provider_busy', `${vendor} ${call.operation}: not sent, asked to wait`)
+  }
+
   return async (call, target, init = {}) => {
     const url = new URL(target instanceof Request ? target.url : target)
     if (!origins.has(url.origin)) throw unavailable(call, `${url.origin} is not an address of this vendor`)
     const request = plain(init)
     const signal = call.signal ?? init.signal ?? undefined
+    const line = call.mailbox === undefined ? undefined : lines.of(vendor, call.mailbox)
     let mayHaveActed = false
     for (let last = !call.repeatable; ; last = true) {
       try {
         signal?.throwIfAborted()
-        const answer = await attempt({ ...call, signal }, url, request)
+        const send = () => attempt({ ...call, signal }, url, request)
+        const answer = line ? await line.pass(send, { signal, waited: (seconds) => observeWait?.(vendor, seconds) }) : await send()
+        const isThrottled = await throttles(answer)
+        if (isThrottled) line?.rest(askedSeconds(answer) ?? UNSAID_SECONDS)
         if (call.takesAway && answer.ok && (await answer.clone().text()) !== '') throw unavailable(call, 'a page instead of an answer')
-        const pause = pauseSeconds(answer)
+        const pause = pauseSeconds(answer, isThrottled)
         if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status, call)) {
           throw unavailable(call, `${answer.status}, after an attempt that may have succeeded`)
         }
         if (last || pause === null) return answer
         mayHaveActed ||= answer.status >= 500
-        await delay(pause * 1000, undefined, { signal })
+        await delay(pause * 1000 + Math.random() * JITTER_MS, undefined, { signal })
       } catch (error) {
         if (error instanceof AppError) throw error
+        if (error instanceof NotSent) {
+          const isCertain = !(mayHaveActed && call.budget === 'create')
+          throw error.why === 'resting' && isCertain ? busy(call) : unavailable(call, `not sent, ${error.why}`)
+        }
         mayHaveActed = true
         const reason = error instanceof NoAnswer ? `${error.reason} ${error.code}` : 'aborted'
         if (last || signal?.aborted) throw unavailable(call, reason.trim())
@@ -115,25 +138,24 @@ export class AnswerTooLong extends AppError {
   }
 }
 
-/** Ends inside this file: why an attempt brought no answer. */
-class NoAnswer extends Error {
-  readonly reason: 'timeout' | 'aborted' | 'network'
-  readonly code: string
-  constructor(reason: NoAnswer['reason'], code: string) {
-    super(reason)
-    this.reason = reason
-    this.code = code
-  }
+/** Does this answer ask us to slow down? */
+export type Throttles = (answer: Response) => boolean | Promise<boolean>
+
+export function isTooMany({ status, headers }: Response): boolean {
+  return status === 429 || (status === 503 && headers.has('retry-after'))
 }
 
-/** Seconds until the request may be sent again; `null` when it must not be. Waiting longer than a moment is worse for a caller than an honest no. */
-function pauseSeconds(answer: Response): number | null {
-  const asked = answer.headers.get('retry-after')
-  if (asked !== null && (answer.status === 429 || answer.status === 503)) {
-    const seconds = Number(asked)
-    return asked.trim() !== '' && seconds >= 0 && seconds <= MAX_WAIT_SECONDS ? seconds : null
-  }
-  return answer.status >= 500 ? 0 : null
+/** What `Retry-After` says; `null`: nothing, or a date, which only the vendor's clock could tell the meaning of. */
+function askedSeconds({ headers }: Response): number | null {
+  const asked = headers.get('retry-after') ?? ''
+  return /^\s*\d+\s*$/.test(asked) ? Number(asked) : null
+}
+
+/** Seconds until the request may be sent again; `null` when it must not be. */
+function pauseSeconds(answer: Response, isThrottled: boolean): number | null {
+  if (!isThrottled) return answer.status >= 500 ? 0 : null
+  const seconds = askedSeconds(answer)
+  return seconds !== null && seconds <= MAX_WAIT_SECONDS ? seconds : null
 }
 
 /** A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. So does 404 of what was taken away. */

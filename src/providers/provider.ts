@@ -21,9 +21,18 @@ export interface CalendarProvider {
   /** Ends the grant at the vendor, where that concerns us alone; where it does not, does nothing. A grant that is gone already is success. */
   revoke(refreshToken: string): Promise<void>
   /** All calendars of this account whose busy times it may read, its main one first. */
-  calendars(accessToken: string, signal?: AbortSignal): Promise<CalendarInfo[]>
-  /** The calendar an access token opens. Makes no request by itself; every later one ends when `signal` fires. */
-  calendar(accessToken: string, calendarId: string, signal?: AbortSignal): Calendar
+  calendars(access: Access): Promise<CalendarInfo[]>
+  /** The calendar that `access` opens. Makes no request by itself. */
+  calendar(access: Access, calendarId: string): Calendar
+}
+
+/** The way into an account. */
+export interface Access {
+  accessToken: string
+  /** Names whose requests stand in one line and fail together, within a vendor: the account. Without it, each goes at once. */
+  mailbox?: string | undefined
+  /** Every request ends when it fires, and none that waits is sent. */
+  signal?: AbortSignal | undefined
 }
 
 export interface Tokens {

@@ -254,12 +254,16 @@ for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: events and free times of a vendor in trouble are a failure, never an empty list`, async (t) => {
     const owner = await test.owner({ vendor })
     const { standIn } = watch(test, owner)
+    standIn.faults.add({ kind: 'status', status: 404 })
+    const { message } = await problem(t, await front.action(owner, '/calendar/events'), 409, 'calendar_missing')
+    t.match(message, /choose/i, 'the calendar is gone, and she is told what to do')
     for (const [fault, status, code] of [
       [{ kind: 'status', status: 500 }, 502, 'provider_unavailable'],
       [{ kind: 'status', status: 200, body: {} }, 502, 'provider_unavailable'],
       [{ kind: 'status', status: 400 }, 502, 'provider_refused'],
-      [{ kind: 'status', status: 429, retryAfter: 60 }, 503, 'provider_busy'],
       [{ kind: 'silent' }, 502, 'provider_unavailable'],
+      // The last one: for so long, nothing more is sent to this mailbox.
+      [{ kind: 'status', status: 429, retryAfter: 60 }, 503, 'provider_busy'],
     ] as const) {
       for (const path of ['/calendar/events', '/calendar/availability']) {
         standIn.faults.add({ ...fault, times: Number.POSITIVE_INFINITY })
@@ -267,9 +271,6 @@ for (const vendor of ['google', 'microsoft'] as const) {
         standIn.faults.clear()
       }
     }
-    standIn.faults.add({ kind: 'status', status: 404 })
-    const { message } = await problem(t, await front.action(owner, '/calendar/events'), 409, 'calendar_missing')
-    t.match(message, /choose/i, 'the calendar is gone, and she is told what to do')
   })
 }
 

@@ -85,7 +85,7 @@ t.test("Google's 403 is told apart by its reason: too fast, or not allowed", asy
 
 t.test('a calendar that Google could not read is not free, although the answer says 200', async (t) => {
   const { standIn, provider } = await newWorld(t, google)
-  const calendar = provider.calendar(await standIn.tokenFor(email), 'c1')
+  const calendar = provider.calendar({ accessToken: await standIn.tokenFor(email) }, 'c1')
   const answers = [
     { calendars: { c1: { errors: [{ domain: 'global', reason: 'internalError' }], busy: [] } } },
     { calendars: { c1: {} } },

@@ -61,14 +61,16 @@ t.test('without the permission to read the mailbox settings all works but the ti
   const { code, codeVerifier } = await signIn({ scopes: ['Calendars.ReadWrite'] })
   const grant = await provider.exchangeCode(code, codeVerifier)
   const tokens = await provider.refresh(grant.refreshToken ?? '')
-  const [main] = await provider.calendars(tokens.accessToken)
+  const [main] = await provider.calendars({ accessToken: tokens.accessToken })
   t.equal(main?.timeZone, null)
 
   standIn.addEvent(email, { subject: 'day off', allDay: { from: '2026-12-01', to: '2026-12-02' } })
-  const busy = await provider.calendar(tokens.accessToken, main?.id ?? '').busy(span('2026-11-25T00:00:00Z', '2026-12-05T00:00:00Z'))
+  const busy = await provider
+    .calendar({ accessToken: tokens.accessToken }, main?.id ?? '')
+    .busy(span('2026-11-25T00:00:00Z', '2026-12-05T00:00:00Z'))
   t.same(shown(busy), ['2026-11-30T10:00/2026-12-02T12:00'], 'an all-day entry is busy wherever on Earth its owner may be')
   const listed = await provider
-    .calendar(tokens.accessToken, main?.id ?? '')
+    .calendar({ accessToken: tokens.accessToken }, main?.id ?? '')
     .events(span('2026-11-25T00:00:00Z', '2026-12-05T00:00:00Z'), 'America/Denver')
   t.same(shown(listed), ['2026-12-01T07:00/2026-12-02T07:00'], 'and is shown in the zone that we know of otherwise')
 })
@@ -193,9 +195,9 @@ t.test('an account without a mailbox is told apart, and so is a missing permissi
   const { standIn, provider } = await newWorld(t, microsoft)
   const token = await standIn.tokenFor(email)
   standIn.faults.add({ kind: 'status', status: 404, path: /calendars/, body: graphError('MailboxNotEnabledForRESTAPI') })
-  await t.rejects(provider.calendars(token), { code: 'calendar_unusable' })
+  await t.rejects(provider.calendars({ accessToken: token }), { code: 'calendar_unusable' })
   standIn.faults.add({ kind: 'status', status: 403, path: /calendars/, body: graphError('ErrorAccessDenied') })
-  await t.rejects(provider.calendars(token), { code: 'scope_missing' })
+  await t.rejects(provider.calendars({ accessToken: token }), { code: 'scope_missing' })
 })
 
 t.test('what Graph leaves out or calls by null is empty, and HTML that comes unasked becomes text', async (t) => {

@@ -70,10 +70,10 @@ export async function newWorld(t: Test, vendor: Vendor, person: Partial<NewPerso
     /** Dana's main calendar, opened with a token of hers. */
     async calendar(signal?: AbortSignal) {
       const token = await standIn.tokenFor(email)
-      const [main] = await provider.calendars(token)
+      const [main] = await provider.calendars({ accessToken: token })
       if (!main) throw new Error('Dana has no calendar')
       standIn.ledger.length = 0
-      return provider.calendar(token, main.id, signal)
+      return provider.calendar({ accessToken: token, signal }, main.id)
     },
   }
 }

@@ -18,6 +18,8 @@ export const NOW = new Date('2026-11-29T23:00:00Z')
 const UNKEPT = { BUSY_KEPT_MS: '1' }
 // Most tests book more in one call than anybody should; one of them looks at the limits themselves.
 const MANY_BOOKINGS = { LIMIT_TOOL_CALLS_PER_CALL: '100000', LIMIT_BOOKINGS_PER_CALL: '1000', LIMIT_BOOKINGS_PER_NUMBER: '1000' }
+// And most that make a vendor fail look at what becomes of each failure, not at the pause after many.
+const NO_BREAKER = { PROVIDER_BREAKER_FAILURES: '1000000' }
 
 export interface TestApp {
   app: FastifyInstance
@@ -67,7 +69,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
   const database = await testDatabase(t)
   let now = NOW
   const logs: string[] = []
-  const config = readConfig({ ...world.settings, ...MANY_BOOKINGS, ...UNKEPT, DATABASE_URL: database.ownerUrl, ...env })
+  const config = readConfig({ ...world.settings, ...MANY_BOOKINGS, ...UNKEPT, ...NO_BREAKER, DATABASE_URL: database.ownerUrl, ...env })
   const log = pino(loggerOptions('debug'), { write: (line) => logs.push(line) })
   const deps = createDeps(config, { db: database.db, clock: { now: () => now }, log })
   await deps.jobs.prepare()

@@ -2,6 +2,7 @@ import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import type { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import type { Call, Outbound } from '../outbound.ts'
+import type { Access } from '../provider.ts'
 import { clientFor, type GoogleSettings } from './oauth.ts'
 
 export interface Vendor {
@@ -10,14 +11,9 @@ export interface Vendor {
   api: calendar_v3.Calendar
 }
 
-export interface Access {
-  accessToken: string
-  signal?: AbortSignal | undefined
-}
-
 /** With an expiry ahead and no refresh token, the library neither refreshes nor repeats a refused request by itself. */
-export function auth(vendor: Vendor, access: Access, call: Omit<Call, 'repeatable' | 'signal'>) {
-  const client = clientFor(vendor, { ...call, repeatable: true, signal: access.signal })
+export function auth(vendor: Vendor, access: Access, call: Omit<Call, 'repeatable' | 'mailbox' | 'signal'>) {
+  const client = clientFor(vendor, { ...call, repeatable: true, mailbox: access.mailbox, signal: access.signal })
   client.setCredentials({ access_token: access.accessToken, expiry_date: Date.now() + 3_600_000 })
   return client
 }

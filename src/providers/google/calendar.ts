@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { oneLine } from '../../one-line.ts'
-import type { CalendarInfo } from '../provider.ts'
-import { type Access, auth, readable, type Vendor } from './api.ts'
+import type { Access, CalendarInfo } from '../provider.ts'
+import { auth, readable, type Vendor } from './api.ts'
 import { apiFailure } from './failure.ts'
 
 const MAX_PAGES = 20

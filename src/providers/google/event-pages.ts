@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { isTimeZone } from '../../time-zone.ts'
-import type { Interval } from '../provider.ts'
-import { type Access, auth, readable, type Vendor } from './api.ts'
+import type { Access, Interval } from '../provider.ts'
+import { auth, readable, type Vendor } from './api.ts'
 import { apiFailure } from './failure.ts'
 
 const MAX_PAGES = 50

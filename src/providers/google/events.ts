@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { textOfHtml } from '../html-text.ts'
 import { inFittingPages } from '../page-size.ts'
-import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
-import type { Access, Vendor } from './api.ts'
+import type { Access, Attendee, CalendarEntry, Interval } from '../provider.ts'
+import type { Vendor } from './api.ts'
 import { blocks } from './busy.ts'
 import { eventsWithin, intervalOf, Times } from './event-pages.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { isTooMany } from '../outbound.ts'
 
 /*
  * The library's errors print `code`, `code_verifier` and `refresh_token` when they are inspected, and each of its copies has an error class of
@@ -30,6 +31,17 @@ export function apiFailure(operation: string, error: unknown): AppError {
   if (status === 403 && reason !== undefined && RATE_REASONS.includes(reason)) return failed(operation, 'provider_busy', reason)
   if (status === 403 && reason !== undefined && SCOPE_REASONS.includes(reason)) return failed(operation, 'scope_missing', reason)
   return general(operation, error, reason)
+}
+
+/** Google has two ways to say it: as everybody does, or as a 403 with one of several reasons. */
+export async function isTooFast(answer: Response): Promise<boolean> {
+  if (answer.status !== 403) return isTooMany(answer)
+  const body: unknown = await answer
+    .clone()
+    .json()
+    .catch(() => null)
+  const reason = ApiBody.safeParse(body).data?.error.errors[0]?.reason
+  return reason !== undefined && RATE_REASONS.includes(reason)
 }
 
 /** Google refuses to revoke what is no longer valid; the wish is fulfilled then. */

@@ -5,6 +5,7 @@ import { cancelEvent, createEvent, readEvent, updateEvent } from './booking.ts'
 import { listBusy } from './busy.ts'
 import { listCalendars } from './calendar.ts'
 import { listEvents } from './events.ts'
+import { isTooFast } from './failure.ts'
 import { authorizationUrl, exchangeCode, type GoogleSettings, refresh, revoke } from './oauth.ts'
 
 export type { GoogleSettings } from './oauth.ts'
@@ -13,7 +14,7 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
   const { authUrl, tokenUrl, revokeUrl, apiUrl } = settings
   const google = {
     settings,
-    send: outbound({ ...options, vendor: 'google', urls: [tokenUrl, revokeUrl, apiUrl] }),
+    send: outbound({ ...options, vendor: 'google', urls: [tokenUrl, revokeUrl, apiUrl], throttles: isTooFast }),
     // The SDK cuts a path off a root URL, and wants the slash.
     api: calendar({ version: 'v3', rootUrl: `${new URL(apiUrl).origin}/` }),
   }
@@ -24,14 +25,14 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
     exchangeCode: (code, codeVerifier) => exchangeCode(google, code, codeVerifier),
     refresh: (refreshToken) => refresh(google, refreshToken),
     revoke: (refreshToken) => revoke(google, refreshToken),
-    calendars: (accessToken, signal) => listCalendars(google, { accessToken, signal }),
-    calendar: (accessToken, calendarId, signal) => ({
-      busy: (range, { except } = {}) => listBusy(google, { accessToken, signal }, calendarId, range, except),
-      events: (range) => listEvents(google, { accessToken, signal }, calendarId, range),
-      create: (event) => createEvent(google, { accessToken, signal }, calendarId, event),
-      read: (bookingId) => readEvent(google, { accessToken, signal }, calendarId, bookingId),
-      update: (eventId, event) => updateEvent(google, { accessToken, signal }, calendarId, eventId, event),
-      cancel: (eventId) => cancelEvent(google, { accessToken, signal }, calendarId, eventId),
+    calendars: (access) => listCalendars(google, access),
+    calendar: (access, calendarId) => ({
+      busy: (range, { except } = {}) => listBusy(google, access, calendarId, range, except),
+      events: (range) => listEvents(google, access, calendarId, range),
+      create: (event) => createEvent(google, access, calendarId, event),
+      read: (bookingId) => readEvent(google, access, calendarId, bookingId),
+      update: (eventId, event) => updateEvent(google, access, calendarId, eventId, event),
+      cancel: (eventId) => cancelEvent(google, access, calendarId, eventId),
     }),
   }
 }

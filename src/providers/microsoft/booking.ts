@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
-import type { CalendarEvent, NewEvent } from '../provider.ts'
+import type { Access, CalendarEvent, NewEvent } from '../provider.ts'
 import { mailboxTimeZone, pageOf, timed, ViewTimes, wholeDays } from './calendar-view.ts'
 import { graphFailure, isDuplicate, isMissing } from './failure.ts'
-import { type Access, allPages, answered, type Graph, graphRequest } from './graph.ts'
+import { allPages, answered, type Graph, graphRequest } from './graph.ts'
 import { bookingIdOf, MARK, Marked, markedBy, markOf } from './mark.ts'
 
 const FIELDS = 'id,webLink,start,end,isAllDay,isCancelled'

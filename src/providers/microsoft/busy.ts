@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { mergeIntervals } from '../intervals.ts'
-import type { BusyKind, BusyTime, Interval } from '../provider.ts'
+import type { Access, BusyKind, BusyTime, Interval } from '../provider.ts'
 import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, ViewTimes, wholeDays } from './calendar-view.ts'
-import type { Access, Graph } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { bookingIdOf, MARK, Marked } from './mark.ts'
 
 export async function listBusy(

@@ -2,8 +2,8 @@ import windowsIana from 'windows-iana'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { isTimeZone } from '../../time-zone.ts'
-import type { Interval } from '../provider.ts'
-import { type Access, allPages, answered, type Graph, graphRequest } from './graph.ts'
+import type { Access, Interval } from '../provider.ts'
+import { allPages, answered, type Graph, graphRequest } from './graph.ts'
 
 const DAY_MS = 24 * 3_600_000
 

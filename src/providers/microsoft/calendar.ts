@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { oneLine } from '../../one-line.ts'
-import type { CalendarInfo } from '../provider.ts'
+import type { Access, CalendarInfo } from '../provider.ts'
 import { mailboxTimeZone, pageOf } from './calendar-view.ts'
-import { type Access, allPages, type Graph } from './graph.ts'
+import { allPages, type Graph } from './graph.ts'
 
 const LONGEST_NAME = 200
 

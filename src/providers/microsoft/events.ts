@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { textOfHtml } from '../html-text.ts'
 import { inFittingPages } from '../page-size.ts'
-import type { Attendee, CalendarEntry, Interval } from '../provider.ts'
+import type { Access, Attendee, CalendarEntry, Interval } from '../provider.ts'
 import { busyAs, ShownEvent } from './busy.ts'
 import { calendarView, mailboxTimeZone, pageOf, reachesInto, timed, wholeDays } from './calendar-view.ts'
-import type { Access, Graph } from './graph.ts'
+import type { Graph } from './graph.ts'
 
 const FIELDS = 'id,subject,start,end,isAllDay,isCancelled,showAs,responseStatus,location,attendees,isOnlineMeeting,webLink,body'
 

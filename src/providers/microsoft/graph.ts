@@ -2,17 +2,13 @@ import { Client, type Context, GraphClientError, type GraphRequest } from '@micr
 import type { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import type { Call, Outbound } from '../outbound.ts'
+import type { Access } from '../provider.ts'
 import { graphFailure } from './failure.ts'
 import type { MicrosoftSettings } from './oauth.ts'
 
 export interface Graph {
   settings: MicrosoftSettings
   send: Outbound
-}
-
-export interface Access {
-  accessToken: string
-  signal?: AbortSignal | undefined
 }
 
 const MAX_PAGES = 50
@@ -24,7 +20,12 @@ const PREFER = 'outlook.timezone="UTC", IdType="ImmutableId", outlook.body-conte
  * One request to Graph through the SDK, with two links of our own in its chain: its bearer sends nothing to a test's host and drops
  * reasons, its repetition doubles events and sleeps for minutes.
  */
-export function graphRequest(graph: Graph, access: Access, call: Omit<Call, 'repeatable' | 'signal'>, path: string): GraphRequest {
+export function graphRequest(
+  graph: Graph,
+  access: Access,
+  call: Omit<Call, 'repeatable' | 'mailbox' | 'signal'>,
+  path: string,
+): GraphRequest {
   const client = Client.initWithMiddleware({
     baseUrl: `${graph.settings.graphUrl.replace(/\/+$/, '')}/`,
     defaultVersion: 'v1.0',
@@ -37,12 +38,18 @@ export function graphRequest(graph: Graph, access: Access, call: Omit<Call, 'rep
   return client.api(path).header('Prefer', PREFER)
 }
 
-async function send({ send }: Graph, access: Access, call: Omit<Call, 'repeatable' | 'signal'>, context: Context): Promise<Response> {
+async function send(
+  { send }: Graph,
+  access: Access,
+  call: Omit<Call, 'repeatable' | 'mailbox' | 'signal'>,
+  context: Context,
+): Promise<Response> {
   try {
     const { method = 'GET', headers, body = null } = context.options ?? {}
     const bearer = new Headers(headers)
     bearer.set('authorization', `Bearer ${access.accessToken}`)
-    return await send({ ...call, repeatable: true, signal: access.signal }, context.request, { method, headers: bearer, body })
+    const { mailbox, signal } = access
+    return await send({ ...call, repeatable: true, mailbox, signal }, context.request, { method, headers: bearer, body })
   } catch (error) {
     // The SDK rewrites every other error and loses what it said.
     const wrapped = new GraphClientError('not sent or not answered')

@@ -19,14 +19,14 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     refresh: (refreshToken) => refresh(microsoft, refreshToken),
     // The only revocation Microsoft offers signs the person out of everything, which is not ours to do.
     revoke: async () => {},
-    calendars: (accessToken, signal) => listCalendars(microsoft, { accessToken, signal }),
-    calendar: (accessToken, calendarId, signal) => ({
-      busy: (range, { except } = {}) => listBusy(microsoft, { accessToken, signal }, calendarId, range, except),
-      events: (range, timeZone) => listEvents(microsoft, { accessToken, signal }, calendarId, range, timeZone),
-      create: (event) => createEvent(microsoft, { accessToken, signal }, calendarId, event),
-      read: (bookingId) => readEvent(microsoft, { accessToken, signal }, calendarId, bookingId),
-      update: (eventId, event) => updateEvent(microsoft, { accessToken, signal }, calendarId, eventId, event),
-      cancel: (eventId) => cancelEvent(microsoft, { accessToken, signal }, calendarId, eventId),
+    calendars: (access) => listCalendars(microsoft, access),
+    calendar: (access, calendarId) => ({
+      busy: (range, { except } = {}) => listBusy(microsoft, access, calendarId, range, except),
+      events: (range, timeZone) => listEvents(microsoft, access, calendarId, range, timeZone),
+      create: (event) => createEvent(microsoft, access, calendarId, event),
+      read: (bookingId) => readEvent(microsoft, access, calendarId, bookingId),
+      update: (eventId, event) => updateEvent(microsoft, access, calendarId, eventId, event),
+      cancel: (eventId) => cancelEvent(microsoft, access, calendarId, eventId),
     }),
   }
 }

@@ -19,9 +19,9 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
     t.ok(grant.expiresInSeconds > 3000 && grant.expiresInSeconds <= 3600)
     const granted = grant.scopes.map((scope) => scope.toLowerCase())
     t.ok(granted.includes(vendor.neededScope.toLowerCase()), 'the needed permission is among the granted ones')
-    const [main] = await provider.calendars(grant.accessToken)
+    const [main] = await provider.calendars({ accessToken: grant.accessToken })
     t.match(main, { id: /./, timeZone: 'America/New_York', link: /^https:/ })
-    t.same(await provider.calendar(grant.accessToken, main?.id ?? '').busy(tomorrow), [])
+    t.same(await provider.calendar({ accessToken: grant.accessToken }, main?.id ?? '').busy(tomorrow), [])
     t.same(
       standIn.ledger.filter(({ status }) => status !== null && status >= 400),
       [],
@@ -48,7 +48,7 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
     const token = await standIn.tokenFor(email)
     for (const pageSize of [100, 1]) {
       standIn.setPageSize(pageSize)
-      const [main, ...others] = await provider.calendars(token)
+      const [main, ...others] = await provider.calendars({ accessToken: token })
       t.match(main, { name: 'Dana', isMain: true, canWrite: true })
       t.same(others.map(({ name, isMain, canWrite }) => [name, isMain, canWrite]).sort(), [
         ['Garden', false, true],
@@ -56,7 +56,8 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
         ['Kim', false, false],
         ['Team', false, true],
       ])
-      for (const { id, name } of others) t.same(await provider.calendar(token, id).busy(tomorrow), [], `${name} can be read`)
+      for (const { id, name } of others)
+        t.same(await provider.calendar({ accessToken: token }, id).busy(tomorrow), [], `${name} can be read`)
     }
   })
 
@@ -98,16 +99,16 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
   t.test('when the access token has ended, a refresh opens the calendar again', async (t) => {
     const { standIn, provider, connect } = await newWorld(t, vendor)
     const grant = await connect()
-    const [main] = await provider.calendars(grant.accessToken)
+    const [main] = await provider.calendars({ accessToken: grant.accessToken })
     standIn.expireAccessTokens(email)
-    await t.rejects(provider.calendar(grant.accessToken, main?.id ?? '').busy(tomorrow), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar({ accessToken: grant.accessToken }, main?.id ?? '').busy(tomorrow), { code: 'consent_revoked' })
 
     const tokens = await provider.refresh(grant.refreshToken ?? '')
 
     t.not(tokens.accessToken, grant.accessToken)
     t.ok(tokens.expiresInSeconds > 3000 && tokens.expiresInSeconds <= 3600)
     t.same(tokens.scopes.length > 0, true)
-    t.same(await provider.calendar(tokens.accessToken, main?.id ?? '').busy(tomorrow), [])
+    t.same(await provider.calendar({ accessToken: tokens.accessToken }, main?.id ?? '').busy(tomorrow), [])
   })
 
   t.test('every refresh leaves a refresh token that works', async (t) => {

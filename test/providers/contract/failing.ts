@@ -108,17 +108,17 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
 
   t.test('a token that is none opens nothing', async (t) => {
     const { provider } = await newWorld(t, vendor)
-    await t.rejects(provider.calendars('not-a-token'), { code: 'consent_revoked' })
-    await t.rejects(provider.calendar('not-a-token', 'primary').busy(range), { code: 'consent_revoked' })
-    await t.rejects(provider.calendar('not-a-token', 'primary').events(range, 'UTC'), { code: 'consent_revoked' })
-    await t.rejects(provider.calendar('not-a-token', 'primary').create(newBooking()), { code: 'consent_revoked' })
+    await t.rejects(provider.calendars({ accessToken: 'not-a-token' }), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar({ accessToken: 'not-a-token' }, 'primary').busy(range), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar({ accessToken: 'not-a-token' }, 'primary').events(range, 'UTC'), { code: 'consent_revoked' })
+    await t.rejects(provider.calendar({ accessToken: 'not-a-token' }, 'primary').create(newBooking()), { code: 'consent_revoked' })
   })
 
   t.test("another account's calendar is neither free nor ours to write to", async (t) => {
     const { standIn, provider } = await newWorld(t, vendor)
     standIn.addPerson({ name: 'Eve', email: 'eve@example.com', timeZone: 'America/New_York' })
-    const [hers] = await provider.calendars(await standIn.tokenFor('eve@example.com'))
-    const foreign = provider.calendar(await standIn.tokenFor(email), hers?.id ?? '')
+    const [hers] = await provider.calendars({ accessToken: await standIn.tokenFor('eve@example.com') })
+    const foreign = provider.calendar({ accessToken: await standIn.tokenFor(email) }, hers?.id ?? '')
     await t.rejects(foreign.busy(range), { name: 'AppError', code: 'calendar_missing' })
     await t.rejects(foreign.events(range, 'UTC'), { name: 'AppError', code: 'calendar_missing' })
     await t.rejects(foreign.create(newBooking()), { name: 'AppError', code: 'provider_refused' })
