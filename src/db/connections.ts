@@ -266,16 +266,20 @@ export async function releaseRefresh(trx: TenantDb, connection: { clerkUserId: s
     .execute()
 }
 
-/** Only the user can repair it now. Not for tokens that were replaced, or taken out of use, in the meantime. */
-export async function markReconnect(trx: TenantDb, connection: Connection, lastError: string): Promise<void> {
-  await trx
+/**
+ * Only the user can repair it now. Not for tokens that were replaced, or taken out of use, in the meantime.
+ * @returns whether it is this call that found it out
+ */
+export async function markReconnect(trx: TenantDb, connection: Connection, lastError: string): Promise<boolean> {
+  const marked = await trx
     .updateTable('oauthTokens')
     .set({ state: 'reconnect', lastError, refreshLease: null, leasedUntil: null, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .where('refreshToken', '=', connection.refreshToken)
-    .where('state', '<>', 'ending')
-    .execute()
+    .where('state', '=', 'active')
+    .executeTakeFirst()
+  return marked.numUpdatedRows > 0n
 }
 
 /** What the last look at the calendars found: `null` when all could be read. */

@@ -64,6 +64,14 @@ function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop))
 }
 
+/** The one place in which a connection in use is found to be one that only its owner can repair: from here on nobody asks the vendor. */
+export async function giveUp({ db, log }: Deps, connection: Connection): Promise<void> {
+  await inTenant(db, connection.clerkUserId, async (trx) => {
+    if (await markReconnect(trx, connection, 'consent_revoked'))
+      log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
+  })
+}
+
 function lasts(current: Connection, seconds: number, refused: Connection | undefined): boolean {
   return current.secondsLeft > seconds && current.accessToken !== refused?.accessToken
 }
@@ -75,10 +83,8 @@ async function refresh(deps: Deps, leased: Connection, holder: string): Promise<
     return { tokens: await providerOf(deps, leased.provider).refresh(refreshToken), refreshToken }
   }
   const { tokens, refreshToken } = await ask().catch(async (error: unknown) => {
-    await inTenant(deps.db, leased.clerkUserId, async (trx) => {
-      if (error instanceof AppError && error.code === 'consent_revoked') await markReconnect(trx, leased, error.code)
-      else await releaseRefresh(trx, leased, holder)
-    })
+    if (error instanceof AppError && error.code === 'consent_revoked') await giveUp(deps, leased)
+    else await inTenant(deps.db, leased.clerkUserId, (trx) => releaseRefresh(trx, leased, holder))
     throw error
   })
   const stored = await inTenant(deps.db, leased.clerkUserId, (trx) =>

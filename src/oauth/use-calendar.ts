@@ -1,10 +1,9 @@
-import { inTenant } from '../db/client.ts'
-import { type Connection, markReconnect } from '../db/connections.ts'
+import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Access, BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
 import { providerOf } from './provider-of.ts'
-import { accessTokenOf } from './tokens.ts'
+import { accessTokenOf, giveUp } from './tokens.ts'
 
 /**
  * Works with the chosen calendar of a connection, as `useAccount` does with all that the account has. Whatever `work` does there, what was
@@ -63,9 +62,7 @@ export async function useAccount<T>(
   }
   const second = await accessTokenOf(deps, first.connection, { signal, refused: first.connection })
   return work(provider, access(second)).catch(async (error: unknown) => {
-    if (isRefusal(error)) {
-      await inTenant(deps.db, connection.clerkUserId, (trx) => markReconnect(trx, second.connection, 'consent_revoked'))
-    }
+    if (isRefusal(error)) await giveUp(deps, second.connection)
     throw error
   })
 }

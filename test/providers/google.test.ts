@@ -206,3 +206,22 @@ t.test('Google has settled itself what takes time, and tells of no busy time wha
   t.equal(busy.length, 2)
   t.ok(busy.every((one) => !('kind' in one)))
 })
+
+t.test("Google's 403 for being too fast closes the mailbox as a 429 does, and any other 403 does not", async (t) => {
+  const { standIn, provider } = await newWorld(t, google)
+  const open = provider.calendar({ accessToken: await standIn.tokenFor(email), mailbox: 'dana' }, 'primary')
+  const busy = () => open.busy(day).catch(({ code }) => code)
+  const refuse = (reason: string, retryAfter?: number) =>
+    standIn.faults.add({ kind: 'status', status: 403, body: googleError(403, reason), ...(retryAfter === undefined ? {} : { retryAfter }) })
+  refuse('forbidden', 60)
+  t.equal(await busy(), 'provider_refused')
+  refuse('rateLimitExceeded', 1)
+  const startedAt = performance.now()
+  t.same(await open.busy(day).catch(({ message }) => message), [], 'a short wait is kept, and the question repeated')
+  t.ok(performance.now() - startedAt > 990)
+  refuse('userRateLimitExceeded', 60)
+  t.equal(await busy(), 'provider_busy')
+  const asked = standIn.ledger.length
+  t.equal(await busy(), 'provider_busy')
+  t.equal(standIn.ledger.length, asked)
+})

@@ -1,8 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { type Attempt, type Call, outbound } from '../../src/providers/outbound.ts'
+import { certificate } from '../world/tls.ts'
 
 const read: Call = { operation: 'read', budget: 'read', repeatable: true }
 const exchange: Call = { operation: 'exchange', budget: 'token', repeatable: false }
@@ -139,4 +141,23 @@ t.test('a refused connection is an expected failure that tells no address', asyn
   const failure = await send(read, `${url}/token?secret=1`).catch((error: unknown) => error)
   t.match(failure, { ...unavailable, message: 'test read: network ECONNREFUSED' })
   t.ok(failure instanceof AppError && failure.cause === undefined)
+})
+
+t.test('a name that nobody knows and a certificate that nobody vouches for are expected failures, tried twice at most', async (t) => {
+  const { key, cert } = await certificate()
+  const server = createSecureServer({ key, cert }, (_request, reply) => reply.end('{}'))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  for (const [url, code] of [
+    ['https://nobody.invalid', /ENOTFOUND|EAI_AGAIN/],
+    [`https://127.0.0.1:${port}`, /CERT|SIGNATURE/],
+  ] as const) {
+    const attempts: Attempt[] = []
+    const send = outbound({ vendor: 'test', urls: [url], observe: (attempt) => attempts.push(attempt) })
+    await t.rejects(send(read, `${url}/secret`), { ...unavailable, message: code })
+    t.match(attempts, [{ status: 'network' }, { status: 'network' }])
+    await t.rejects(send(exchange, `${url}/secret`), unavailable)
+    t.equal(attempts.length, 3)
+  }
 })

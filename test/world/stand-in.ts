@@ -21,8 +21,8 @@ export interface LedgerEntry {
 }
 
 /** What goes wrong with the next matching request. `times` defaults to 1; `Infinity` until `faults.clear()`. */
-export type Fault = { method?: string; path?: RegExp; times?: number } & (
-  | { kind: 'status'; status: number; retryAfter?: number; body?: unknown }
+export type Fault = { method?: string; path?: RegExp; times?: number } /** `type`: of the body, where it is text. */ & (
+  | { kind: 'status'; status: number; retryAfter?: number; body?: unknown; type?: string }
   | { kind: 'slow'; ms: number }
   /** Takes the request and never answers. */
   | { kind: 'silent' }
@@ -30,6 +30,10 @@ export type Fault = { method?: string; path?: RegExp; times?: number } & (
   | { kind: 'cut' }
   /** Does what was asked, then cuts the connection instead of answering. */
   | { kind: 'lost' }
+  /** Does what was asked, then cuts the connection in the middle of the answer. */
+  | { kind: 'torn' }
+  /** Answers with 200 and never comes to an end. */
+  | { kind: 'endless' }
 )
 
 export interface StandIn {
@@ -83,7 +87,7 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
     ledger.push(entry)
     request.ledger = entry
     reply.raw.once('finish', () => {
-      if (fault?.kind !== 'lost') entry.status = reply.raw.statusCode
+      if (fault?.kind !== 'lost' && fault?.kind !== 'torn') entry.status = reply.raw.statusCode
     })
     if (fault?.kind === 'slow') await delay(fault.ms)
     if (fault?.kind === 'silent') return reply.hijack()
@@ -100,7 +104,25 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
       }
       reply.raw.write = () => true
     }
+    if (fault?.kind === 'torn') {
+      const write = reply.raw.write.bind(reply.raw)
+      // The length of the whole is announced by then.
+      reply.raw.end = (chunk?: unknown) => {
+        const whole = String(chunk ?? '')
+        write(whole.slice(0, whole.length / 2))
+        setTimeout(() => request.raw.socket.destroy(), 10)
+        return reply.raw
+      }
+    }
+    if (fault?.kind === 'endless') {
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'application/json' })
+      const drip = setInterval(() => reply.raw.write(' '), 20)
+      reply.raw.once('close', () => clearInterval(drip))
+      return
+    }
     if (fault?.kind === 'status') {
+      if (fault.type !== undefined) reply.type(fault.type)
       if (fault.retryAfter !== undefined) reply.header('retry-after', String(fault.retryAfter))
       return reply
         .code(fault.status)

@@ -136,6 +136,29 @@ export async function connecting(t: Test, vendor: Vendor): Promise<void> {
     t.notOk(inspect(failure, { depth: 9, showHidden: true }).includes(grant.refreshToken ?? ''), 'and the failure does not print the token')
   })
 
+  t.test('neither signing in nor renewing is repeated by a library of the vendor', async (t) => {
+    const { standIn, provider, connect, signIn } = await newWorld(t, vendor)
+    const grant = await connect()
+    const asked = () => standIn.ledger.filter(({ path }) => vendor.tokenPath.test(path)).length
+    const troubles = [
+      { fault: { kind: 'status', status: 500 }, exchanges: 1, refreshes: 2 },
+      { fault: { kind: 'silent' }, exchanges: 1, refreshes: 2 },
+      { fault: { kind: 'cut' }, exchanges: 1, refreshes: 2 },
+      { fault: { kind: 'status', status: 429 }, exchanges: 1, refreshes: 1 },
+      { fault: { kind: 'status', status: 408 }, exchanges: 1, refreshes: 1 },
+    ] as const
+    for (const { fault, exchanges, refreshes } of troubles) {
+      const { code, codeVerifier } = await signIn()
+      standIn.ledger.length = 0
+      standIn.faults.add({ ...fault, path: vendor.tokenPath, times: Number.POSITIVE_INFINITY })
+      await t.rejects(provider.exchangeCode(code, codeVerifier), { name: 'AppError' })
+      t.equal(asked(), exchanges, `${JSON.stringify(fault)}: a code works once`)
+      await t.rejects(provider.refresh(grant.refreshToken ?? ''), { name: 'AppError' })
+      t.equal(asked() - exchanges, refreshes, JSON.stringify(fault))
+      standIn.faults.clear()
+    }
+  })
+
   t.test('a refresh survives one outage of the vendor by itself', async (t) => {
     const { standIn, provider, connect } = await newWorld(t, vendor)
     const grant = await connect()

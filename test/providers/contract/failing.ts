@@ -27,6 +27,13 @@ const troubles: Record<string, Trouble> = {
     code: 'provider_unavailable',
     requests: 1,
   },
+  'breaks off in the middle of a word': {
+    fault: { kind: 'status', status: 200, body: '{"id":"x","val', type: 'application/json' },
+    code: 'provider_unavailable',
+    requests: 1,
+  },
+  'never comes to an end': { fault: { kind: 'endless' }, code: 'provider_unavailable', requests: 2 },
+  'was waited for too long by a proxy': { fault: { kind: 'status', status: 408 }, code: 'provider_unavailable', requests: 1 },
   'answers with nothing': { fault: { kind: 'status', status: 200, body: {} }, code: 'provider_unavailable', requests: 1 },
   'answers with too much': {
     fault: { kind: 'status', status: 200, body: 'x'.repeat(1_100_000) },
@@ -62,10 +69,12 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
     },
   }
 
+  // Each in a world of its own, and most of the time is waiting: side by side.
+  t.jobs = Object.keys(actions).length
   for (const [action, { call, ...where }] of Object.entries(actions)) {
     const isTroubled = ({ method, path }: { method: string; path: string }) =>
       (where.method === undefined || where.method === method) && (where.path === undefined || where.path.test(path))
-    t.test(`while ${action}, the vendor`, async (t) => {
+    t.test(`while ${action}, the vendor`, { buffered: true }, async (t) => {
       const { standIn, calendar } = await newWorld(t, vendor)
       const open = await calendar()
       for (const [trouble, { fault, code, requests, listing = requests }] of Object.entries(troubles)) {
@@ -95,6 +104,24 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
       })
     })
   }
+
+  t.test('an answer that breaks off is none, whatever was done by then', async (t) => {
+    const { standIn, calendar } = await newWorld(t, vendor)
+    const open = await calendar()
+    standIn.faults.add({ kind: 'torn', ...always })
+    await t.rejects(open.busy(range), { name: 'AppError', code: 'provider_unavailable' })
+    t.equal(standIn.ledger.length, 2)
+    standIn.faults.clear()
+    standIn.faults.add({ kind: 'torn', method: 'POST', path: vendor.createPath })
+    const wanted = newBooking()
+    const { id } = await open.create(wanted)
+    standIn.faults.add({ kind: 'torn', method: 'PATCH' })
+    t.match(await open.update(id, { ...wanted, subject: 'Later' }), { id })
+    t.match(standIn.events(email), [{ id, subject: 'Later' }])
+    standIn.faults.add({ kind: 'torn', ...vendor.cancelling })
+    await open.cancel(id)
+    t.match(standIn.events(email), [{ id, status: 'cancelled' }])
+  })
 
   t.test('nothing was booked by a vendor that said no', async (t) => {
     const { standIn, calendar } = await newWorld(t, vendor)
