@@ -59,7 +59,8 @@ export function apply(sent: z.infer<typeof Changes>, event: StoredEvent): void {
   }
   for (const { id, value } of sent.singleValueExtendedProperties ?? []) event.properties = { ...event.properties, [id]: value }
   for (const [name, value] of Object.entries(sent)) if (name in kept) event.extras = { ...event.extras, [name]: value }
-  if (sent.start && sent.end) Object.assign(event, times(sent.start, sent.end, sent.isAllDay ?? false))
+  // A matter of whole days stays one until it is said that it is none.
+  if (sent.start && sent.end) Object.assign(event, times(sent.start, sent.end, sent.isAllDay ?? 'allDay' in event.time))
   else if (sent.start || sent.end || sent.isAllDay) throw refuse(400, 'ErrorInvalidRequest', 'Send start and end together.')
 }
 
