@@ -28,6 +28,8 @@ function countDay(day: Exclude<Day, { kind: 'date' | 'numeric' }>, setting: Sett
     }
     case 'nth':
       return readNth(day, setting)
+    case 'ordinal':
+      return readOrdinal(day, setting)
     case 'weeks_after':
       return readWeeksAfter(day.weeks, day.from, setting)
     case 'beside':
@@ -91,6 +93,19 @@ function readNth({ nth, weekday, month }: Extract<Day, { kind: 'nth' }>, setting
   }
   const next = month.year === undefined ? nthDay(first.add({ years: 1 }), nth, weekday) : undefined
   return next ? notTooLate(next, setting) : PAST
+}
+
+/** The so-manieth of that weekday in this month or the next; and the date of that number, if it is such a weekday. */
+function readOrdinal({ nth, weekday }: Extract<Day, { kind: 'ordinal' }>, setting: Setting): Temporal.PlainDate | When {
+  const today = todayOf(setting)
+  const first = today.with({ day: 1 })
+  const counted = [first, first.add({ months: 1 })]
+    .map((month) => nthDay(month, nth, weekday))
+    .find((date) => date && !isBefore(date, today))
+  const [date] = candidates({ kind: 'date', day: nth }, today).dates
+  const named = date && weekdayOf(date) === weekday ? date : undefined
+  if (named && counted) return askDays('which_date', named, counted, setting)
+  return named ?? (counted ? likely(counted, setting) : NOT_UNDERSTOOD)
 }
 
 function readWeeksAfter(weeks: number, from: SaidDay, setting: Setting): Temporal.PlainDate | When {

@@ -16,6 +16,8 @@ export type Day =
   | SaidDate
   /** 'The first Monday in May', 'the last Friday of the month', 'the last day of the month'. `nth` -1 is the last. */
   | { kind: 'nth'; nth: number; weekday?: Weekday; month: SaidMonth }
+  /** 'The third Thursday': of a month, or the third, which is a Thursday. */
+  | { kind: 'ordinal'; nth: number; weekday: Weekday }
   /** 'A week from Friday', 'Friday week', 'the Friday after next' (there the weekday is 'next'). */
   | { kind: 'weeks_after'; weeks: number; from: SaidDay }
   /** 'The day after Christmas', 'the Monday before the tenth of May'. */
@@ -61,7 +63,7 @@ export function readWeekday(cursor: Cursor): SaidDay | undefined {
 const near: [words: string[], days: number][] = [
   [['the day after tomorrow', 'day after tomorrow', 'overmorrow'], 2],
   [['tomorrow', 'tmrw', 'tmr'], 1],
-  [['today', 'right now', 'now', 'this very day'], 0],
+  [['today', 'right now', 'now', 'immediately', 'this very day'], 0],
 ]
 const that: [words: string[], days: number][] = [
   [['the same day', 'same day', 'that same day', 'that day'], 0],
@@ -100,7 +102,7 @@ function readCount(cursor: Cursor): { count: number; unit: 'day' | 'week' | 'mon
     const count = takeOne(cursor, ['a', 'one']) ? 1 : takeCardinal(cursor)
     if (takeOne(cursor, ['fortnight', 'fortnights'])) return { count: 2 * (count ?? 1), unit: 'week' }
     const unit = takeOne(cursor, ['days', 'day', 'weeks', 'week', 'months', 'month'])
-    return count === undefined || !unit ? undefined : { count, unit: units[unit] }
+    return !count || !unit ? undefined : { count, unit: units[unit] }
   })
 }
 
@@ -150,8 +152,11 @@ function readNth(cursor: Cursor): SaidDay | undefined {
     const nth = takeOne(cursor, ['last', 'final']) ? -1 : takeOrdinal(cursor)
     const weekday = takeOne(cursor, weekdays)
     if (nth === undefined || nth > 5 || (!weekday && !take(cursor, 'day'))) return undefined
-    takeOne(cursor, ['of', 'in'])
-    const month = readMonth(cursor)
+    const month = attempt(cursor, () => {
+      takeOne(cursor, ['of', 'in'])
+      return readMonth(cursor)
+    })
+    if (!month && weekday && nth > 0) return { day: { kind: 'ordinal', nth, weekday } }
     return month && { day: { kind: 'nth', nth, ...(weekday ? { weekday } : {}), month } }
   })
 }

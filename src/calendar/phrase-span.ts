@@ -30,16 +30,18 @@ const portions: [words: string[], portion: Portion][] = [
   [['later in', 'later on', 'later'], 'later'],
 ]
 
-/** 'next week', 'the end of the month', 'within two weeks', 'from Monday to Wednesday', 'as soon as possible'. */
+/** 'next week', 'the end of the month', 'within two weeks', 'from Monday to Wednesday'. */
 export function readSpan(cursor: Cursor): SaidSpan | undefined {
   return readAhead(cursor) ?? readPortion(cursor) ?? readWeekOf(cursor) ?? readWhole(cursor) ?? readBetween(cursor)
 }
 
 function readPortion(cursor: Cursor): SaidSpan | undefined {
   return attempt(cursor, () => {
+    const until = takeOne(cursor, ['by the end of', 'before the end of', 'until the end of', 'by end of']) !== undefined
     takeOne(cursor, ['at', 'in'])
-    const portion = portions.find(([words]) => takeOne(cursor, words))?.[1] ?? readWeekNumber(cursor)
+    const portion = until ? 'rest' : (portions.find(([words]) => takeOne(cursor, words))?.[1] ?? readWeekNumber(cursor))
     const span = portion === undefined ? undefined : readUnit(cursor)
+    if (until && (span?.kind !== 'week' || span.weeks > 0)) return undefined
     if (!span || portion === undefined || (typeof portion === 'number' && span.kind !== 'month')) return undefined
     return { ...span, portion }
   })
@@ -98,16 +100,9 @@ function readOneDay(cursor: Cursor): SaidDay | undefined {
   return weekday || day ? { ...weekday, ...day } : undefined
 }
 
-const soonest = [
-  ...['as soon as possible', 'asap', 'as early as possible', 'the earliest', 'earliest', 'the soonest', 'soonest', 'the next available'],
-  ...['next available', 'first available', 'the first available', 'any day', 'whichever day', 'whenever', 'soon'],
-]
-
-/** 'within two weeks', 'in the next few days', 'in a couple of days', 'as soon as possible'. */
+/** 'within two weeks', 'in the next few days', 'in a couple of days'. */
 function readAhead(cursor: Cursor): SaidSpan | undefined {
   return attempt(cursor, () => {
-    // A week is what is looked through when nothing is asked.
-    if (takeOne(cursor, soonest)) return { kind: 'ahead', from: 0, to: 6 }
     if (takeOne(cursor, ['within the week', 'in the next week', 'over the next week', 'during the next week'])) {
       return { kind: 'ahead', from: 0, to: 7 }
     }
@@ -141,6 +136,7 @@ function readBetween(cursor: Cursor): SaidSpan | undefined {
     const joined = takeOne(cursor, start === 'between' ? ['and'] : ['to', 'through', 'until', 'till', '-'])
     const last = joined && readOneDay(cursor)
     if (last) return { kind: 'between', first: day, last }
+    if (!start && !joined && takeOne(cursor, ['or later', 'or after', 'onwards'])) return { kind: 'between', first: day }
     if (joined || !start || start === 'between') return undefined
     if (start === 'after') return { kind: 'between', first: day, without: 'first' }
     takeOne(cursor, ['onwards', 'onward', 'or later', 'on'])

@@ -16,6 +16,8 @@ export interface Phrase extends SaidDay {
   wait?: number
   /** Said without saying which: 'any day but Monday'. */
   open?: true
+  /** 'As soon as possible', 'any time': beside a day it says nothing. */
+  soonest?: true
   /** After 'or'; what it leaves out is as in the first. */
   or?: Phrase
 }
@@ -61,21 +63,29 @@ function isSure(time: Time | undefined): boolean {
 function readAlone(tokens: string[]): Phrase | undefined {
   const cursor: Cursor = { tokens, at: 0 }
   const phrase: Phrase = {}
-  takeOne(cursor, ['any time', 'anytime', 'sometime', 'some time'])
   while (cursor.at < tokens.length) {
     const piece = readPiece(cursor)
-    if (!piece || Object.keys(piece).some((key) => key in phrase)) return undefined
+    if (!piece || Object.keys(piece).some((key) => key in phrase && key !== 'soonest')) return undefined
     Object.assign(phrase, piece)
   }
   return tokens.length === 0 ? undefined : phrase
 }
 
+const soonest = [
+  ...['any time', 'anytime', 'sometime', 'some time', 'whenever', 'any day', 'whichever day', 'as soon as possible', 'asap'],
+  ...['as early as possible', 'the earliest', 'earliest', 'the soonest', 'soonest', 'the next available', 'next available'],
+  ...['the first available', 'first available', 'soon'],
+]
+
 function readPiece(cursor: Cursor): Phrase | undefined {
+  const open = readOpen(cursor)
+  if (open) return open
+  if (takeOne(cursor, soonest)) return { soonest: true }
   const span = readSpan(cursor)
   if (span) return { span }
   const named = readNamedHours(cursor)
   if (named) return { hours: named }
-  const other = readOpen(cursor) ?? readWait(cursor) ?? readDay(cursor) ?? readTonight(cursor) ?? readWeekday(cursor) ?? readPart(cursor)
+  const other = readWait(cursor) ?? readDay(cursor) ?? readTonight(cursor) ?? readWeekday(cursor) ?? readPart(cursor)
   if (other) return other
   const hours = readHours(cursor)
   if (hours) return { hours }
@@ -89,27 +99,22 @@ function checked(phrase: Phrase | undefined, timeSaid = false): Phrase | undefin
   const { day, weekday, span, part, time, hours, wait } = phrase
   if (wait !== undefined && Object.keys(phrase).length > 1) return undefined
   if ((time && hours) || (span && day)) return undefined
+  // 'Tomorrow ten' cannot be a date.
+  const counted = day?.kind === 'offset' && !weekday
   if (span && weekday && span.kind !== 'week') return undefined
   if (hours?.kind === 'between' && hours.bare && !day && !span && !part) return undefined
   // "Tuesday 12" may be the twelfth: a lone number is a time only beside a part of the day.
-  return isSure(time) || !time || part || timeSaid ? phrase : undefined
+  return isSure(time) || !time || part || counted || timeSaid ? phrase : undefined
 }
+
+const anyDays = ['any day', 'any other day', 'any time', 'any weekday', 'a weekday', 'weekdays', 'another day'] as const
 
 /** 'any day but Monday', 'not Tuesday': what is left is for the caller to say. */
 function readOpen(cursor: Cursor): Phrase | undefined {
   return attempt(cursor, () => {
-    const any = takeOne(cursor, [
-      'any day',
-      'any other day',
-      'any time',
-      'any weekday',
-      'a weekday',
-      'weekdays',
-      'every day',
-      'another day',
-    ])
+    const any = takeOne(cursor, anyDays)
     const but = takeOne(cursor, ['but', 'except', 'except for', 'other than', 'not on', 'not'])
-    if (!any && !but) return undefined
+    if ((!any || any === 'any day' || any === 'any time') && !but) return undefined
     if (but && !readDay(cursor) && !readWeekday(cursor)) return undefined
     return { open: true }
   })
@@ -141,6 +146,8 @@ function readTonight(cursor: Cursor): Phrase | undefined {
   return take(cursor, 'tonight') ? { day: { kind: 'offset', days: 0 }, part: 'evening' } : undefined
 }
 
+const parts = ['morning', 'afternoon', 'evening', 'night'] as const
+
 function readPart(cursor: Cursor): Phrase | undefined {
   return attempt(cursor, () => {
     const today = take(cursor, 'this')
@@ -149,7 +156,7 @@ function readPart(cursor: Cursor): Phrase | undefined {
       takeOne(cursor, ['in', 'during', 'on', 'any'])
       take(cursor, 'the')
     }
-    const part = takeOne(cursor, ['morning', 'afternoon', 'evening', 'night'])
+    const part = parts.find((name) => takeOne(cursor, [name, `${name}s`]))
     if (!part) return undefined
     attempt(cursor, () => (take(cursor, 'of') && readDateAhead(cursor) ? true : undefined))
     return today ? { part, day: { kind: 'offset', days: 0 } } : { part }

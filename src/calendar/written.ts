@@ -76,7 +76,8 @@ function isOpenAt(at: Date, { openingHours = {}, dateOverrides, timeZone }: Sett
 }
 
 // No expression here repeats anything without a bound.
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[Tt]| ?, ?| at | )(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/
+const ISO =
+  /^(\d{4}-\d{2}-\d{2})(?:[Tt]| ?, ?| at | )(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?:([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)(?:\[[\w/+-]{1,40}\])?)?$/
 const RFC_2822 = /^(?:([A-Za-z]{3}), ?)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{2}:\d{2}(?::\d{2})?) ?(GMT|UTC|Z|[+-]\d{4})?$/
 const PRINTED =
   /^([A-Za-z]{3}) ([A-Za-z]{3}) (\d{1,2}),? (\d{4}) (\d{2}:\d{2}(?::\d{2})?)(?: (?:GMT|UTC)?([+-]\d{4})?(?: \([^()]{1,40}\))?)?$/

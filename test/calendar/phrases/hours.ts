@@ -60,6 +60,9 @@ export const hours: Family[] = [
       'Saturday at two': '2026-11-21 14:00',
       'today at nine': 'past',
       'today at two': '2026-11-20 14:00',
+      'tomorrow ten': '2026-11-21 10:00',
+      'tomorrow, two': '2026-11-21 14:00',
+      'Tuesday, ten': 'not_understood',
     },
   },
   {
