@@ -9,71 +9,38 @@ export type SaidHours =
   | { kind: 'between'; from?: Time; to?: Time; bare?: boolean }
   | { kind: 'around'; time: Time }
 
-const hour = 60
-/** What these words mean, in minutes since midnight, or what the business says that they mean. */
-const named: [words: string[], window: [from: number, to: number] | 'lunchtime' | 'after_work'][] = [
-  [
-    ['first thing in the morning', 'first thing', 'early in the morning', 'early morning', 'early in the day'],
-    [0, 10 * hour],
-  ],
-  [
-    ['before work', 'before office hours'],
-    [0, 9 * hour],
-  ],
-  [
-    ['in the middle of the morning', 'mid morning', 'midmorning'],
-    [9.5 * hour, 11.5 * hour],
-  ],
-  [
-    ['late in the morning', 'late morning'],
-    [10.5 * hour, 12 * hour],
-  ],
-  [['before lunch'], [0, 12 * hour]],
-  [['around lunchtime', 'around lunch', 'at lunchtime', 'at lunch time', 'at lunch', 'over lunch', 'during lunch'], 'lunchtime'],
-  [['during my lunch break', 'lunchtime', 'lunch time', 'lunch hour', 'lunch'], 'lunchtime'],
-  [['after lunch'], [13 * hour, 17 * hour]],
-  [
-    ['early in the afternoon', 'early afternoon'],
-    [12 * hour, 14.5 * hour],
-  ],
-  [
-    ['in the middle of the afternoon', 'mid afternoon', 'midafternoon'],
-    [14 * hour, 16 * hour],
-  ],
-  [
-    ['late in the afternoon', 'late afternoon'],
-    [15.5 * hour, 18 * hour],
-  ],
-  [
-    ['late in the day', 'at the end of the day', 'end of the day', 'end of day', 'close of business'],
-    [16 * hour, 18 * hour],
-  ],
-  [['after work', 'after office hours', 'after hours'], 'after_work'],
-  [
-    ['early in the evening', 'early evening'],
-    [17 * hour, 19 * hour],
-  ],
-  [
-    ['late in the evening', 'late evening', 'late at night'],
-    [20 * hour, 24 * hour],
-  ],
-  // Alone, after all that begin with it.
-  [['early'], [0, 10 * hour]],
-  [
-    ['in the am', 'am'],
-    [0, 12 * hour],
-  ],
-  [
-    ['in the pm', 'pm'],
-    [12 * hour, 24 * hour],
-  ],
+/** What words mean that no business sets: from which hour to which. */
+const named: { from: number; to: number; words: string[] }[] = [
+  { from: 0, to: 9, words: ['before work', 'before office hours'] },
+  { from: 0, to: 10, words: ['first thing in the morning', 'first thing', 'early in the morning', 'early morning', 'early in the day'] },
+  { from: 0, to: 12, words: ['before lunch', 'in the am', 'am'] },
+  { from: 9.5, to: 11.5, words: ['in the middle of the morning', 'mid morning', 'midmorning'] },
+  { from: 10.5, to: 12, words: ['late in the morning', 'late morning'] },
+  { from: 12, to: 14.5, words: ['early in the afternoon', 'early afternoon'] },
+  { from: 12, to: 24, words: ['in the pm', 'pm'] },
+  { from: 13, to: 17, words: ['after lunch'] },
+  { from: 14, to: 16, words: ['in the middle of the afternoon', 'mid afternoon', 'midafternoon'] },
+  { from: 15.5, to: 18, words: ['late in the afternoon', 'late afternoon'] },
+  { from: 16, to: 18, words: ['late in the day', 'at the end of the day', 'end of the day', 'end of day', 'close of business'] },
+  { from: 17, to: 19, words: ['early in the evening', 'early evening'] },
+  { from: 20, to: 24, words: ['late in the evening', 'late evening', 'late at night'] },
+  // After all that begin with it.
+  { from: 0, to: 10, words: ['early'] },
 ]
+
+/** What a business says that they mean. */
+const lunchtime = [
+  ...['around lunchtime', 'around lunch', 'at lunchtime', 'at lunch time', 'at lunch', 'over lunch', 'during lunch'],
+  ...['during my lunch break', 'lunchtime', 'lunch time', 'lunch hour', 'lunch'],
+]
+const afterWork = ['after work', 'after office hours', 'after hours']
 
 /** 'lunchtime', 'first thing in the morning'. */
 export function readNamedHours(cursor: Cursor): SaidHours | undefined {
-  const window = named.find(([words]) => takeOne(cursor, words))?.[1]
-  if (!window) return undefined
-  return { kind: 'named', window: typeof window === 'string' ? window : { fromMinutes: window[0], toMinutes: window[1] } }
+  if (takeOne(cursor, lunchtime)) return { kind: 'named', window: 'lunchtime' }
+  if (takeOne(cursor, afterWork)) return { kind: 'named', window: 'after_work' }
+  const found = named.find(({ words }) => takeOne(cursor, words))
+  return found && { kind: 'named', window: { fromMinutes: found.from * 60, toMinutes: found.to * 60 } }
 }
 
 /** 'after three', 'between two and four', 'around noon', 'two-ish'. */

@@ -47,11 +47,11 @@ function belongsToTime(word: string | undefined): boolean {
 
 /** 'two or three on Tuesday', 'Tuesday or Wednesday at two': both on Tuesday, both at two. */
 function completed(phrase: Phrase, other: Phrase): Phrase {
-  const sayDay = (one: Phrase) => Boolean(one.day ?? one.weekday ?? one.span)
-  const sayHour = (one: Phrase) => Boolean(one.time ?? one.hours)
+  const saysDay = (one: Phrase) => Boolean(one.day ?? one.weekday ?? one.span)
+  const saysHour = (one: Phrase) => Boolean(one.time ?? one.hours)
   const { day, weekday, span, part, time, hours } = other
-  const days: Phrase = sayDay(phrase) ? {} : { ...(day && { day }), ...(weekday && { weekday }), ...(span && { span }) }
-  const hour: Phrase = sayHour(phrase) ? {} : { ...(time && { time }), ...(hours && { hours }) }
+  const days: Phrase = saysDay(phrase) ? {} : { ...(day && { day }), ...(weekday && { weekday }), ...(span && { span }) }
+  const hour: Phrase = saysHour(phrase) ? {} : { ...(time && { time }), ...(hours && { hours }) }
   return { ...phrase, ...days, ...hour, ...(!phrase.part && part ? { part } : {}) }
 }
 
@@ -99,11 +99,10 @@ function checked(phrase: Phrase | undefined, timeSaid = false): Phrase | undefin
   const { day, weekday, span, part, time, hours, wait } = phrase
   if (wait !== undefined && Object.keys(phrase).length > 1) return undefined
   if ((time && hours) || (span && day)) return undefined
-  // 'Tomorrow ten' cannot be a date.
-  const counted = day?.kind === 'offset' && !weekday
   if (span && weekday && span.kind !== 'week') return undefined
   if (hours?.kind === 'between' && hours.bare && !day && !span && !part) return undefined
-  // "Tuesday 12" may be the twelfth: a lone number is a time only beside a part of the day.
+  // "Tuesday 12" may be the twelfth: a lone number is a time only beside a part of the day, or a day that has no number.
+  const counted = day?.kind === 'offset' && !weekday
   return isSure(time) || !time || part || counted || timeSaid ? phrase : undefined
 }
 

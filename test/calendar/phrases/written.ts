@@ -105,4 +105,9 @@ export const written: Family[] = [
       '2026-12-01T10:00:00Z': '2026-12-01 10:00',
     },
   },
+  {
+    about: 'both readings of another offset were offered',
+    setting: offers('2026-12-01T09:00:00-06:00', '2026-12-01T10:00:00-06:00'),
+    phrases: { '2026-12-01T10:00:00-05:00': 'ask which_time 2026-12-01 09:00, 2026-12-01 10:00' },
+  },
 ]
