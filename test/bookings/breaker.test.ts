@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { settle } from '../../src/bookings/settle.ts'
 import { testApp } from '../setup/app.ts'
-import { watch } from '../setup/bookings.ts'
+import { settle, watch } from '../setup/bookings.ts'
 import { speakable, words } from '../setup/voice.ts'
 
 const ALWAYS = { times: Number.POSITIVE_INFINITY }
@@ -43,13 +42,13 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await metrics(), new RegExp(`vendor_mailboxes\\{vendor="${vendor}",state="open"\\} 1`))
     standIn.faults.clear()
     await expireLeases()
-    t.equal(await settle(test.deps), 1)
+    t.equal(await settle(test), 1)
     t.same(await statuses(), ['held'], 'a breaker that is open tells nothing about the booking')
     t.match(await other.call('book_appointment', NINE), { result: /^You are booked/ })
 
     await delay(PAUSE_MS + 20)
     await expireLeases()
-    await Promise.all([owner.call('get_availability', {}), owner.call('get_availability', {}), settle(test.deps)])
+    await Promise.all([owner.call('get_availability', {}), owner.call('get_availability', {}), settle(test)])
     t.same(await statuses(), ['confirmed'], 'it waits for whoever tries the mailbox out, and goes on')
     t.equal(live().length, 1)
   })
