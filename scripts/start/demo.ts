@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { World } from '../../test/world/world.ts'
+import { makeOwner } from '../rig/owner.ts'
 
 /** The demo tenant, and all that somebody needs to call her assistant and to look into her calendar. */
 export const Demo = z.object({
@@ -15,8 +16,7 @@ export const Demo = z.object({
 })
 export type Demo = z.infer<typeof Demo>
 
-const OWNER = { name: 'Dana Reyes', email: 'dana.viewings@gmail.example', timeZone: 'America/Chicago' }
-const DAY_SECONDS = 24 * 60 * 60
+const OWNER = { name: 'Dana Reyes', email: 'dana@example.com', calendarEmail: 'dana.viewings@gmail.example', timeZone: 'America/Chicago' }
 
 /** What a caller may ask for, beside an advert that is not published yet. */
 const RENTALS = [
@@ -33,42 +33,11 @@ const RENTALS = [
   { property_address: '3 Pine Road, Round Rock, TX', price: 2400, bedrooms: 3, bathrooms: 2, published: false },
 ]
 
-/** Goes through the same doors as a real owner: signs in, connects Google Calendar, links an assistant, makes its secret, advertises rentals. */
-export async function seedDemo(baseUrl: string, { clerk, google, vapi, settings }: World): Promise<Demo> {
-  const { id } = clerk.addUser({ email: 'dana@example.com', firstName: 'Dana', lastName: 'Reyes' })
-  google.addPerson(OWNER)
-  fillCalendar(google, OWNER, new Date())
-  const token = clerk.token(id, { exp: Math.floor(Date.now() / 1000) + DAY_SECONDS })
-
-  const request = async (method: string, path: string, body?: object) => {
-    const response = await fetch(baseUrl + path, {
-      method,
-      redirect: 'manual',
-      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-    if (response.status >= 400)
-      throw new Error(`The demo tenant could not be made: ${method} ${path} answered ${response.status} ${await response.text()}`)
-    return response
-  }
-  const started = await request('GET', '/calendar/google/auth/start')
-  const callback = await google.signIn(started.headers.get('location') ?? '', OWNER.email)
-  const returned = await fetch(callback, { redirect: 'manual' })
-  const outcome = new URL(returned.headers.get('location') ?? baseUrl)
-  if (outcome.searchParams.get('auth') !== 'success')
-    throw new Error(`The demo calendar was not connected: ${outcome.searchParams.get('message')}`)
-
-  const { id: assistantId } = vapi.add('assistant', {
-    name: 'Viewing desk',
-    model: { provider: 'openai', model: 'gpt-4o' },
-    voice: { provider: '11labs', voiceId: 'sarah' },
-    firstMessage: 'Hello, this is the viewing desk. How can I help?',
-    server: { url: `${baseUrl}/vapi/webhook` },
-  })
-  const created = await request('POST', '/agents', { agent_name: 'Viewing desk', vapi_assistant_id: assistantId })
-  const { agent_id } = z.object({ agent_id: z.int() }).parse(await created.json())
-  const made = await request('POST', `/agents/${agent_id}/secret`)
-  const { secret } = z.object({ secret: z.string() }).parse(await made.json())
+/** An owner with a connected Google calendar that is partly taken, an assistant, and rentals that she advertises. */
+export async function seedDemo(baseUrl: string, world: World): Promise<Demo> {
+  const { google, settings } = world
+  const { token, assistantId, secret, request } = await makeOwner(baseUrl, world, 'google', OWNER)
+  fillCalendar(google, { email: OWNER.calendarEmail, timeZone: OWNER.timeZone }, new Date())
   for (const rental of RENTALS) await request('POST', '/rentals', rental)
   return {
     baseUrl,
@@ -77,7 +46,11 @@ export async function seedDemo(baseUrl: string, { clerk, google, vapi, settings 
     secret,
     metricsToken: settings.METRICS_TOKEN ?? '',
     timeZone: OWNER.timeZone,
-    calendar: { email: OWNER.email, url: `${google.url}/calendar/v3/calendars/primary/events`, token: await google.tokenFor(OWNER.email) },
+    calendar: {
+      email: OWNER.calendarEmail,
+      url: `${google.url}/calendar/v3/calendars/primary/events`,
+      token: await google.tokenFor(OWNER.calendarEmail),
+    },
   }
 }
 

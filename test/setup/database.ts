@@ -8,6 +8,9 @@ import { createDatabase, dropDatabase } from '../../src/db/embedded-database.ts'
 import { appUrl } from '../../src/db/roles.ts'
 import { root } from '../../src/root.ts'
 
+/** The migrated database of which every test gets a copy. */
+export const TEMPLATE = 'test_template'
+
 const Server = z.object({ adminUrl: z.string() })
 
 export interface TestDatabase extends Database {
@@ -17,16 +20,19 @@ export interface TestDatabase extends Database {
   ownerUrl: string
 }
 
-/** A database of this test's own, a copy of the migrated template, dropped at the end. Connected as the service is. */
-export async function testDatabase(t: Pick<Test, 'teardown'>): Promise<TestDatabase> {
-  const { adminUrl } = Server.parse(JSON.parse(await readFile(path.join(root, '.data/test-postgres.json'), 'utf8')))
+/**
+ * A database of this test's own, a copy of the migrated template, dropped at the end. Connected as the service is.
+ * @param adminUrl of a server that has the template; default: the one that was started for the tests
+ */
+export async function testDatabase(t: Pick<Test, 'teardown'>, adminUrl?: string): Promise<TestDatabase> {
+  const server = adminUrl ?? Server.parse(JSON.parse(await readFile(path.join(root, '.data/test-postgres.json'), 'utf8'))).adminUrl
   const name = `t_${randomUUID().replaceAll('-', '')}`
-  const ownerUrl = await createDatabase(adminUrl, name, { template: 'test_template' })
+  const ownerUrl = await createDatabase(server, name, { template: TEMPLATE })
   const url = appUrl(ownerUrl)
   const database = openDatabase(url, { max: 10 })
   t.teardown(async () => {
     await database.end()
-    await dropDatabase(adminUrl, name)
+    await dropDatabase(server, name)
   })
   return { ...database, url, ownerUrl }
 }

@@ -7,13 +7,16 @@ import { startWorld } from '../world/world.ts'
 import { testDatabase } from './database.ts'
 import { type Program, runProgram, until } from './process.ts'
 
-/** The stand-ins, a database and what the service must be told to use them. */
-export async function surroundings(t: Test) {
+/**
+ * The stand-ins, a database and what the service must be told to use them.
+ * @param adminUrl as in `testDatabase`
+ */
+export async function surroundings(t: Pick<Test, 'teardown'>, adminUrl?: string) {
   const port = await freePort()
   const baseUrl = `http://localhost:${port}`
   const world = await startWorld(baseUrl)
   t.teardown(() => world.stop())
-  const database = await testDatabase(t)
+  const database = await testDatabase(t, adminUrl)
   const folder = await mkdtemp(path.join(tmpdir(), 'ringbook-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const certificate = path.join(folder, 'ca.pem')
@@ -29,7 +32,10 @@ export async function surroundings(t: Test) {
 }
 
 /** The real process, ready for requests, or ended already. */
-export async function startedService(t: Test, { baseUrl, env }: { baseUrl: string; env: Record<string, string> }): Promise<Program> {
+export async function startedService(
+  t: Pick<Test, 'teardown'>,
+  { baseUrl, env }: { baseUrl: string; env: Record<string, string> },
+): Promise<Program> {
   const service = runProgram(t, 'src/server.ts', env)
   await until('the service', async () => (await statusOf(`${baseUrl}/ready`)) === 200 || service.child.exitCode !== null)
   return service

@@ -24,6 +24,8 @@ export interface LedgerEntry {
 export type Fault = { method?: string; path?: RegExp; times?: number } /** `type`: of the body, where it is text. */ & (
   | { kind: 'status'; status: number; retryAfter?: number; body?: unknown; type?: string }
   | { kind: 'slow'; ms: number }
+  /** Does what was asked at once, and answers that much later. */
+  | { kind: 'late'; ms: number }
   /** Takes the request and never answers. */
   | { kind: 'silent' }
   /** Cuts the connection before anything happened. */
@@ -42,7 +44,12 @@ export interface StandIn {
   url: string
   app: FastifyInstance
   ledger: LedgerEntry[]
-  faults: { add(fault: Fault): void; clear(): void }
+  faults: {
+    add(fault: Fault): void
+    /** Decides about every request that meets none of those added. */
+    each(decide: (request: { method: string; path: string }) => Fault | undefined): void
+    clear(): void
+  }
   /** From now on connections are refused. */
   down(): Promise<void>
   up(): Promise<void>
@@ -68,6 +75,8 @@ declare module 'fastify' {
 export async function startStandIn(options: StandInOptions, build: (app: FastifyInstance) => Promise<void> | void): Promise<StandIn> {
   const ledger: LedgerEntry[] = []
   let planned: (Fault & { times: number })[] = []
+  let decide: Parameters<StandIn['faults']['each']>[0] = () => undefined
+  const lateMs = new WeakMap<FastifyRequest, number>()
   const app = Fastify({ ...(options.tls ? { https: options.tls } : {}), forceCloseConnections: true })
 
   app.addHook('onRequest', async (request, reply) => {
@@ -90,6 +99,7 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
       if (fault?.kind !== 'lost' && fault?.kind !== 'torn') entry.status = reply.raw.statusCode
     })
     if (fault?.kind === 'slow') await delay(fault.ms)
+    if (fault?.kind === 'late') lateMs.set(request, fault.ms)
     if (fault?.kind === 'silent') return reply.hijack()
     if (fault?.kind === 'cut') {
       reply.hijack()
@@ -132,15 +142,18 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
   app.addHook('preHandler', async (request) => {
     request.ledger.body = request.body
   })
+  app.addHook('onSend', async (request) => {
+    const ms = lateMs.get(request)
+    if (ms !== undefined) await delay(ms)
+  })
 
   function take(request: FastifyRequest): Fault | undefined {
     const fault = planned.find(
       (one) => (one.method === undefined || one.method === request.method) && (one.path === undefined || one.path.test(request.url)),
     )
-    if (fault) {
-      fault.times -= 1
-      planned = planned.filter((one) => one.times > 0)
-    }
+    if (!fault) return decide({ method: request.method, path: request.url })
+    fault.times -= 1
+    planned = planned.filter((one) => one.times > 0)
     return fault
   }
 
@@ -155,8 +168,12 @@ export async function startStandIn(options: StandInOptions, build: (app: Fastify
     ledger,
     faults: {
       add: (fault) => planned.push({ times: 1, ...fault }),
+      each: (decision) => {
+        decide = decision
+      },
       clear: () => {
         planned = []
+        decide = () => undefined
       },
     },
     down: async () => {

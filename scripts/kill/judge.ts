@@ -1,0 +1,51 @@
+import { occupying, type Row } from '../rig/truth.ts'
+import type { Asked } from './converse.ts'
+import { operations, type Place } from './operations.ts'
+
+/**
+ * Holds what was last answered against what the database holds.
+ * @param all of one conversation, in its order
+ */
+export function misplaced(all: Asked[], rows: Row[]): string[] {
+  const [first] = all
+  if (!first) return []
+  const { mark } = first.conversation
+  const own = occupying(rows).filter(({ subject }) => subject.startsWith(`${mark},`) || subject === mark)
+  if (own.length > 1) return [`${mark} has ${own.length} appointments`]
+  const [row] = own
+  const is = row?.startsAt.toISOString() ?? 'none'
+  let may = new Set<Place>(['none'])
+  for (const asked of all) may = after(may, asked)
+  return may.has(is) ? [] : [`${mark} was told that the appointment is at ${[...may].join(' or ')}; it is at ${is}`]
+}
+
+/** Where the appointment may stand, by what was last heard of a step. */
+function after(before: Set<Place>, { conversation, step, hearings }: Asked): Set<Place> {
+  const place = operations[step.operation].leads({ time: step.time, mark: conversation.mark })
+  switch (hearings.at(-1)?.heard) {
+    case 'done':
+      return new Set([place])
+    case 'refused':
+    case 'failed':
+      return before
+    case 'pending':
+    case undefined:
+      return new Set([...before, place])
+  }
+}
+
+/** One operation, one truth: what has once been said to be so, or not to be so, is never said otherwise. */
+export function toldTwoTruths({ conversation, step, hearings }: Asked): string[] {
+  const final = hearings.filter(({ heard }) => heard === 'done' || heard === 'refused')
+  const kinds = new Set(final.map(({ heard }) => heard))
+  const told = new Set(final.filter(({ heard }) => heard === 'done').map(({ words }) => words))
+  const since = hearings.findIndex(({ heard }) => heard === 'done' || heard === 'pending')
+  const takenBack = since !== -1 && hearings.slice(since).some(({ heard }) => heard === 'refused' || heard === 'failed')
+  const who = `${conversation.mark}, ${step.operation} (${step.id})`
+  const both = [...told].map((words) => `"${words}"`).join(' and ')
+  return [
+    ...(kinds.size > 1 ? [`${who} was told yes and no`] : []),
+    ...(told.size > 1 ? [`${who} heard ${both}`] : []),
+    ...(takenBack && kinds.size < 2 ? [`${who} was told that it is, or will be, and then that it is not`] : []),
+  ]
+}
