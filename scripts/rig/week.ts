@@ -4,7 +4,7 @@ import type { Interval } from '../../src/providers/provider.ts'
 export const TIME_ZONE = 'America/Chicago'
 
 const OPENS = Temporal.PlainTime.from('09:00')
-const HALF_HOURS_A_DAY = 16
+export const HALF_HOURS_A_DAY = 16
 // Well past the notice that callers are held to, well before the horizon.
 const DAYS_AHEAD = 4
 
