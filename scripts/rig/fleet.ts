@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../src/db/free-port.ts'
 import { root } from '../../src/root.ts'
 import { type Program, runProgram } from '../../test/setup/process.ts'
-import { startedService, statusOf, type surroundings } from '../../test/setup/service.ts'
+import { statusOf, type surroundings } from '../../test/setup/service.ts'
 import type { Cleanups } from './cleanups.ts'
 
 type Surroundings = Pick<Awaited<ReturnType<typeof surroundings>>, 'port' | 'env'>
@@ -28,15 +28,19 @@ export interface Fleet {
 
 const READY_MS = 30_000
 
-/** The first one listens at the port that the vendors know. */
-export async function startFleet(t: Cleanups, { port, env }: Surroundings, size: number): Promise<Fleet> {
+/**
+ * The first one listens at the port that the vendors know.
+ * @param checkout whose service it is; default: ours
+ */
+export async function startFleet(t: Cleanups, { port, env }: Surroundings, size: number, checkout = root): Promise<Fleet> {
   const ports = [port, ...(await Promise.all(Array.from({ length: size - 1 }, freePort)))]
   const urls = ports.map((one) => `http://localhost:${one}`)
   // A process that ended in order leaves its compiled code there, with which those after it start in half the time.
-  const cache = { NODE_COMPILE_CACHE: path.join(root, '.data/compile-cache') }
+  const cache = { NODE_COMPILE_CACHE: path.join(checkout, '.data/compile-cache') }
   const settings = ports.map((one) => ({ ...env, ...cache, PORT: String(one) }))
   const all: Program[] = []
-  const current = await Promise.all(urls.map((baseUrl, index) => startedService(t, { baseUrl, env: settings[index] ?? env })))
+  const launch = (index: number) => runProgram(t, path.join(checkout, 'src/server.ts'), settings[index] ?? env)
+  const current = urls.map((_, index) => launch(index))
   all.push(...current)
   const lives = ({ child }: Program) => child.exitCode === null && child.signalCode === null
 
@@ -58,7 +62,7 @@ export async function startFleet(t: Cleanups, { port, env }: Surroundings, size:
     start: (index) => {
       const program = current[index]
       if (program && lives(program)) return
-      const next = runProgram(t, 'src/server.ts', settings[index] ?? env)
+      const next = launch(index)
       current[index] = next
       all.push(next)
     },

@@ -13,9 +13,12 @@ export interface Program {
   ended: Promise<number | null>
 }
 
-/** Runs one of our programs as a process of its own, with this environment and no other. It does not outlive the test. */
+/**
+ * Runs one of our programs as a process of its own, with this environment and no other. It does not outlive the test.
+ * @param script by its path in this checkout, or by an absolute one in another
+ */
 export function runProgram(t: Pick<Test, 'teardown'>, script: string, env: Record<string, string>, args: string[] = []): Program {
-  const child = spawn(process.execPath, [path.join(root, script), ...args], {
+  const child = spawn(process.execPath, [path.resolve(root, script), ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
