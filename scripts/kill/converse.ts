@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Chance } from '../rig/chance.ts'
 import { deliver, NoAnswer, noAnswer, ServiceFailure } from '../rig/deliver.ts'
 import type { Owner } from '../rig/owner.ts'
-import { type Heard, operations } from './operations.ts'
+import { type Heard, type Operation, operations } from './operations.ts'
 import type { Conversation, Step } from './plan.ts'
 import type { Story } from './story.ts'
 
@@ -29,6 +29,8 @@ export interface Setting {
   dice: Chance
   story: Story
   problems: string[]
+  /** The id of the appointment of that mark; `undefined`: there never was one. */
+  appointment(mark: string): Promise<string | undefined>
 }
 
 // The budget of a tool call; a person at a screen waits no longer.
@@ -54,11 +56,12 @@ export async function converse(setting: Setting, conversation: Conversation): Pr
 /** @param once do not come back when nobody answers */
 export async function insist(setting: Setting, asked: Asked, once = false): Promise<void> {
   const { story, problems, dice, urls } = setting
+  let isTold = true
   const who = asked.conversation.mark
   const what = `${asked.step.operation} ${asked.step.time.written} for ${asked.step.time.minutes} min (${asked.step.id})`
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await delay(dice.between(20, 300))) {
     const index = dice.between(0, urls.length - 1)
-    story.tell(who, `→ ${what}${urls.length > 1 ? ` to process ${index + 1}` : ''}`)
+    if (isTold) story.tell(who, `→ ${what}${urls.length > 1 ? ` to process ${index + 1}` : ''}`)
     try {
       const { ms, ...hearing } = await ask(setting, asked, urls[index] ?? '')
       asked.hearings.push(hearing)
@@ -73,40 +76,42 @@ export async function insist(setting: Setting, asked: Asked, once = false): Prom
         return
       }
       if (error.wasReached) asked.unanswered += 1
-      story.tell(who, `✗ ${error.message}${once ? ', and is not sent again' : ''}`)
+      if (isTold) story.tell(who, `✗ ${error.message} It is ${once ? 'not ' : ''}sent again.`)
+      // How often nobody is there is no news.
+      isTold = error.wasReached
       if (once) return
     }
   }
   problems.push(`${who} never heard an answer to ${what}`)
 }
 
-async function ask({ owner }: Setting, { conversation, step }: Asked, url: string): Promise<Hearing & { ms: number }> {
-  const operation = operations[step.operation]
-  const wish = { time: step.time, mark: conversation.mark }
+async function ask(setting: Setting, { conversation, step }: Asked, url: string): Promise<Hearing & { ms: number }> {
+  const { callId, number, mark } = conversation
+  const operation: Operation = operations[step.operation]
+  const wish = { time: step.time, mark }
+  const startedAt = performance.now()
   if (operation.by === 'owner') {
-    const startedAt = performance.now()
-    const { status, body } = await write(url + operation.path, owner, step.id, operation)
-    const { code, event_id } = Problem.parse(JSON.parse(body))
-    const ms = performance.now() - startedAt
-    return { heard: operation.hear(status, code ?? ''), words: `${status} ${code ?? event_id ?? ''}`, ms }
+    const id = await setting.appointment(mark)
+    if (id === undefined && operation.method !== 'POST') return { heard: 'failed', words: 'there is nothing to change', ms: 0 }
+    const { status, code } = await write(url + operation.path(id ?? ''), setting.owner, step.id, operation.method, operation.body(wish))
+    return { heard: operation.hear(status, code), words: `${status} ${code}`, ms: performance.now() - startedAt }
   }
-  const { assistantId, secret } = owner
-  const { callId, number } = conversation
+  const { assistantId, secret } = setting.owner
   const call = { assistantId, secret, callId, number, toolCallId: step.id, name: operation.name, arguments: operation.parameters(wish) }
   const { answer, ms } = await deliver(url, call)
   const words = answer.result === undefined ? `error ${answer.error}` : `result ${answer.result}`
   return { heard: operation.hear(words), words, ms }
-
-  async function write(
-    address: string,
-    { token }: Owner,
-    key: string,
-    { method, body }: { method: string; body(of: typeof wish): object },
-  ) {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key }
-    const response = await fetch(address, { method, headers, body: JSON.stringify(body(wish)) }).catch(noAnswer)
-    return { status: response.status, body: await response.text().catch(noAnswer) }
-  }
 }
 
-const Problem = z.object({ code: z.string().optional(), event_id: z.string().optional() })
+async function write(url: string, { token }: Owner, key: string, method: string, body: object | undefined) {
+  const json = body ? { 'content-type': 'application/json' } : {}
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'idempotency-key': key, ...json },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  }).catch(noAnswer)
+  const { code = '' } = Problem.parse(await response.json().catch(noAnswer))
+  return { status: response.status, code }
+}
+
+const Problem = z.object({ code: z.string().optional() })

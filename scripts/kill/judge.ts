@@ -4,19 +4,29 @@ import { operations, type Place } from './operations.ts'
 
 /**
  * Holds what was last answered against what the database holds.
- * @param all of one conversation, in its order
+ * @param all everything that was asked about one appointment, in its order
  */
 export function misplaced(all: Asked[], rows: Row[]): string[] {
   const [first] = all
   if (!first) return []
   const { mark } = first.conversation
-  const own = occupying(rows).filter(({ subject }) => subject.startsWith(`${mark},`) || subject === mark)
+  const own = occupying(rows).filter(({ subject }) => isAbout(mark, subject))
   if (own.length > 1) return [`${mark} has ${own.length} appointments`]
   const [row] = own
   const is = row?.startsAt.toISOString() ?? 'none'
+  const isAlone = all.every(({ conversation }) => conversation === first.conversation)
   let may = new Set<Place>(['none'])
-  for (const asked of all) may = after(may, asked)
+  for (const asked of all) {
+    const then = after(may, asked)
+    // Where two change one appointment, nobody outside knows who was first.
+    may = isAlone ? then : new Set([...may, ...then])
+  }
   return may.has(is) ? [] : [`${mark} was told that the appointment is at ${[...may].join(' or ')}; it is at ${is}`]
+}
+
+/** Whether a subject in the database or in the calendar is that of an appointment. */
+export function isAbout(mark: string, subject: string): boolean {
+  return subject === mark || subject.startsWith(`${mark},`)
 }
 
 /** Where the appointment may stand, by what was last heard of a step. */

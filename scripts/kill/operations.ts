@@ -33,9 +33,10 @@ interface Spoken {
 /** A request of the signed-in owner. */
 interface Written {
   by: 'owner'
-  method: string
-  path: string
-  body(ask: Ask): object
+  method: 'POST' | 'PATCH' | 'DELETE'
+  /** @param appointmentId of the appointment that is to be changed, once there is one */
+  path(appointmentId: string): string
+  body(ask: Ask): object | undefined
   hear(status: number, code: string): Heard
 }
 
@@ -45,6 +46,8 @@ export type Operation = (Spoken | Written) & {
 }
 
 const place = ({ time }: Ask) => time.startsAt.toISOString()
+const nowhere = () => 'none'
+const times = ({ time }: Ask) => ({ start_time: time.startsAt.toISOString(), end_time: time.endsAt.toISOString() })
 
 /** Everything that is asked of the service while it is killed. */
 export const operations = {
@@ -52,25 +55,64 @@ export const operations = {
     by: 'caller',
     name: 'book_appointment',
     parameters: ({ time, mark }) => ({ start_time: time.written, duration: time.minutes, title: mark, attendee_name: 'Kim Lee' }),
-    hear: (answer) => hearBooking(answer),
+    hear: (answer) => hear(answer, /\bbooked for\b/, /\btaken\b/),
+    leads: place,
+  },
+  // In the call in which it was booked, nobody has to prove that it is hers.
+  move: {
+    by: 'caller',
+    name: 'reschedule_appointment',
+    parameters: ({ time }) => ({ start_time: time.written, duration: time.minutes }),
+    hear: (answer) => hear(answer, /\b(is now on|stands on)\b/, /\btaken\b/),
+    leads: place,
+  },
+  cancel: {
+    by: 'caller',
+    name: 'cancel_appointment',
+    parameters: () => ({}),
+    hear: (answer) => hear(answer, /\bis cancelled\b/),
+    leads: nowhere,
+  },
+  keep: {
+    by: 'caller',
+    name: 'keep_appointment',
+    parameters: () => ({}),
+    hear: (answer) => hear(answer, /\b(you keep|stands on)\b/i, /\btaken\b/),
     leads: place,
   },
   bookAsOwner: {
     by: 'owner',
     method: 'POST',
-    path: '/calendar/events',
-    body: ({ time, mark }) => ({ subject: mark, start_time: time.startsAt.toISOString(), end_time: time.endsAt.toISOString() }),
-    hear: (status, code) => hearStatus(status, code),
+    path: () => '/calendar/events',
+    body: (ask) => ({ subject: ask.mark, ...times(ask) }),
+    hear: hearStatus,
     leads: place,
+  },
+  moveAsOwner: {
+    by: 'owner',
+    method: 'PATCH',
+    path: (appointmentId) => `/bookings/${appointmentId}`,
+    body: times,
+    hear: hearStatus,
+    leads: place,
+  },
+  cancelAsOwner: {
+    by: 'owner',
+    method: 'DELETE',
+    path: (appointmentId) => `/bookings/${appointmentId}`,
+    body: () => undefined,
+    hear: hearStatus,
+    leads: nowhere,
   },
 } satisfies Record<string, Operation>
 
 export type OperationName = keyof typeof operations
 
-function hearBooking(answer: string): Heard {
-  if (/^result .*\bbooked for\b/.test(answer)) return 'done'
-  if (/^error .*(holding|not confirmed yet|do not know yet)/.test(answer)) return 'pending'
-  return /^error .*\btaken\b/.test(answer) ? 'refused' : 'failed'
+/** @param no what is heard when it is certain that it will not be; whatever else is no yes is `failed` */
+function hear(answer: string, yes: RegExp, no?: RegExp): Heard {
+  if (answer.startsWith('result ')) return yes.test(answer) ? 'done' : 'failed'
+  if (/not confirmed|do not know yet/.test(answer)) return 'pending'
+  return no?.test(answer) ? 'refused' : 'failed'
 }
 
 function hearStatus(status: number, code: string): Heard {

@@ -22,7 +22,6 @@ export interface Step {
 
 /** A phone call, or the owner at her desk: about one appointment, one step after the other. */
 export interface Conversation {
-  by: 'caller' | 'owner'
   callId: string
   number: string
   mark: string
@@ -50,6 +49,9 @@ export interface Plan {
   weather(request: { method: string; path: string }): Fault | undefined
 }
 
+// Behind the last time that anybody books at first.
+const FIRST_FREE = 32
+
 /** Everything about a run that can be decided beforehand. The same seed plans the same. */
 export function planOf(seed: number): Plan {
   const dice = chance(seed)
@@ -65,28 +67,51 @@ export function planOf(seed: number): Plan {
 }
 
 function conversationsOf(dice: Chance): Conversation[] {
-  const count = dice.between(4, 7)
   let halfHour = 0
-  return Array.from({ length: count }, (_, index) => {
+  const [first, ...rest] = Array.from({ length: dice.between(4, 7) }, (_, index): Conversation => {
     // Every third wants what the one before wants, or half of it.
     if (index === 0 || !dice.is(0.35)) halfHour += 3
-    const by = index % 4 === 3 ? 'owner' : 'caller'
     const wish = workingTime(halfHour + (dice.is(0.3) ? 1 : 0), dice.pick([30, 30, 60]))
+    // Where nobody begins; but whoever moves may meet another who moves.
+    const other = workingTime(FIRST_FREE + dice.between(0, 4) * 2, wish.minutes)
     return {
-      by,
       callId: `call-${index + 1}`,
       number: `+131255501${String(index).padStart(2, '0')}`,
       mark: `Trial ${index + 1}`,
-      steps: by === 'owner' ? [step(dice, 'bookAsOwner', wish, `key-${index + 1}`)] : callersSteps(dice, wish),
+      steps: index % 4 === 3 ? ownersSteps(dice, wish, other) : callersSteps(dice, wish, other),
     }
   })
+  if (!first) return []
+  const all = [first, ...rest]
+  return dice.is(0.4) ? [...all, meddling(dice, dice.pick([first, ...rest]))] : all
 }
 
-function callersSteps(dice: Chance, wish: Time): Step[] {
+function callersSteps(dice: Chance, wish: Time, other: Time): Step[] {
   const steps = [step(dice, 'book', wish, 'tool-1')]
   // The model repeats itself.
-  if (dice.is(0.3)) steps.push(step(dice, 'book', wish, 'tool-2'))
+  if (dice.is(0.25)) steps.push(step(dice, 'book', wish, 'tool-2'))
+  if (dice.is(0.5)) steps.push(step(dice, 'move', other, 'tool-3'))
+  else if (dice.is(0.6)) steps.push(step(dice, 'cancel', wish, 'tool-3'))
+  else return steps
+  // The caller has thought again, or goes on.
+  const next = dice.pick<OperationName | undefined>(['keep', 'keep', 'cancel', undefined, undefined, undefined])
+  if (next) steps.push(step(dice, next, wish, 'tool-4'))
   return steps
+}
+
+function ownersSteps(dice: Chance, wish: Time, other: Time): Step[] {
+  const steps = [step(dice, 'bookAsOwner', wish, 'key-1')]
+  if (dice.is(0.5)) steps.push(step(dice, 'moveAsOwner', other, 'key-2'))
+  if (dice.is(0.4)) steps.push(step(dice, 'cancelAsOwner', wish, 'key-3'))
+  return steps
+}
+
+/** The owner changes an appointment about which somebody is still on the phone. */
+function meddling(dice: Chance, { mark, steps: [first] }: Conversation): Conversation {
+  const time = first?.time ?? workingTime(0)
+  const change = dice.is(0.5) ? 'cancelAsOwner' : 'moveAsOwner'
+  const later = { ...step(dice, change, workingTime(FIRST_FREE + 12, time.minutes), 'key-9'), pauseMs: dice.between(300, 2000) }
+  return { callId: 'desk', number: '', mark, steps: [later] }
 }
 
 function step(dice: Chance, operation: OperationName, time: Time, id: string): Step {

@@ -7,7 +7,8 @@ import { makeOwner, type Owner } from '../rig/owner.ts'
 import { contradictions, readRows } from '../rig/truth.ts'
 import { TIME_ZONE } from '../rig/week.ts'
 import { type Asked, converse, insist, type Setting } from './converse.ts'
-import { misplaced, toldTwoTruths } from './judge.ts'
+import { isAbout, misplaced, toldTwoTruths } from './judge.ts'
+import type { Heard, OperationName } from './operations.ts'
 import { type Kill, type Plan, planOf } from './plan.ts'
 import { newStory, type Story } from './story.ts'
 
@@ -18,6 +19,8 @@ export interface Outcome {
   problems: string[]
   story: string[]
   answers: number
+  /** What was last heard of each step. */
+  heard: [operation: OperationName, heard: Heard | 'nothing'][]
   /** Deliveries that a kill left without an answer. */
   unanswered: number
   /** From the moment when every process was back. */
@@ -44,7 +47,7 @@ const SETTINGS = {
 /** One run from an empty database to the verdict. @param adminUrl as in `testDatabase` */
 export async function killRun(seed: number, adminUrl?: string): Promise<Outcome> {
   const plan = planOf(seed)
-  const outcome: Outcome = { plan, problems: [], story: [], answers: 0, unanswered: 0, settledMs: 0, logs: '' }
+  const outcome: Outcome = { plan, problems: [], story: [], answers: 0, heard: [], unanswered: 0, settledMs: 0, logs: '' }
   const t = cleanups()
   try {
     await perform(t, plan, outcome, adminUrl)
@@ -65,7 +68,14 @@ async function perform(t: ReturnType<typeof cleanups>, plan: Plan, outcome: Outc
   const story = newStory()
   const { problems } = outcome
   outcome.story = story.lines
-  const setting: Setting = { owner, urls: fleet.urls, dice: chance(plan.seed).fork('deliveries'), story, problems }
+  const setting: Setting = {
+    owner,
+    urls: fleet.urls,
+    dice: chance(plan.seed).fork('deliveries'),
+    story,
+    problems,
+    appointment: async (mark) => (await readRows(database.db, owner)).find(({ subject }) => isAbout(mark, subject))?.appointmentId,
+  }
   const { ledger, faults } = world[vendor]
   faults.each(plan.weather)
   const before = ledger.length
@@ -95,6 +105,7 @@ async function perform(t: ReturnType<typeof cleanups>, plan: Plan, outcome: Outc
   }
   problems.push(...(await wrong()), ...all.flat().flatMap(toldTwoTruths))
   outcome.answers = all.flat().reduce((sum, { hearings }) => sum + hearings.length, 0)
+  outcome.heard = all.flat().map(({ step, hearings }) => [step.operation, hearings.at(-1)?.heard ?? 'nothing'])
   outcome.unanswered = all.flat().reduce((sum, { unanswered }) => sum + unanswered, 0)
   await fleet.stop()
   outcome.logs = fleet.logs()
@@ -105,7 +116,14 @@ const OWNER = { name: 'Dana Reyes', email: 'dana@example.com', calendarEmail: 'd
 
 async function placedWrong({ db }: Awaited<ReturnType<typeof surroundings>>['database'], owner: Owner, all: Asked[][]): Promise<string[]> {
   const rows = await readRows(db, owner)
-  return all.flatMap((steps) => misplaced(steps, rows))
+  const asked = all.flat()
+  const marks = new Set(asked.map(({ conversation }) => conversation.mark))
+  return [...marks].flatMap((mark) =>
+    misplaced(
+      asked.filter(({ conversation }) => conversation.mark === mark),
+      rows,
+    ),
+  )
 }
 
 async function killAll(fleet: Fleet, kills: Kill[], story: Story, isDue: (kill: Kill) => boolean): Promise<void> {

@@ -18,6 +18,17 @@ export function readRows(db: Db, { clerkUserId }: Pick<Owner, 'clerkUserId'>) {
   )
 }
 
+function openChanges(db: Db, { clerkUserId }: Owner) {
+  return inTenant(db, clerkUserId, (trx) =>
+    trx
+      .selectFrom('changes')
+      .select(['kind', 'oldStartsAt as startsAt'])
+      .where('clerkUserId', '=', clerkUserId)
+      .where('state', '=', 'open')
+      .execute(),
+  )
+}
+
 const OCCUPYING = ['held', 'confirmed', 'completed', 'no_show']
 
 /** @returns those that take time */
@@ -33,7 +44,9 @@ export async function contradictions(db: Db, world: World, owner: Owner): Promis
   const rows = await readRows(db, owner)
   const events = world[owner.vendor].events(owner.calendarEmail).filter(({ properties }) => properties.bookingId !== undefined)
   const live = events.filter(({ status }) => status !== 'cancelled')
-  const problems: string[] = []
+  const problems = (await openChanges(db, owner)).map(
+    ({ kind, startsAt }) => `a ${kind} of what was at ${startsAt.toISOString()} is still open`,
+  )
 
   for (const row of rows) {
     if (row.status === 'held') problems.push(`"${row.subject}" at ${at(row)} is still held`)
