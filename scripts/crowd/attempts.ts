@@ -87,7 +87,7 @@ async function ask({ owner, wish, callId, number, urls }: Attempt, tries: number
 function hear(isResult: boolean, said: string): Heard {
   if (isResult && /\bbooked for\b/.test(said)) return 'booked'
   if (/\btaken\b/.test(said)) return 'taken'
-  return /Shall I (try|check)/.test(said) ? 'again' : 'other'
+  return /Shall I (try|check)|ask me again|cannot (see|reach) the diary/.test(said) ? 'again' : 'other'
 }
 
 /** A sentence that offers another time names its day. */

@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { surroundings } from '../../test/setup/service.ts'
 import { chance } from '../rig/chance.ts'
-import type { Cleanups } from '../rig/cleanups.ts'
-import { startFleet } from '../rig/fleet.ts'
-import { makeOwner } from '../rig/owner.ts'
 import { contradictions, occupying, readRows } from '../rig/truth.ts'
-import { TIME_ZONE } from '../rig/week.ts'
 import { attemptBooking, attemptsOf, type Heard, offersAnother, overlappingTimes, type Reply } from './attempts.ts'
+import type { Site } from './site.ts'
 
 export interface CrowdOptions {
   attempts: number
-  /** Overlapping times in each of the two diaries. */
+  /** Overlapping times in each diary. */
   times: number
   seed: number
-  /** As in `testDatabase`. */
-  adminUrl?: string | undefined
 }
 
 export interface CrowdOutcome {
@@ -30,38 +24,17 @@ export interface CrowdOutcome {
 
 const ANSWER_MS = 8000
 const SETTLED_MS = 60_000
-/** Nobody is held to how often he may ask; everything else is as it is in service. */
-export const UNLIMITED = {
-  LOG_LEVEL: 'error',
-  LIMIT_REST_PER_MINUTE: '100000',
-  LIMIT_TOOL_CALLS_PER_MINUTE: '100000',
-  LIMIT_BOOKINGS_PER_CALL: '1000',
-  LIMIT_BOOKINGS_PER_NUMBER: '1000',
-}
-
-/** Two processes, an owner at each vendor, and everybody at once. */
-export async function crowdRun(t: Cleanups, { attempts, times, seed, adminUrl }: CrowdOptions): Promise<CrowdOutcome> {
-  const { world, database, baseUrl, port, env } = await surroundings(t, adminUrl)
-  const fleet = await startFleet(t, { port, env: { ...env, ...UNLIMITED } }, 2)
-  const who = (name: string) => ({
-    name: 'Dana Reyes',
-    email: `${name}@example.com`,
-    calendarEmail: `${name}@diary.example`,
-    timeZone: TIME_ZONE,
-  })
-  const owners = [await makeOwner(baseUrl, world, 'google', who('google')), await makeOwner(baseUrl, world, 'microsoft', who('microsoft'))]
+/** Everybody at once. */
+export async function crowdRun({ db, world, fleet, owners }: Site, { attempts, times, seed }: CrowdOptions): Promise<CrowdOutcome> {
   const crowd = attemptsOf(owners, overlappingTimes(times), fleet.urls, attempts, chance(seed))
   const replies = await Promise.all(crowd.map(attemptBooking))
 
-  const wrong = async () => (await Promise.all(owners.map((owner) => contradictions(database.db, world, owner)))).flat()
+  const wrong = async () => (await Promise.all(owners.map((owner) => contradictions(db, world, owner)))).flat()
   let open = await wrong()
   for (const end = performance.now() + SETTLED_MS; open.length > 0 && performance.now() < end; open = await wrong()) await delay(200)
-  const rows = (await Promise.all(owners.map((owner) => readRows(database.db, owner)))).flatMap(occupying)
-  const problems = [
-    ...open,
-    ...replies.flatMap((reply) => complaint(reply, rows.filter(({ vapiCallId }) => vapiCallId === reply.attempt.callId).length)),
-  ]
-  await fleet.stop()
+  const rows = (await Promise.all(owners.map((owner) => readRows(db, owner)))).flatMap(occupying)
+  const appointments = ({ attempt }: Reply) => rows.filter(({ vapiCallId }) => vapiCallId === attempt.callId).length
+  const problems = [...open, ...replies.flatMap((reply) => complaint(reply, appointments(reply)))]
   const waits = replies.map(({ ms }) => ms).sort((one, other) => one - other)
   return {
     problems,

@@ -44,18 +44,17 @@ function after(before: Set<Place>, { conversation, step, hearings }: Asked): Set
   }
 }
 
-/** One operation, one truth: what has once been said to be so, or not to be so, is never said otherwise. */
+/**
+ * One operation, one truth: what has once been said to be so, or to come to be so, is never said otherwise, and always in the same words. A no
+ * may become a yes when the time has become free in between: nobody relied on it.
+ */
 export function toldTwoTruths({ conversation, step, hearings }: Asked): string[] {
-  const final = hearings.filter(({ heard }) => heard === 'done' || heard === 'refused')
-  const kinds = new Set(final.map(({ heard }) => heard))
-  const told = new Set(final.filter(({ heard }) => heard === 'done').map(({ words }) => words))
-  const since = hearings.findIndex(({ heard }) => heard === 'done' || heard === 'pending')
-  const takenBack = since !== -1 && hearings.slice(since).some(({ heard }) => heard === 'refused' || heard === 'failed')
   const who = `${conversation.mark}, ${step.operation} (${step.id})`
-  const both = [...told].map((words) => `"${words}"`).join(' and ')
+  const told = new Set(hearings.filter(({ heard }) => heard === 'done').map(({ words }) => words))
+  const since = hearings.findIndex(({ heard }) => heard === 'done' || heard === 'pending')
+  const takenBack = since === -1 ? undefined : hearings.slice(since).find(({ heard }) => heard === 'refused' || heard === 'failed')
   return [
-    ...(kinds.size > 1 ? [`${who} was told yes and no`] : []),
-    ...(told.size > 1 ? [`${who} heard ${both}`] : []),
-    ...(takenBack && kinds.size < 2 ? [`${who} was told that it is, or will be, and then that it is not`] : []),
+    ...(told.size > 1 ? [`${who} heard ${[...told].map((words) => `"${words}"`).join(' and ')}`] : []),
+    ...(takenBack ? [`${who} heard "${hearings[since]?.words}", and later "${takenBack.words}"`] : []),
   ]
 }
