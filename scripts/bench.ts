@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareSites } from './bench/compare.ts'
-import { table } from './bench/numbers.ts'
 import { openSite } from './bench/site.ts'
 import { measureTargets } from './bench/targets.ts'
 import { cleanups } from './rig/cleanups.ts'
 import { ownServer } from './rig/server.ts'
+import { table } from './rig/table.ts'
 
 // `npm run bench`: how long callers wait, against what is promised. With --against or --set: this checkout beside another, or beside itself
 // with other settings. Figures are of this machine at this moment; only ratios can be compared.

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { killRun } from './kill/run.ts'
-import { line, report } from './kill/show.ts'
+import { killRun, type Outcome } from './kill/run.ts'
+import { line, report, tally } from './kill/show.ts'
 import { cleanups } from './rig/cleanups.ts'
 import { ownServer } from './rig/server.ts'
 
@@ -24,6 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 process.stdout.write(`${runs} runs from seed ${seed}, ${sideBySide} side by side. Each seed alone is the same run again.\n`)
 const startedAt = performance.now()
 const failed: number[] = []
+const heard: Outcome['heard'] = []
 try {
   const adminUrl = await ownServer(undo, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' })
   const seeds = Array.from({ length: runs }, (_, index) => seed + index).values()
@@ -32,6 +33,7 @@ try {
       const begunAt = performance.now()
       const outcome = await killRun(one, adminUrl)
       process.stdout.write(`${line(outcome, performance.now() - begunAt)}\n`)
+      heard.push(...outcome.heard)
       if (outcome.problems.length === 0) continue
       failed.push(one)
       process.stdout.write(report(outcome))
@@ -42,6 +44,7 @@ try {
   await undo.run()
 }
 const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1)
+process.stdout.write(`\n${tally(heard)}\n`)
 process.stdout.write(
   failed.length === 0
     ? `All ${runs} runs ended well, in ${minutes} minutes.\n`

@@ -14,11 +14,3 @@ export async function sideBySide<T, R>(items: T[], lanes: number, work: (item: T
   await Promise.all(Array.from({ length: lanes }, lane))
   return results
 }
-
-/** Columns of equal width, text to the left, numbers to the right. */
-export function table(rows: (string | number)[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length))) ?? []
-  const cell = (value: string | number, width: number, column: number) =>
-    column === 0 ? String(value).padEnd(width) : String(value).padStart(width)
-  return rows.map((row) => `  ${row.map((value, column) => cell(value, widths[column] ?? 0, column)).join('   ')}\n`).join('')
-}

@@ -39,6 +39,7 @@ function after(before: Set<Place>, { conversation, step, hearings }: Asked): Set
     case 'failed':
       return before
     case 'pending':
+    case 'unsure':
     case undefined:
       return new Set([...before, place])
   }

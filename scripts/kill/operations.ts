@@ -4,8 +4,10 @@ import type { Time } from '../rig/week.ts'
 export type Heard =
   /** It is so, and stays so. */
   | 'done'
-  /** Not known yet; it will be done in the end. */
+  /** Not confirmed yet, but it is held: it will be done in the end. */
   | 'pending'
+  /** Nobody can tell yet. */
+  | 'unsure'
   /** No, and it stays no. */
   | 'refused'
   /** Not now: nothing has happened, and the same may be asked again. */
@@ -111,7 +113,8 @@ export type OperationName = keyof typeof operations
 /** @param no what is heard when it is certain that it will not be; whatever else is no yes is `failed` */
 function hear(answer: string, yes: RegExp, no?: RegExp): Heard {
   if (answer.startsWith('result ')) return yes.test(answer) ? 'done' : 'failed'
-  if (/not confirmed|do not know yet/.test(answer)) return 'pending'
+  if (/do not know yet/.test(answer)) return 'unsure'
+  if (/not confirmed/.test(answer)) return 'pending'
   return no?.test(answer) ? 'refused' : 'failed'
 }
 

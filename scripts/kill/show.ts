@@ -1,3 +1,5 @@
+import { table } from '../rig/table.ts'
+import { operations } from './operations.ts'
 import type { Outcome } from './run.ts'
 
 /** One line for each run, aligned. */
@@ -34,6 +36,14 @@ export function report({ plan, problems, story, logs }: Outcome): string {
     `  Once more with: npm run kill -- --runs 1 --seed ${plan.seed}`,
     '',
   ].join('\n')
+}
+
+/** How often what was heard in the end, of each operation: one that was never done was not tried. */
+export function tally(heard: Outcome['heard']): string {
+  const endings = ['done', 'refused', 'failed', 'pending', 'unsure', 'nothing'] as const
+  const count = (operation: string, ending: string) => heard.filter(([one, other]) => one === operation && other === ending).length
+  const names = Object.keys(operations)
+  return table([['heard in the end', ...endings], ...names.map((name) => [name, ...endings.map((ending) => count(name, ending))])])
 }
 
 function seconds(ms: number): string {
