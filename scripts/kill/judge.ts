@@ -29,20 +29,14 @@ export function isAbout(mark: string, subject: string): boolean {
   return subject === mark || subject.startsWith(`${mark},`)
 }
 
-/** Where the appointment may stand, by what was last heard of a step. */
-function after(before: Set<Place>, { conversation, step, hearings }: Asked): Set<Place> {
+/** Where the appointment may stand, by what was heard of a step. */
+function after(before: Set<Place>, { conversation, step, hearings, unanswered }: Asked): Set<Place> {
   const place = operations[step.operation].leads({ time: step.time, mark: conversation.mark })
-  switch (hearings.at(-1)?.heard) {
-    case 'done':
-      return new Set([place])
-    case 'refused':
-    case 'failed':
-      return before
-    case 'pending':
-    case 'unsure':
-    case undefined:
-      return new Set([...before, place])
-  }
+  const last = hearings.at(-1)?.heard
+  if (last === 'done') return new Set([place])
+  if (last === 'refused' || last === 'failed') return before
+  const wasNeverThere = last === undefined && unanswered === 0
+  return wasNeverThere ? before : new Set([...before, place])
 }
 
 /**

@@ -6,11 +6,11 @@ export type Heard =
   | 'done'
   /** Not confirmed yet, but it is held: it will be done in the end. */
   | 'pending'
-  /** Nobody can tell yet. */
+  /** Nobody can tell right now. */
   | 'unsure'
-  /** No, and it stays no. */
+  /** No, because the time is taken. */
   | 'refused'
-  /** Not now: nothing has happened, and the same may be asked again. */
+  /** No, for another reason: nothing has happened. */
   | 'failed'
 
 /** Where an appointment stands: the start of its time, or that there is none. */
@@ -110,10 +110,12 @@ export const operations = {
 
 export type OperationName = keyof typeof operations
 
-/** @param no what is heard when it is certain that it will not be; whatever else is no yes is `failed` */
+const UNSURE = /do not know yet|cannot (see|reach) the diary|does not answer|went wrong|in a minute/
+
+/** @param no what is heard when the time is taken; whatever else is no yes is `failed` */
 function hear(answer: string, yes: RegExp, no?: RegExp): Heard {
   if (answer.startsWith('result ')) return yes.test(answer) ? 'done' : 'failed'
-  if (/do not know yet/.test(answer)) return 'unsure'
+  if (UNSURE.test(answer)) return 'unsure'
   if (/not confirmed/.test(answer)) return 'pending'
   return no?.test(answer) ? 'refused' : 'failed'
 }
@@ -121,5 +123,6 @@ function hear(answer: string, yes: RegExp, no?: RegExp): Heard {
 function hearStatus(status: number, code: string): Heard {
   if (status < 300) return 'done'
   if (code.endsWith('_held')) return 'pending'
+  if (status >= 500) return 'unsure'
   return status === 409 ? 'refused' : 'failed'
 }

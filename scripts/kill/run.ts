@@ -98,12 +98,14 @@ async function perform(t: ReturnType<typeof cleanups>, plan: Plan, outcome: Outc
   }
   outcome.settledMs = performance.now() - backAt
   story.tell('all', open.length > 0 ? `not settled after ${SETTLED_MS / 1000} s` : 'settled')
+  problems.push(...open.map((problem) => `after ${SETTLED_MS / 1000} s ${problem}`))
 
   for (const steps of all) {
     const last = steps.at(-1)
     if (last && last.hearings.length > 0) await insist(setting, last)
   }
-  problems.push(...(await wrong()), ...all.flat().flatMap(toldTwoTruths))
+  if (open.length === 0) problems.push(...(await wrong()))
+  problems.push(...all.flat().flatMap(toldTwoTruths))
   outcome.answers = all.flat().reduce((sum, { hearings }) => sum + hearings.length, 0)
   outcome.heard = all.flat().map(({ step, hearings }) => [step.operation, hearings.at(-1)?.heard ?? 'nothing'])
   outcome.unanswered = all.flat().reduce((sum, { unanswered }) => sum + unanswered, 0)
