@@ -24,10 +24,10 @@ export interface LedgerEntry {
 export type Fault = { method?: string; path?: RegExp; times?: number } /** `type`: of the body, where it is text. */ & (
   | { kind: 'status'; status: number; retryAfter?: number; body?: unknown; type?: string }
   | { kind: 'slow'; ms: number }
-  /** Does what was asked at once, and answers that much later. */
-  | { kind: 'late'; ms: number }
   /** Takes the request and never answers. */
   | { kind: 'silent' }
+  /** Does what was asked at once, and answers that much later. */
+  | { kind: 'late'; ms: number }
   /** Cuts the connection before anything happened. */
   | { kind: 'cut' }
   /** Does what was asked, then cuts the connection instead of answering. */
