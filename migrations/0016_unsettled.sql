@@ -1,14 +1,14 @@
 -- Work is taken up by its job. Should that be lost, or come from a version that sends none, these find what waits for nobody. What a job was
 -- set aside for is left to whoever looks into that.
 
--- Bookings that stopped half-way: held, their lease long over. Set aside or not, the time of none is kept for ever.
+-- Bookings that stopped half-way: held, their lease long over. What guards the new time of a move ends with that move. Set aside or not, the time of none is kept for ever.
 create function bookings_unsettled(overdue_ms integer, hold_minutes integer, at_most integer)
   returns table (clerk_user_id text, id uuid)
   language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
   return query
     select h.clerk_user_id, h.id from bookings h
-    where h.status = 'held' and h.leased_until < now() - overdue_ms * interval '1 millisecond'
+    where h.status = 'held' and h.moves is null and h.leased_until < now() - overdue_ms * interval '1 millisecond'
       and not exists (
         select from jobs.job j where j.name = 'settle-booking' and j.state < 'completed' and j.singleton_key = h.id::text)
       and (h.created_at < now() - hold_minutes * interval '1 minute' or not exists (

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { calendarOf, type Diary, requireDestination } from '../calendar/access.ts'
-import { busyTimes, isGivenBack } from '../calendar/busy.ts'
+import { busyTimes, isGivenBack, type Look } from '../calendar/busy.ts'
 import { overlapsAny, refusal, withBuffers } from '../calendar/slots.ts'
 import { findStanding, listCancelledInCall } from '../db/appointments.ts'
 import { type Booking, confirmBooking, countBookings, failBooking, findBooking, holdBooking, markAsked } from '../db/bookings.ts'
@@ -13,12 +13,9 @@ import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { isDayFull } from './day-cap.ts'
 import { eventOf } from './event.ts'
+import { lookForConflictLater, settleLater } from './later.ts'
 import { callKeyOf, keysOf, onceKnown, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
-import { settleLater } from './settle-later.ts'
-
-// Vendors show what others have put into a calendar within seconds.
-const LOOK_AGAIN_SECONDS = 3
 
 /**
  * Books: takes the time in our own database first, then looks at the live calendars, then asks the vendor. What stops half-way is
@@ -62,7 +59,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   // A twin of this request was faster, or others fill the day, or another appointment stands there.
   const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (twin) return twin
-  const second = first === undefined && (await isGivenBack(deps, diary, during, signal)) ? await hold() : first
+  const second = first === undefined && (await isGivenBack(deps, diary, during, { signal })) ? await hold() : first
   return second instanceof Object ? finish(deps, diary, second, signal) : { kind: 'refused', why: second ?? 'taken' }
 }
 
@@ -124,7 +121,7 @@ export async function restore(
 /** The held booking's way to the vendor; only the request that made it goes it. */
 async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
-    await refuseTaken(deps, diary, booking, signal)
+    await refuseTaken(deps, diary, booking, { signal })
     const isStillOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
     if (!isStillOurs) throw new AppError('provider_unavailable', 'this request stood still for too long, and somebody else took it up')
     return await askVendor(deps, diary, booking, signal)
@@ -154,7 +151,8 @@ export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, si
     const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
     if (event) return await confirm(deps, booking, event)
     refuseBegun(deps, diary, booking)
-    await refuseTaken(deps, diary, booking, signal)
+    // Should its event exist after all, where the vendor has not found it yet, it is not in its own way.
+    await refuseTaken(deps, diary, booking, { signal, exceptEvent: booking.id })
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
     // A no to a second request says nothing about the first, unless it tells of the event or the time itself.
@@ -171,9 +169,9 @@ function refuseBegun({ clock }: Deps, { rules }: Diary, booking: Booking): void 
 }
 
 /** @throws AppError `slot_taken` */
-async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<void> {
+async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, look: Look): Promise<void> {
   const during = withBuffers(diary.rules, slotOf(booking), booking.bookedBy === 'owner' ? 'owner' : 'caller')
-  const busy = await busyTimes(deps, diary, during, { signal, except: booking.appointmentId })
+  const busy = await busyTimes(deps, diary, during, { ...look, except: booking.appointmentId })
   if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
 }
 
@@ -200,10 +198,9 @@ async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Prom
 }
 
 /** What follows in the same transaction: the owner is told what a caller booked, and the calendars are looked at once more. */
-async function afterBooking({ jobs }: Deps, trx: TenantDb, booking: Booking): Promise<void> {
-  const { clerkUserId, id: bookingId } = booking
+async function afterBooking(deps: Deps, trx: TenantDb, booking: Booking): Promise<void> {
   if (booking.bookedBy === 'caller') await tellOfBooking(trx, booking)
-  await jobs.send(trx, 'look-for-conflict', { clerkUserId, bookingId }, { startAfterSeconds: LOOK_AGAIN_SECONDS, singletonKey: bookingId })
+  await lookForConflictLater(deps, trx, booking)
 }
 
 /** Where the event of a booking is, or is to be. @throws AppError `calendar_not_connected` */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Diary, requireDestination } from '../calendar/access.ts'
-import { busyTimes, isGivenBack } from '../calendar/busy.ts'
+import { busyTimes, isGivenBack, type Look } from '../calendar/busy.ts'
 import { overlapsAny, refusal, withBuffers } from '../calendar/slots.ts'
 import { lockBooking } from '../db/appointments.ts'
 import { type Booking, findBooking, holdBooking } from '../db/bookings.ts'
@@ -26,7 +26,7 @@ import type { ChangeOutcome, MoveRequest } from './change.ts'
 import { inTurn, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
 import { isDayFull } from './day-cap.ts'
 import { eventOf } from './event.ts'
-import { settleChangeLater, tellLater } from './later.ts'
+import { lookForConflictLater, settleChangeLater, tellLater } from './later.ts'
 import { callKeyOf } from './repeats.ts'
 import { target } from './target.ts'
 
@@ -82,7 +82,7 @@ export async function moveOnce(
 
   const open = () => openMove(deps, diary, booking, move)
   const first = await open()
-  const isFree = first === 'taken' && (await isGivenBack(deps, diary, occupied(diary, booking, slot, madeBy), signal))
+  const isFree = first === 'taken' && (await isGivenBack(deps, diary, occupied(diary, booking, slot, madeBy), lookFor(booking, signal)))
   const change = isFree ? await open() : first
   if (change === 'taken' || change === 'cap') return { kind: 'refused', why: change, booking }
   return change === 'again' ? change : carryOut(deps, diary, booking, change, signal)
@@ -144,7 +144,7 @@ async function carryOut(deps: Deps, diary: Diary, booking: Booking, change: Chan
 /** Whether the new time is free in the live calendars, but for the appointment itself. @throws AppError `slot_taken` */
 export async function refuseTakenMove(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
   const during = occupied(diary, booking, slotOf(change), change.madeBy)
-  const busy = await busyTimes(deps, diary, during, { signal, except: booking.appointmentId, exceptEvent: booking.id })
+  const busy = await busyTimes(deps, diary, during, lookFor(booking, signal))
   if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
 }
 
@@ -175,12 +175,18 @@ export async function complete(deps: Deps, change: Change): Promise<ChangeOutcom
     if (!isWanted) return tellLater(deps, trx, clerkUserId, bookingId)
     const moved = await findBooking(trx, clerkUserId, bookingId)
     if (moved && change.madeBy === 'caller') await tellOfMove(trx, moved, change.oldStartsAt, change.id)
+    if (moved) await lookForConflictLater(deps, trx, moved)
     return moved
   }).catch((error: unknown) => {
     deps.log.error({ err: error, bookingId }, 'the event is moved, but that could not be written here yet')
     return undefined
   })
   return booking ? { kind: 'moved', booking } : undefined
+}
+
+/** An appointment that moves is in its own way neither here nor in the calendar. */
+function lookFor({ appointmentId, id }: Booking, signal: AbortSignal): Look {
+  return { signal, except: appointmentId, exceptEvent: id }
 }
 
 /** The move of this call that has brought the appointment away from this very time. */

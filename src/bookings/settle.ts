@@ -6,8 +6,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedBooking } from '../notices/tell.ts'
 import { finishAgain } from './book.ts'
-import { tellLater } from './later.ts'
-import { settleLater } from './settle-later.ts'
+import { settleLater, tellLater } from './later.ts'
 
 /**
  * A job: finishes a booking that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked

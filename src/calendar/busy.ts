@@ -7,20 +7,21 @@ import { calendarOf, type Diary, requireDestination } from './access.ts'
 import { overlapping, overlapsAny, type Rules, type Taken, withBuffers } from './slots.ts'
 import { localDay } from './zone.ts'
 
+/** How to look: `except` is an appointment that is not in its own way, and `exceptEvent` the booking whose event is not. */
+export interface Look {
+  signal: AbortSignal
+  except?: string | undefined
+  exceptEvent?: string | undefined
+}
+
 /**
  * When the owner has no time within `range`: in any of her calendars, by what is read of them now, or by bookings of ours that no calendar may
  * show yet. A booking whose event she has deleted in her calendar is cancelled on the way.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param range with the buffers of whatever is to stand there
- * @param options `except` is an appointment that is not in its own way, and `exceptEvent` the booking whose event is not
  * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`, `provider_busy`, `provider_refused`
  */
-export async function busyTimes(
-  deps: Deps,
-  diary: Diary,
-  range: Interval,
-  { signal, except, exceptEvent }: { signal: AbortSignal; except?: string; exceptEvent?: string },
-): Promise<Interval[]> {
+export async function busyTimes(deps: Deps, diary: Diary, range: Interval, { signal, except, exceptEvent }: Look): Promise<Interval[]> {
   requireDestination(diary) // nothing can be offered without one
   const [ours, ...theirs] = await Promise.all([
     inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, except)),
@@ -52,9 +53,9 @@ export async function takenTimes(deps: Deps, diary: Diary, range: Interval, sign
  * @param range with the buffers of whatever is to stand there
  * @throws AppError as `busyTimes`
  */
-export async function isGivenBack(deps: Deps, diary: Diary, range: Interval, signal: AbortSignal): Promise<boolean> {
-  const ours = await inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range))
-  return ours.every((one) => one.isSettled) && !overlapsAny(range, await busyTimes(deps, diary, range, { signal }))
+export async function isGivenBack(deps: Deps, diary: Diary, range: Interval, look: Look): Promise<boolean> {
+  const ours = await inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, look.except))
+  return ours.every((one) => one.isSettled) && !overlapsAny(range, await busyTimes(deps, diary, range, look))
 }
 
 /** Those of an event's kinds that the owner lets callers book over do not take her time. */

@@ -29,10 +29,11 @@ export function tellOfFailedBooking(trx: TenantDb, booking: Told, failure: Error
   return tell(trx, 'booking_failed', booking, text)
 }
 
-/** Right after the booking somebody else's event lay there too; nothing was undone. */
+/** Right after it was booked or moved somebody else's event lay there too; nothing was undone. */
 export function tellOfConflict(trx: TenantDb, booking: Told): Promise<void> {
   const text = `Your calendar has another event at the time of the appointment of ${who(booking)} (${what(booking)}) on ${when(booking)}. Both stand. Please move one of them.${reach(booking)}`
-  return tell(trx, 'booking_conflict', booking, text)
+  // Once per time that it has.
+  return tell(trx, 'booking_conflict', booking, text, `${booking.id}/${booking.startsAt.toISOString()}`)
 }
 
 /** A caller moved the appointment; `booking` has the new time. @param changeId once per change */
@@ -85,9 +86,9 @@ export function tellOfLostConnection(
   })
 }
 
-function tell(trx: TenantDb, kind: Parameters<typeof tellOwner>[1]['kind'], booking: Told, text: string, changeId?: string): Promise<void> {
+function tell(trx: TenantDb, kind: Parameters<typeof tellOwner>[1]['kind'], booking: Told, text: string, once?: string): Promise<void> {
   const { clerkUserId, appointmentId, id } = booking
-  return tellOwner(trx, { clerkUserId, kind, text, bookingId: appointmentId, onceKey: `${kind}/${changeId ?? id}` })
+  return tellOwner(trx, { clerkUserId, kind, text, bookingId: appointmentId, onceKey: `${kind}/${once ?? id}` })
 }
 
 function who({ customerName }: Told): string {

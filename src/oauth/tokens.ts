@@ -4,6 +4,7 @@ import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, leaseRefresh, markReconnect, releaseRefresh, storeRefreshed } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { tellOfLostConnection } from '../notices/tell.ts'
 import { providerOf } from './provider-of.ts'
 import { openToken, sealTokens } from './sealing.ts'
 
@@ -67,8 +68,9 @@ function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 /** The one place in which a connection in use is found to be one that only its owner can repair: from here on nobody asks the vendor. */
 export async function giveUp({ db, log }: Deps, connection: Connection): Promise<void> {
   await inTenant(db, connection.clerkUserId, async (trx) => {
-    if (await markReconnect(trx, connection, 'consent_revoked'))
-      log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
+    if (!(await markReconnect(trx, connection, 'consent_revoked'))) return
+    await tellOfLostConnection(trx, connection)
+    log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
   })
 }
 

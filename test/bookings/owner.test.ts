@@ -1,5 +1,5 @@
 import t from 'tap'
-import { settleLater } from '../../src/bookings/settle-later.ts'
+import { settleLater } from '../../src/bookings/later.ts'
 import { holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, connect, NOW, testApp } from '../setup/app.ts'

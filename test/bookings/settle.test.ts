@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { settleLater } from '../../src/bookings/settle-later.ts'
+import { settleLater } from '../../src/bookings/later.ts'
 import { openDiary } from '../../src/calendar/access.ts'
 import { type Booking, holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
