@@ -105,7 +105,9 @@ async function perform(t: ReturnType<typeof cleanups>, plan: Plan, outcome: Outc
     if (last && last.hearings.length > 0) await insist(setting, last)
   }
   if (open.length === 0) problems.push(...(await wrong()))
-  problems.push(...all.flat().flatMap(toldTwoTruths))
+  const shared = (mark: string) => conversations.filter((one) => one.mark === mark).length > 1
+  // Where the owner changes what a caller has booked, the truth changes too.
+  problems.push(...all.flat().flatMap((asked) => (shared(asked.conversation.mark) ? [] : toldTwoTruths(asked))))
   outcome.answers = all.flat().reduce((sum, { hearings }) => sum + hearings.length, 0)
   outcome.heard = all.flat().map(({ step, hearings }) => [step.operation, hearings.at(-1)?.heard ?? 'nothing'])
   outcome.unanswered = all.flat().reduce((sum, { unanswered }) => sum + unanswered, 0)
