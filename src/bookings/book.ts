@@ -115,6 +115,8 @@ export async function restore(
   if (!twin) return { kind: 'refused', why: 'taken' }
   const booking = await onceKnown(deps, twin, signal)
   if (booking.status === 'held') return { kind: 'pending', booking }
+  // The one that was faster came to nothing, and so does this.
+  if (booking.status !== 'confirmed') return { kind: 'refused', why: 'taken' }
   return { kind: operationKey !== null && booking.operationKey === operationKey ? 'booked' : 'already', booking }
 }
 
