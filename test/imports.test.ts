@@ -51,6 +51,7 @@ const order = [
   'messages',
   'bookings',
   'calendar',
+  'words',
   'oauth',
   'assistants',
   'notices',

@@ -1,4 +1,4 @@
-import { readPhrase } from '../../src/calendar/phrase.ts'
+import { readPhrase } from '../../src/words/phrase.ts'
 import { codeIn, type Deed, deedIn, withoutLetters } from './changes.ts'
 import { chosen, meaningsIn, timesIn } from './offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from './person.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { months } from '../../src/calendar/words.ts'
 import { weekdayOf } from '../../src/calendar/zone.ts'
+import { months } from '../../src/words/words.ts'
 import type { Demo } from '../start/demo.ts'
 import { print, style } from './screen.ts'
 

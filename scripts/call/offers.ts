@@ -1,4 +1,4 @@
-import { type Phrase, readPhrase } from '../../src/calendar/phrase.ts'
+import { type Phrase, readPhrase } from '../../src/words/phrase.ts'
 import { choiceIn, isYes } from './understand.ts'
 
 const DAY = /(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day the [a-z ]+? of [A-Z][a-z]+/g

@@ -1,4 +1,4 @@
-import { cardinal } from '../../src/calendar/words.ts'
+import { cardinal } from '../../src/words/words.ts'
 
 const digits = new Map(Array.from({ length: 10 }, (_, number) => [cardinal(number), String(number)]))
 const signs = new Map([

@@ -1,4 +1,4 @@
-import { type Phrase, readPhrase } from '../../src/calendar/phrase.ts'
+import { type Phrase, readPhrase } from '../../src/words/phrase.ts'
 
 /** What a model would hear in the caller's words, by plain rules. Nothing here knows today's date: days and times stay words. */
 

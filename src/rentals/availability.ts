@@ -1,4 +1,4 @@
-import { monthName } from '../calendar/words.ts'
+import { monthName } from '../words/words.ts'
 
 /** From when somebody may move in, seen from `today`. */
 export interface Availability {

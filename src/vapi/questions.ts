@@ -1,6 +1,6 @@
-import type { Question, When } from '../calendar/meaning.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
+import type { Question, When } from '../words/meaning.ts'
 import { sayEmail, spellDomain, spellEmail } from './spoken-email.ts'
 import { spokenOffers } from './spoken-offers.ts'
 import { spokenDay, spokenHour, spokenTime } from './spoken-time.ts'

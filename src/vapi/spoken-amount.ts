@@ -1,4 +1,4 @@
-import { cardinal } from '../calendar/words.ts'
+import { cardinal } from '../words/words.ts'
 
 /** Whole dollars in words: "eighteen hundred fifty dollars". @param amount below a thousand million */
 export function spokenDollars(amount: number): string {

@@ -1,4 +1,4 @@
-import { cardinal } from '../calendar/words.ts'
+import { cardinal } from '../words/words.ts'
 
 const spokenDigit = Array.from({ length: 10 }, (_, digit) => cardinal(digit))
 const single = new Map([

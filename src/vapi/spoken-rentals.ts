@@ -1,7 +1,7 @@
-import { monthName, ordinal } from '../calendar/words.ts'
 import type { Advert } from '../db/rentals.ts'
 import { detail, oneLine } from '../one-line.ts'
 import { availabilityOf, YEAR_DAYS } from '../rentals/availability.ts'
+import { monthName, ordinal } from '../words/words.ts'
 import { spokenDollars, spokenNumber, spokenRooms } from './spoken-amount.ts'
 
 /** More than three a caller cannot keep in mind. */

@@ -1,5 +1,5 @@
-import { capital, cardinal, monthName, ordinal } from '../calendar/words.ts'
 import { inZone, minutesOf, weekdayOf } from '../calendar/zone.ts'
+import { capital, cardinal, monthName, ordinal } from '../words/words.ts'
 
 /** "Tuesday the first of December at two thirty in the afternoon". `readWhen` understands every one of these. */
 export function spokenTime(at: Date, timeZone: string): string {

@@ -7,11 +7,11 @@ import { chosen, meaningsIn, timesIn } from '../../scripts/call/offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from '../../scripts/call/person.ts'
 import { lines } from '../../scripts/call/screen.ts'
 import { addressIn, isNo, isYes, rentalWishIn, whenIn } from '../../scripts/call/understand.ts'
-import { readPhrase } from '../../src/calendar/phrase.ts'
 import { root } from '../../src/root.ts'
 import { offerSentence, takenSentence } from '../../src/vapi/speech.ts'
 import { rentalsSentence } from '../../src/vapi/spoken-rentals.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'
+import { readPhrase } from '../../src/words/phrase.ts'
 
 const ZONE = 'America/Chicago'
 const at = (local: string) => new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(ZONE).epochMilliseconds)

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { readWhen } from '../../src/calendar/when.ts'
 import { oneLine } from '../../src/one-line.ts'
 import type { Interval } from '../../src/providers/provider.ts'
 import * as questions from '../../src/vapi/questions.ts'
 import * as speech from '../../src/vapi/speech.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'
+import { readWhen } from '../../src/words/when.ts'
 
 const ZONE = 'America/New_York'
 const at = (local: string) => new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(ZONE).epochMilliseconds)

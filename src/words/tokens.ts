@@ -1,5 +1,5 @@
+import { weekdays } from '../calendar/zone.ts'
 import { cardinals, months, ordinals } from './words.ts'
-import { weekdays } from './zone.ts'
 
 /** How a sentence becomes tokens, and how they are read one after the other. */
 

@@ -1,5 +1,5 @@
+import { dayStart, inZone } from '../calendar/zone.ts'
 import type { Question, Setting, When } from './meaning.ts'
-import { dayStart, inZone } from './zone.ts'
 
 /** Days on the calendar of the business, and what is asked about them. */
 

@@ -1,10 +1,10 @@
+import { inZone, minutesOf, openOn, type Weekday, weekdayOf, weekdays } from '../calendar/zone.ts'
 import { ask, askDays, isBefore, likely, localDate } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
 import { isOffered } from './offered.ts'
 import { likelyDate } from './said-date.ts'
 import { eitherOf, upcoming, wallTime } from './wall-time.ts'
 import { months } from './words.ts'
-import { inZone, minutesOf, openOn, type Weekday, weekdayOf, weekdays } from './zone.ts'
 
 /** A time as programs write it. `offset`: none is the wall clock of the business. */
 interface Written {

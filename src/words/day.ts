@@ -1,8 +1,8 @@
+import { type Weekday, weekdayOf, weekdays } from '../calendar/zone.ts'
 import { ask, askDays, isBefore, likely, localDate, monday, notTooLate, todayOf } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
 import type { Day, SaidDate, SaidDay } from './phrase-day.ts'
 import { candidates, likelyDate, monthOf, nthDay } from './said-date.ts'
-import { type Weekday, weekdayOf, weekdays } from './zone.ts'
 
 /** One day; it may have gone by. */
 export function readOneDay({ day, weekday }: SaidDay, setting: Setting): Temporal.PlainDate | When {

@@ -1,9 +1,9 @@
+import { type DayWindow, minutesOf, openOn, usualWindows } from '../calendar/zone.ts'
 import { NOT_UNDERSTOOD, type Setting, type When } from './meaning.ts'
 import type { SaidPart } from './phrase.ts'
 import type { SaidHours } from './phrase-hours.ts'
 import type { Time } from './phrase-time.ts'
 import { at, eitherOf } from './wall-time.ts'
-import { type DayWindow, minutesOf, openOn, usualWindows } from './zone.ts'
 
 /** Which hour, or which hours, of a day were meant. */
 

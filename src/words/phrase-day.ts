@@ -1,7 +1,7 @@
+import { type Weekday, weekdays } from '../calendar/zone.ts'
 import { holidays } from './holidays.ts'
 import { attempt, type Cursor, take, takeCardinal, takeMatch, takeOne, takeOrdinal } from './tokens.ts'
 import { months } from './words.ts'
-import { type Weekday, weekdays } from './zone.ts'
 
 /** One day, as it was said. A date and its weekday may both be said. */
 export interface SaidDay {

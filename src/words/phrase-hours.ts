@@ -1,6 +1,6 @@
+import type { DayWindow } from '../calendar/zone.ts'
 import { meridiem, minutesBeforeHour, readTime, type Time } from './phrase-time.ts'
 import { attempt, type Cursor, take, takeOne } from './tokens.ts'
-import type { DayWindow } from './zone.ts'
 
 /** Hours rather than one hour. */
 export type SaidHours =

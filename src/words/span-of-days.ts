@@ -1,10 +1,10 @@
+import { weekdays } from '../calendar/zone.ts'
 import { readOneDay } from './day.ts'
 import { ask, askDays, isBefore, likely, midnights, monday, notTooLate, todayOf } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
 import type { SaidDay } from './phrase-day.ts'
 import type { Portion, SaidSpan } from './phrase-span.ts'
 import { monthOf } from './said-date.ts'
-import { weekdays } from './zone.ts'
 
 // As far as is looked when nothing is asked: 'from Monday on' has no end of its own.
 const OPEN_DAYS = 7

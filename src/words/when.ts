@@ -1,3 +1,4 @@
+import { type DayWindow, dayStart, inZone, MINUTE_MS, type PartOfDay, usualWindows, wallToInstant, weekdayOf } from '../calendar/zone.ts'
 import { type DayReading, readDays } from './days.ts'
 import { eitherWhen } from './either.ts'
 import { hourOf, timeOfDay, windowOf } from './hours.ts'
@@ -10,7 +11,6 @@ import type { Span } from './span-of-days.ts'
 import { tokenize, withoutFillers } from './tokens.ts'
 import { at, eitherOf, upcoming } from './wall-time.ts'
 import { readWritten } from './written.ts'
-import { type DayWindow, dayStart, inZone, MINUTE_MS, type PartOfDay, usualWindows, wallToInstant, weekdayOf } from './zone.ts'
 
 /**
  * Words → time, the same on every machine. Reads what callers say in English, what programs write, and everything `spokenTime` says.

@@ -1,5 +1,5 @@
-import type { Setting, When } from '../../../src/calendar/meaning.ts'
 import type { OpeningHours } from '../../../src/calendar/zone.ts'
+import type { Setting, When } from '../../../src/words/meaning.ts'
 
 /**
  * Phrases and what they mean, written out by hand in the local time of the business:

@@ -1,5 +1,5 @@
+import { type Weekday, weekdays } from '../calendar/zone.ts'
 import type { SaidDate, SaidMonth } from './phrase-day.ts'
-import { type Weekday, weekdays } from './zone.ts'
 
 /** Dates out of day, month and year as they were said: arithmetic on the calendar alone. */
 

@@ -1,7 +1,7 @@
+import { type DayWindow, usualWindows } from '../calendar/zone.ts'
 import { ask } from './local-days.ts'
 import { NOT_UNDERSTOOD, type Setting, type When } from './meaning.ts'
 import { eitherOf } from './wall-time.ts'
-import { type DayWindow, usualWindows } from './zone.ts'
 
 type Days = When & { kind: 'days' }
 

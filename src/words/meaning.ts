@@ -1,5 +1,5 @@
+import type { DateOverride, DayWindow, DayWindows, OpeningHours, PartOfDay } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
-import type { DateOverride, DayWindow, DayWindows, OpeningHours, PartOfDay } from './zone.ts'
 
 /** What a caller's words mean on the calendar of the business. Nothing is guessed: what is not wholly understood says so. */
 export type When =
