@@ -49,6 +49,7 @@ const order = [
   'users',
   'rentals',
   'messages',
+  'changes',
   'bookings',
   'calendar',
   'words',

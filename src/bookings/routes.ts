@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { diaryOf } from '../calendar/access.ts'
+import { cancelAsOwner, moveAsOwner, noteOutcome } from '../changes/change-as-owner.ts'
 import type { Place } from '../db/appointments.ts'
 import { deadline } from '../deadline.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { problems, type RoutePlugin, rowUuid } from '../http/zod.ts'
 import { BookingBody, BookingDetail, BookingPage, bookingBody, changeBody, STATUSES } from './booking-body.ts'
-import { cancelAsOwner, moveAsOwner, noteOutcome } from './change-as-owner.ts'
 import { bookingOf, bookingsOf } from './listing.ts'
 
 const moment = z.iso

@@ -1,3 +1,4 @@
+import { eventOf } from '../bookings/event.ts'
 import { calendarOf, type Diary } from '../calendar/access.ts'
 import { type Booking, saveCustomerEmail } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
@@ -6,7 +7,6 @@ import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { ChangeOutcome } from './change.ts'
 import { inTurn } from './change-repeats.ts'
-import { eventOf } from './event.ts'
 
 /**
  * Invites the customer of an appointment that was booked without an e-mail address, now that it is known. Whoever has an address keeps it.

@@ -1,3 +1,4 @@
+import { codeFits } from '../bookings/code.ts'
 import type { Diary } from '../calendar/access.ts'
 import { listCancelledInCall, listClaimable } from '../db/appointments.ts'
 import type { Booking } from '../db/bookings.ts'
@@ -8,7 +9,6 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sha256Hex } from '../secrets.ts'
 import type { Claimant, Found } from './change.ts'
-import { codeFits } from './code.ts'
 
 // S23: whoever has guessed so often is not the one who was told.
 const GUESSES_A_CALL = 5

@@ -1,3 +1,5 @@
+import { connectionOf } from '../bookings/book.ts'
+import { settleChangeLater, tellLater } from '../bookings/later.ts'
 import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { type Change, completeCancel, endAsMissing, failChange, findChange, markChangeAsked, takeUpChange } from '../db/changes.ts'
@@ -6,9 +8,7 @@ import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { tellOfFailedChange } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import { connectionOf } from './book.ts'
 import { askToCancel, complete as completedCancel } from './cancel.ts'
-import { settleChangeLater, tellLater } from './later.ts'
 import { askToMove, complete as completedMove, refuseTakenMove, slotOf } from './move.ts'
 
 // Of these the answer to a second request tells as well as that to the first.

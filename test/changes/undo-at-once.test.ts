@@ -1,8 +1,8 @@
 import t from 'tap'
-import { cancelBooking } from '../../src/bookings/cancel.ts'
-import type { Claimant } from '../../src/bookings/change.ts'
-import { undoLastChange } from '../../src/bookings/undo.ts'
 import { diaryOf } from '../../src/calendar/access.ts'
+import { cancelBooking } from '../../src/changes/cancel.ts'
+import type { Claimant } from '../../src/changes/change.ts'
+import { undoLastChange } from '../../src/changes/undo.ts'
 import { testApp } from '../setup/app.ts'
 
 const test = await testApp(t)

@@ -1,3 +1,4 @@
+import { settleChangeLater, tellLater } from '../bookings/later.ts'
 import { calendarOf, type Diary } from '../calendar/access.ts'
 import { lockBooking, withdrawHeld } from '../db/appointments.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
@@ -9,7 +10,6 @@ import { tellOfCancel } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CancelRequest, ChangeOutcome, Claimant, Found } from './change.ts'
 import { inTurn, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
-import { settleChangeLater, tellLater } from './later.ts'
 import { choose, proven } from './proof.ts'
 import { target } from './target.ts'
 

@@ -1,3 +1,5 @@
+import { restore } from '../bookings/book.ts'
+import { operationKeyOf } from '../bookings/repeats.ts'
 import type { Diary } from '../calendar/access.ts'
 import { findStanding } from '../db/appointments.ts'
 import { findBooking } from '../db/bookings.ts'
@@ -5,11 +7,9 @@ import { findLastChangeOfCall } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { restore } from './book.ts'
 import type { ChangeOutcome, UndoRequest } from './change.ts'
 import { inTurn, outcomeOfEarlierChange, repeatable } from './change-repeats.ts'
 import { moveOnce } from './move.ts'
-import { operationKeyOf } from './repeats.ts'
 
 /**
  * Takes back the last move or cancel that was made in this call. It had that time, so of the rules only the future and overlaps count. Who
