@@ -13,7 +13,7 @@ import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { isDayFull } from './day-cap.ts'
 import { eventOf } from './event.ts'
-import { lookForConflictLater, settleLater } from './later.ts'
+import { lookForConflictLater, settleBookingLater } from './later.ts'
 import { callKeyOf, keysOf, onceKnown, outcomeOfEarlier } from './repeats.ts'
 import type { BookingRequest, Outcome } from './request.ts'
 
@@ -51,7 +51,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
         calendarId: destination.calendarId,
         leaseMs: settleLeaseMs,
       })
-      if (held) await settleLater(deps, trx, held, settleLeaseMs)
+      if (held) await settleBookingLater(deps, trx, held, settleLeaseMs)
       return held
     })
   const first = await hold()
@@ -107,7 +107,7 @@ export async function restore(
       calendarId: destination.calendarId,
       leaseMs,
     })
-    if (held) await settleLater(deps, trx, held, leaseMs)
+    if (held) await settleBookingLater(deps, trx, held, leaseMs)
     return held
   })
   if (held) return finish(deps, diary, held, signal)

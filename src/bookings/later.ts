@@ -10,7 +10,7 @@ const TELL_AFTER_SECONDS = 30
 const LOOK_AGAIN_SECONDS = 3
 
 /** Has a booking looked at in `ms`, should it still be held then. Belongs in the transaction that leaves it so. */
-export function settleLater(
+export function settleBookingLater(
   { jobs }: Pick<Deps, 'jobs'>,
   trx: TenantDb,
   { clerkUserId, id }: Pick<Booking, 'clerkUserId' | 'id'>,
@@ -39,12 +39,11 @@ export function settleChangeLater(
 }
 
 /** The vendor is told what a booking has come to be. Belongs in the transaction that marks it as untold. */
-export function tellLater(
+export function tellVendorLater(
   { jobs }: Deps,
   trx: TenantDb,
-  clerkUserId: string,
-  bookingId: string,
+  { clerkUserId, id }: Pick<Booking, 'clerkUserId' | 'id'>,
   startAfterSeconds = TELL_AFTER_SECONDS,
 ): Promise<void> {
-  return jobs.send(trx, 'tell-vendor', { clerkUserId, bookingId }, { startAfterSeconds, singletonKey: bookingId })
+  return jobs.send(trx, 'tell-vendor', { clerkUserId, bookingId: id }, { startAfterSeconds, singletonKey: id })
 }

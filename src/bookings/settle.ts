@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedBooking } from '../notices/tell.ts'
 import { finishAgain } from './book.ts'
-import { settleLater, tellLater } from './later.ts'
+import { settleBookingLater, tellVendorLater } from './later.ts'
 
 /**
  * A job: finishes a booking that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked
@@ -19,7 +19,7 @@ export async function settleBooking(deps: Deps, { clerkUserId, bookingId }: JobD
     const leased = await leaseBooking(trx, clerkUserId, bookingId, settleLeaseMs)
     const left = leased ?? (await findBooking(trx, clerkUserId, bookingId))
     // Somebody is at it, and may die: it is looked at again.
-    if (!leased && left?.status === 'held') await settleLater(deps, trx, left, settleIntervalMs)
+    if (!leased && left?.status === 'held') await settleBookingLater(deps, trx, left, settleIntervalMs)
     return leased
   })
   if (!booking) return
@@ -40,7 +40,7 @@ export async function settleBooking(deps: Deps, { clerkUserId, bookingId }: JobD
 export async function findUnsettled(deps: Deps): Promise<void> {
   const { settleLeaseMs, holdMinutes } = deps.config.timeouts
   const found = await listUnsettled(deps.db, { overdueMs: Math.min(settleLeaseMs, 20_000), holdMinutes, atMost: 100 })
-  for (const one of found) await inTenant(deps.db, one.clerkUserId, (trx) => settleLater(deps, trx, one, 0))
+  for (const one of found) await inTenant(deps.db, one.clerkUserId, (trx) => settleBookingLater(deps, trx, one, 0))
 }
 
 /** @returns why the time is to be given free, or `undefined` when the event exists or may still turn out to */
@@ -66,7 +66,7 @@ async function lookAgain(deps: Deps, { clerkUserId, id }: Booking): Promise<void
     const left = await findBooking(trx, clerkUserId, id)
     if (left?.status !== 'held') return
     await releaseBooking(trx, clerkUserId, id)
-    await settleLater(deps, trx, left, deps.config.timeouts.settleIntervalMs)
+    await settleBookingLater(deps, trx, left, deps.config.timeouts.settleIntervalMs)
   })
 }
 
@@ -76,7 +76,7 @@ async function giveFree(deps: Deps, booking: Booking, failure: ErrorCode): Promi
     const mayExist = booking.askedAt !== null
     const isFree = await failBooking(trx, booking, failure, mayExist)
     if (!isFree || !mayExist) return
-    await tellLater(deps, trx, booking.clerkUserId, booking.id)
+    await tellVendorLater(deps, trx, booking)
     await tellOfFailedBooking(trx, booking, failure)
   })
 }

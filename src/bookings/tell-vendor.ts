@@ -1,6 +1,6 @@
 import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
 import { markTold, untoldSeconds } from '../db/appointments.ts'
-import { type Booking, cancelBooking, findBooking } from '../db/bookings.ts'
+import { type Booking, cancelAsDeleted, findBooking } from '../db/bookings.ts'
 import { findOpenChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Calendar } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
-import { tellLater } from './later.ts'
+import { tellVendorLater } from './later.ts'
 
 // What a vendor has not made by then of a request without an answer, it will not make any more.
 const LATEST_EVENT_SECONDS = 5 * 60
@@ -42,7 +42,7 @@ export async function tellVendor(
   await inTenant(deps.db, clerkUserId, async (trx) => {
     if (isTold || seconds > GIVE_UP_SECONDS) await markTold(trx, booking)
     const now = await findBooking(trx, clerkUserId, bookingId)
-    if (now && now.toTell !== null) await tellLater(deps, trx, clerkUserId, bookingId, Math.max(SOONEST_SECONDS, Math.ceil(seconds / 10)))
+    if (now && now.toTell !== null) await tellVendorLater(deps, trx, now, Math.max(SOONEST_SECONDS, Math.ceil(seconds / 10)))
   })
 }
 
@@ -75,7 +75,7 @@ function bringBack(deps: Deps, booking: Booking) {
     if (event && !(isSame(event.startsAt, booking.startsAt) && isSame(event.endsAt, booking.endsAt)))
       await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.
-    if (!event) await inTenant(deps.db, booking.clerkUserId, (trx) => cancelBooking(trx, booking.clerkUserId, booking.id))
+    if (!event) await inTenant(deps.db, booking.clerkUserId, (trx) => cancelAsDeleted(trx, booking.clerkUserId, booking.id))
     return true
   }
 }

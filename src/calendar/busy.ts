@@ -1,4 +1,4 @@
-import { cancelBooking, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
+import { cancelAsDeleted, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
@@ -92,7 +92,7 @@ async function wasDeleted(deps: Deps, diary: Diary, booking: Occupied, signal: A
   if (!calendar) return false // nobody can tell any more; the appointment was made, so its time stays taken
   const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(booking.id))
   if (event) return false // she shows it as free, or has moved it
-  await inTenant(deps.db, diary.clerkUserId, (trx) => cancelBooking(trx, diary.clerkUserId, booking.id))
+  await inTenant(deps.db, diary.clerkUserId, (trx) => cancelAsDeleted(trx, diary.clerkUserId, booking.id))
   deps.log.info({ bookingId: booking.id }, 'its event was deleted in the calendar: the booking is cancelled')
   return true
 }

@@ -1,4 +1,4 @@
-import { settleChangeLater, tellLater } from '../bookings/later.ts'
+import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
 import { calendarOf, type Diary } from '../calendar/access.ts'
 import { lockBooking, withdrawHeld } from '../db/appointments.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
@@ -9,9 +9,9 @@ import { AppError } from '../errors.ts'
 import { tellOfCancel } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CancelRequest, ChangeOutcome, Claimant, Found } from './change.ts'
-import { inTurn, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
-import { choose, proven } from './proof.ts'
-import { target } from './target.ts'
+import { afterOthers, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
+import { chooseProven, proven } from './proof.ts'
+import { findTarget } from './target.ts'
 
 interface Cancel extends Repeatable {
   madeBy: 'caller' | 'owner'
@@ -24,17 +24,17 @@ export async function cancelBooking(deps: Deps, diary: Diary, request: CancelReq
   const same = repeatable('cancel', request, [])
   const earlier = await outcomeOfEarlierChange(deps, diary.clerkUserId, same, signal)
   if (earlier) return earlier
-  const found = who.by === 'owner' ? await target(deps, diary, who, operation) : await standingOrCancelled(deps, diary, who, operation)
+  const found = who.by === 'owner' ? await findTarget(deps, diary, who, operation) : await standingOrCancelled(deps, diary, who, operation)
   if (found.kind === 'which') return found
   const cancel = { ...same, madeBy: who.by, vapiCallId: who.by === 'caller' ? who.vapiCallId : null }
-  return inTurn(deps, found.booking, same, signal, (booking) => cancelOnce(deps, diary, booking, cancel, signal))
+  return afterOthers(deps, found.booking, same, signal, (booking) => cancelOnce(deps, diary, booking, cancel, signal))
 }
 
 /** What was cancelled in this call is asked for again when nothing else can be meant. @throws AppError `not_proven` */
 async function standingOrCancelled(deps: Deps, diary: Diary, who: Claimant, operation: string | null): Promise<Found> {
   const { standing, cancelled } = await proven(deps, diary, who, operation)
   const [last] = cancelled
-  return standing.length === 0 && last ? { kind: 'found', booking: last } : choose(standing, who)
+  return standing.length === 0 && last ? { kind: 'found', booking: last } : chooseProven(standing, who)
 }
 
 /** @returns `again` when another change of the appointment was opened meanwhile */
@@ -50,7 +50,7 @@ async function cancelOnce(
   const change = await openCancel(deps, booking, cancel)
   if (change === 'again') return change
   // Nobody knows yet whether its event exists, or there is no calendar any more to take it from: it is off here, and there as soon as may be.
-  if (booking.status === 'held' || !calendarOf(diary, booking)) return complete(deps, change, true)
+  if (booking.status === 'held' || !calendarOf(diary, booking)) return closeCancel(deps, change, true)
   return carryOut(deps, diary, booking, change, signal)
 }
 
@@ -84,7 +84,7 @@ async function carryOut(deps: Deps, diary: Diary, booking: Booking, change: Chan
   try {
     if (!(await inTenant(deps.db, booking.clerkUserId, (trx) => markChangeAsked(trx, change)))) return await outcomeByNow(deps, change)
     const isGone = await askToCancel(deps, diary, booking, signal)
-    return isGone ? await complete(deps, change, false) : { kind: 'pending', booking, change }
+    return isGone ? await closeCancel(deps, change, false) : { kind: 'pending', booking, change }
   } catch (error) {
     const failure = error instanceof AppError ? error.code : 'internal'
     const isOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => failChange(trx, change, failure, false))
@@ -112,11 +112,11 @@ export async function askToCancel(deps: Deps, diary: Diary, booking: Booking, si
 }
 
 /** @param tell whether the vendor is still to be told */
-export async function complete(deps: Deps, change: Change, tell: boolean): Promise<ChangeOutcome> {
+export async function closeCancel(deps: Deps, change: Change, tell: boolean): Promise<ChangeOutcome> {
   const { clerkUserId, bookingId } = change
   const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
     await completeCancel(trx, change, tell)
-    if (tell) await tellLater(deps, trx, clerkUserId, bookingId)
+    if (tell) await tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
     const cancelled = await findBooking(trx, clerkUserId, bookingId)
     if (cancelled && change.madeBy === 'caller') await tellOfCancel(trx, cancelled, change.id)
     return cancelled

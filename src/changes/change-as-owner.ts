@@ -28,7 +28,7 @@ export async function moveAsOwner(
   signal: AbortSignal,
 ): Promise<Booking> {
   const who = { by: 'owner' as const, appointmentId }
-  return settled(await moveBooking(deps, diary, { who, ...to, operation: operationOf(idempotencyKey) }, signal))
+  return bookingAfter(await moveBooking(deps, diary, { who, ...to, operation: operationOf(idempotencyKey) }, signal))
 }
 
 /** Cancels an appointment for the signed-in owner. @throws AppError besides those of `cancelBooking`: `change_held` */
@@ -39,7 +39,7 @@ export async function cancelAsOwner(
   signal: AbortSignal,
 ): Promise<Booking> {
   const who = { by: 'owner' as const, appointmentId }
-  return settled(await cancelBooking(deps, diary, { who, operation: operationOf(idempotencyKey) }, signal))
+  return bookingAfter(await cancelBooking(deps, diary, { who, operation: operationOf(idempotencyKey) }, signal))
 }
 
 /** Notes what became of an appointment that has begun. @throws AppError `not_found`, `not_changeable`, `change_held` */
@@ -61,7 +61,7 @@ export function noteOutcome(
   })
 }
 
-function settled(outcome: ChangeOutcome): Booking {
+function bookingAfter(outcome: ChangeOutcome): Booking {
   switch (outcome.kind) {
     case 'moved':
     case 'cancelled':

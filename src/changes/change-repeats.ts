@@ -79,7 +79,7 @@ async function outcomeOf(deps: Deps, change: Change): Promise<ChangeOutcome> {
  * Changes of one appointment go one after the other: waits until none is open, then does `work` with the booking as it stands by then.
  * `work` answers `again` when somebody else was faster after all.
  */
-export async function inTurn(
+export async function afterOthers(
   deps: Deps,
   { clerkUserId, id, appointmentId }: Booking,
   { operationKey }: Repeatable,

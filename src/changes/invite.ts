@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { ChangeOutcome } from './change.ts'
-import { inTurn } from './change-repeats.ts'
+import { afterOthers } from './change-repeats.ts'
 
 /**
  * Invites the customer of an appointment that was booked without an e-mail address, now that it is known. Whoever has an address keeps it.
@@ -17,7 +17,7 @@ import { inTurn } from './change-repeats.ts'
 export async function inviteAfterwards(deps: Deps, diary: Diary, booking: Booking, email: string, signal: AbortSignal): Promise<Booking> {
   // It is no change of the appointment, so none can be its repeat.
   const noTwin = { operationKey: null, wish: '' }
-  const outcome = await inTurn(deps, booking, noTwin, signal, (now) => invite(deps, diary, now, email, signal))
+  const outcome = await afterOthers(deps, booking, noTwin, signal, (now) => invite(deps, diary, now, email, signal))
   if (outcome.kind !== 'already') throw new AppError('change_held', 'the appointment is being changed')
   return outcome.booking
 }

@@ -3,7 +3,7 @@ import { connectionOf } from '../bookings/book.ts'
 import { LONGEST_MS } from '../bookings/book-as-owner.ts'
 import { isDayFull } from '../bookings/day-cap.ts'
 import { eventOf } from '../bookings/event.ts'
-import { lookForConflictLater, settleChangeLater, tellLater } from '../bookings/later.ts'
+import { lookForConflictLater, settleChangeLater, tellVendorLater } from '../bookings/later.ts'
 import { callKeyOf } from '../bookings/repeats.ts'
 import { type Diary, requireDestination } from '../calendar/access.ts'
 import { busyTimes, isGivenBack, type Look } from '../calendar/busy.ts'
@@ -27,8 +27,8 @@ import { tellOfMove } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { ChangeOutcome, MoveRequest } from './change.ts'
-import { inTurn, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
-import { target } from './target.ts'
+import { afterOthers, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
+import { findTarget } from './target.ts'
 
 /** What is to be done to a booking, by whom, and what it takes back. */
 interface Move extends Repeatable {
@@ -49,9 +49,9 @@ export async function moveBooking(deps: Deps, diary: Diary, request: MoveRequest
   const same = repeatable('move', request, [startsAt, endsAt])
   const earlier = await outcomeOfEarlierChange(deps, clerkUserId, same, signal)
   if (earlier) return earlier
-  const found = await target(deps, diary, who, operation)
+  const found = await findTarget(deps, diary, who, operation)
   if (found.kind === 'which') return found
-  return inTurn(deps, found.booking, same, signal, async (booking) => {
+  return afterOthers(deps, found.booking, same, signal, async (booking) => {
     const slot = newSlot(booking, request)
     const vapiCallId = who.by === 'caller' ? who.vapiCallId : null
     const undone = vapiCallId === null ? undefined : await movedFrom(deps, booking, vapiCallId, slot)
@@ -127,7 +127,7 @@ async function carryOut(deps: Deps, diary: Diary, booking: Booking, change: Chan
     await refuseTakenMove(deps, diary, booking, change, signal)
     if (!(await inTenant(deps.db, booking.clerkUserId, (trx) => markChangeAsked(trx, change)))) return await outcomeByNow(deps, change)
     const isMoved = await askToMove(deps, diary, booking, change, signal)
-    return (isMoved ? await complete(deps, change) : undefined) ?? { kind: 'pending', booking, change }
+    return (isMoved ? await closeMove(deps, change) : undefined) ?? { kind: 'pending', booking, change }
   } catch (error) {
     if (error instanceof AppError && error.code === 'event_missing') {
       await inTenant(deps.db, booking.clerkUserId, (trx) => endAsMissing(trx, change))
@@ -143,7 +143,7 @@ async function carryOut(deps: Deps, diary: Diary, booking: Booking, change: Chan
 
 /** Whether the new time is free in the live calendars, but for the appointment itself. @throws AppError `slot_taken` */
 export async function refuseTakenMove(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
-  const during = occupied(diary, booking, slotOf(change), change.madeBy)
+  const during = occupied(diary, booking, slotAfter(change), change.madeBy)
   const busy = await busyTimes(deps, diary, during, lookFor(booking, signal))
   if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
 }
@@ -153,7 +153,7 @@ export async function refuseTakenMove(deps: Deps, diary: Diary, booking: Booking
  * @throws AppError `event_missing`; others only where it is certain that this request moved nothing
  */
 export async function askToMove(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<boolean> {
-  const event = eventOf({ ...booking, ...slotOf(change) })
+  const event = eventOf({ ...booking, ...slotAfter(change) })
   return useCalendar(deps, connectionOf(diary, booking), signal, async (calendar) => {
     const eventId = booking.providerEventId ?? (await calendar.read(booking.id))?.id
     if (eventId === undefined) throw new AppError('event_missing', 'no event to move')
@@ -167,12 +167,12 @@ export async function askToMove(deps: Deps, diary: Diary, booking: Booking, chan
 }
 
 /** The booking at its new time; `undefined` when that could not be written, or the move was given up, in the meantime. */
-export async function complete(deps: Deps, change: Change): Promise<ChangeOutcome | undefined> {
+export async function closeMove(deps: Deps, change: Change): Promise<ChangeOutcome | undefined> {
   const { clerkUserId, bookingId, vapiCallId, newStartsAt } = change
   const callKey = vapiCallId === null || newStartsAt === null ? null : callKeyOf(vapiCallId, newStartsAt)
   const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
     const isWanted = await completeMove(trx, change, callKey)
-    if (!isWanted) return tellLater(deps, trx, clerkUserId, bookingId)
+    if (!isWanted) return tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
     const moved = await findBooking(trx, clerkUserId, bookingId)
     if (moved && change.madeBy === 'caller') await tellOfMove(trx, moved, change.oldStartsAt, change.id)
     if (moved) await lookForConflictLater(deps, trx, moved)
@@ -213,7 +213,7 @@ function newSlot(booking: Booking, { startsAt: from, endsAt: to }: MoveRequest):
 }
 
 /** When the appointment is to be. */
-export function slotOf({ newStartsAt, newEndsAt, oldStartsAt, oldEndsAt }: Change): Interval {
+export function slotAfter({ newStartsAt, newEndsAt, oldStartsAt, oldEndsAt }: Change): Interval {
   return { startsAt: newStartsAt ?? oldStartsAt, endsAt: newEndsAt ?? oldEndsAt }
 }
 

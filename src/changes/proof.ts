@@ -22,11 +22,11 @@ const GUESSES_A_DAY = 10
  */
 export async function findAppointment(deps: Deps, diary: Diary, claimant: Claimant, operation: string | null): Promise<Found> {
   const { standing } = await proven(deps, diary, claimant, operation)
-  return choose(standing, claimant)
+  return chooseProven(standing, claimant)
 }
 
 /** One of those that are proven. @throws AppError `not_proven` when there is none */
-export function choose(bookings: Booking[], { code, startsAt }: Claimant): Found {
+export function chooseProven(bookings: Booking[], { code, startsAt }: Claimant): Found {
   const [only] = bookings
   if (!only) throw new AppError('not_proven', 'nothing that this caller could prove')
   // A code names one appointment, whatever time was misheard.

@@ -1,5 +1,5 @@
 import { connectionOf } from '../bookings/book.ts'
-import { settleChangeLater, tellLater } from '../bookings/later.ts'
+import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
 import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { type Change, completeCancel, endAsMissing, failChange, findChange, markChangeAsked, takeUpChange } from '../db/changes.ts'
@@ -8,8 +8,8 @@ import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { tellOfFailedChange } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import { askToCancel, complete as completedCancel } from './cancel.ts'
-import { askToMove, complete as completedMove, refuseTakenMove, slotOf } from './move.ts'
+import { askToCancel, closeCancel } from './cancel.ts'
+import { askToMove, closeMove, refuseTakenMove, slotAfter } from './move.ts'
 
 // Of these the answer to a second request tells as well as that to the first.
 const FINAL: ErrorCode[] = ['slot_taken', 'time_past', 'calendar_not_connected']
@@ -58,14 +58,14 @@ async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Ch
   try {
     const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
     if (!event) return await end(deps, change)
-    const slot = slotOf(change)
+    const slot = slotAfter(change)
     const isThere = event.startsAt.getTime() === slot.startsAt.getTime() && event.endsAt.getTime() === slot.endsAt.getTime()
-    if (isThere) return void (await completedMove(deps, change))
+    if (isThere) return void (await closeMove(deps, change))
     if (isTooLong) return await fail(deps, booking, change, 'provider_unavailable')
     if (slot.startsAt <= deps.clock.now()) throw new AppError('time_past', 'its new time has begun')
     await refuseTakenMove(deps, diary, booking, change, signal)
     if (!(await inTenant(deps.db, change.clerkUserId, (trx) => markChangeAsked(trx, change)))) return
-    if (await askToMove(deps, diary, booking, change, signal)) await completedMove(deps, change)
+    if (await askToMove(deps, diary, booking, change, signal)) await closeMove(deps, change)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === 'event_missing') return end(deps, change)
@@ -84,7 +84,7 @@ async function settleCancel(deps: Deps, diary: Diary, booking: Booking, change: 
       deps.log.warn({ err: error, changeId: change.id }, 'whether the event was taken away is still not known')
       return false
     }))
-  if (isGone || isTooLong || !calendarOf(diary, booking)) await completedCancel(deps, change, !isGone)
+  if (isGone || isTooLong || !calendarOf(diary, booking)) await closeCancel(deps, change, !isGone)
 }
 
 /** Its event is gone, or its booking is cancelled already: there is nothing left to change. */
@@ -99,7 +99,7 @@ async function fail(deps: Deps, booking: Booking, change: Change, failure: Error
   const { clerkUserId, id, kind, madeBy, askedAt } = change
   await inTenant(deps.db, clerkUserId, async (trx) => {
     if (!(await failChange(trx, change, failure, askedAt !== null)) || askedAt === null) return
-    await tellLater(deps, trx, clerkUserId, booking.id)
+    await tellVendorLater(deps, trx, booking)
     if (madeBy === 'caller') await tellOfFailedChange(trx, booking, kind === 'move' ? 'move' : 'cancel', id)
   })
 }

@@ -7,7 +7,7 @@ import type { Claimant, Found, OwnersHand } from './change.ts'
 import { findAppointment } from './proof.ts'
 
 /** The appointment that somebody wants changed. @throws AppError `not_proven` to a caller, `not_found` to the owner */
-export async function target(deps: Deps, diary: Diary, who: Claimant | OwnersHand, operation: string | null): Promise<Found> {
+export async function findTarget(deps: Deps, diary: Diary, who: Claimant | OwnersHand, operation: string | null): Promise<Found> {
   if (who.by === 'caller') return findAppointment(deps, diary, who, operation)
   const booking = await inTenant(deps.db, diary.clerkUserId, (trx) => findAppointmentRow(trx, diary.clerkUserId, who.appointmentId))
   if (!booking) throw new AppError('not_found', 'no such appointment')

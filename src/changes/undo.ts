@@ -8,7 +8,7 @@ import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { ChangeOutcome, UndoRequest } from './change.ts'
-import { inTurn, outcomeOfEarlierChange, repeatable } from './change-repeats.ts'
+import { afterOthers, outcomeOfEarlierChange, repeatable } from './change-repeats.ts'
 import { moveOnce } from './move.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function undoLastChange(deps: Deps, diary: Diary, request: UndoRequ
     return { last, booking: standing ?? (last && (await findBooking(trx, clerkUserId, last.bookingId))) }
   })
   if (!last || !booking) throw new AppError('not_found', 'nothing was changed in this call')
-  return inTurn(deps, booking, same, signal, async (now) => {
+  return afterOthers(deps, booking, same, signal, async (now) => {
     if (last.kind === 'cancel') {
       const outcome = await restore(deps, diary, now, { operationKey: operationKeyOf(operation), vapiCallId }, signal)
       return outcome.kind === 'booked' ? { kind: 'restored', booking: outcome.booking } : { change: null, ...outcome, booking: now }

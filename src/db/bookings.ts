@@ -257,7 +257,7 @@ export async function saveCustomerEmail(
 }
 
 /** Its event was deleted at the vendor: the appointment is off and its time free. */
-export async function cancelBooking(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
+export async function cancelAsDeleted(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
   await trx
     .updateTable('bookings')
     .set({ status: 'cancelled', cancelledAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
@@ -351,7 +351,7 @@ export async function releaseBooking(trx: TenantDb, clerkUserId: string, id: str
     .execute()
 }
 
-/** What a row says when the vendor is to be told something as soon as it answers. A job does it: `tellLater` of bookings/. */
+/** What a row says when the vendor is to be told something as soon as it answers. A job does it: `tellVendorLater` of bookings/. */
 export function untold(toTell: 'update' | 'cancel') {
   return { toTell, toTellSince: sql<Date>`coalesce(to_tell_since, now())` }
 }

@@ -145,7 +145,7 @@ export async function markChangeAsked(trx: TenantDb, change: Change): Promise<bo
 export async function completeMove(trx: TenantDb, change: Change, callKey: string | null): Promise<boolean> {
   await lockAppointment(trx, change)
   if (!(await endChange(trx, change, 'done'))) {
-    await tellLater(trx, change, 'update')
+    await markUntold(trx, change, 'update')
     return false
   }
   await sql`
@@ -194,7 +194,7 @@ export async function failChange(trx: TenantDb, change: Change, failure: string,
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return false
   await dropGuard(trx, change)
-  if (mayHaveHappened) await tellLater(trx, change, 'update')
+  if (mayHaveHappened) await markUntold(trx, change, 'update')
   return true
 }
 
@@ -233,7 +233,7 @@ async function setCancelled(trx: TenantDb, { clerkUserId, bookingId }: Change, t
     .execute()
 }
 
-async function tellLater(trx: TenantDb, { clerkUserId, bookingId }: Change, toTell: 'update' | 'cancel'): Promise<void> {
+async function markUntold(trx: TenantDb, { clerkUserId, bookingId }: Change, toTell: 'update' | 'cancel'): Promise<void> {
   await trx
     .updateTable('bookings')
     .set(untold(toTell))

@@ -2,10 +2,10 @@ import { readOneDay } from './day.ts'
 import { ask, isBefore, todayOf } from './local-days.ts'
 import { PAST, type Setting, type When } from './meaning.ts'
 import type { Phrase } from './phrase.ts'
-import { readSpanDays, type Span } from './span-of-days.ts'
+import { type DaySpan, readSpanDays } from './span-of-days.ts'
 
 /** The day or days that a phrase names. */
-export type DayReading = { kind: 'day'; date: Temporal.PlainDate } | Span
+export type DayReading = { kind: 'day'; date: Temporal.PlainDate } | DaySpan
 
 /** Which days were meant, counted from today in the zone of the business; or what to ask, or why not. */
 export function readDays(phrase: Phrase, setting: Setting): DayReading | When {

@@ -6,7 +6,7 @@ export function isOffered(at: Date, { offers = [] }: Setting): boolean {
 }
 
 /** Of two readings the one that was offered is meant. */
-export function settled(when: When, setting: Setting): When {
+export function settledByOffers(when: When, setting: Setting): When {
   if (when.kind !== 'ask' || !('times' in when.question)) return when
   const [offered, other] = when.question.times.filter((time) => isOffered(time, setting))
   return offered && !other ? upcoming(offered.getTime(), setting) : when

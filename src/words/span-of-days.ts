@@ -10,7 +10,7 @@ import { monthOf } from './said-date.ts'
 const OPEN_DAYS = 7
 
 /** The end is exclusive; days before today are left out. */
-export interface Span extends Days {
+export interface DaySpan extends Days {
   kind: 'span'
 }
 
@@ -20,7 +20,7 @@ interface Days {
 }
 
 /** Several days; or the one of them that a weekday beside them names. */
-export function readSpanDays(span: SaidSpan, weekday: SaidDay['weekday'], setting: Setting): Temporal.PlainDate | Span | When {
+export function readSpanDays(span: SaidSpan, weekday: SaidDay['weekday'], setting: Setting): Temporal.PlainDate | DaySpan | When {
   switch (span.kind) {
     case 'week':
       return weekday ? weekdayOfWeek(span, weekday, setting) : readWeek(span, setting)
@@ -41,7 +41,7 @@ export function readSpanDays(span: SaidSpan, weekday: SaidDay['weekday'], settin
  * Weeks begin on Monday. On a Sunday 'next week' is the one that begins tomorrow for some and the one after for others; 'this week' can
  * only be what is to come.
  */
-function readWeek({ weeks, portion }: Extract<SaidSpan, { kind: 'week' }>, setting: Setting): Span | When {
+function readWeek({ weeks, portion }: Extract<SaidSpan, { kind: 'week' }>, setting: Setting): DaySpan | When {
   const today = todayOf(setting)
   const sunday = today.dayOfWeek === 7
   const start = monday(today).add({ days: 7 * weeks })
@@ -70,7 +70,7 @@ function weekdayOfWeek(
   return askDays('which_week', date, other, setting)
 }
 
-function readWeekend(which: 'the' | 'this' | 'next', setting: Setting): Span | When {
+function readWeekend(which: 'the' | 'this' | 'next', setting: Setting): DaySpan | When {
   const today = todayOf(setting)
   const saturday = monday(today).add({ days: 5 })
   const begun = today.dayOfWeek >= 6
@@ -81,7 +81,7 @@ function readWeekend(which: 'the' | 'this' | 'next', setting: Setting): Span | W
 }
 
 /** 'The week of December 7': from Monday on. A Sunday belongs to two weeks. */
-function readAround({ unit, of }: Extract<SaidSpan, { kind: 'around' }>, setting: Setting): Span | When {
+function readAround({ unit, of }: Extract<SaidSpan, { kind: 'around' }>, setting: Setting): DaySpan | When {
   const date = readOneDay(of, setting)
   if (!(date instanceof Temporal.PlainDate)) return date
   if (unit === 'week') {
@@ -102,7 +102,7 @@ const monthPortions: Record<Exclude<Portion, number>, [first: number, last: numb
   later: [1, 0],
 }
 
-function readMonth({ month, portion }: Extract<SaidSpan, { kind: 'month' }>, setting: Setting): Span | When {
+function readMonth({ month, portion }: Extract<SaidSpan, { kind: 'month' }>, setting: Setting): DaySpan | When {
   const today = todayOf(setting)
   const start = monthOf(month, today)
   if (!('months' in month) && month.year === undefined && isBefore(today, start)) {
@@ -126,7 +126,7 @@ function portionOf(start: Temporal.PlainDate, portion: Portion | undefined): Day
   return { first: start.with({ day: day(first) }), end: start.with({ day: day(last) }).add({ days: 1 }) }
 }
 
-function readBetween({ first, last, without }: Extract<SaidSpan, { kind: 'between' }>, setting: Setting): Span | When {
+function readBetween({ first, last, without }: Extract<SaidSpan, { kind: 'between' }>, setting: Setting): DaySpan | When {
   const from = first ? readOneDay(first, setting) : todayOf(setting)
   if (!(from instanceof Temporal.PlainDate)) return from
   const start = without === 'first' ? from.add({ days: 1 }) : from
@@ -143,7 +143,7 @@ function daysFrom(first: Temporal.PlainDate, days: number): Days {
 }
 
 /** What has gone by is left out. */
-function fromToday({ first, end }: Days, setting: Setting): Span | When {
+function fromToday({ first, end }: Days, setting: Setting): DaySpan | When {
   const today = todayOf(setting)
   const start = isBefore(first, today) ? today : first
   return isBefore(start, end) ? { kind: 'span', first: start, end } : PAST

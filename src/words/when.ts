@@ -4,10 +4,10 @@ import { eitherWhen } from './either.ts'
 import { hourOf, timeOfDay, windowOf } from './hours.ts'
 import { localDate } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
-import { isOffered, settled } from './offered.ts'
+import { isOffered, settledByOffers } from './offered.ts'
 import { type Phrase, readTokens } from './phrase.ts'
 import type { Time } from './phrase-time.ts'
-import type { Span } from './span-of-days.ts'
+import type { DaySpan } from './span-of-days.ts'
 import { tokenize, withoutFillers } from './tokens.ts'
 import { at, eitherOf, upcoming } from './wall-time.ts'
 import { readWritten } from './written.ts'
@@ -18,7 +18,7 @@ import { readWritten } from './written.ts'
  */
 export function readWhen(text: string, setting: Setting): When {
   const trimmed = text.trim()
-  return settled(readWritten(trimmed, setting) ?? readWords(trimmed, setting), setting)
+  return settledByOffers(readWritten(trimmed, setting) ?? readWords(trimmed, setting), setting)
 }
 
 function readWords(text: string, setting: Setting): When {
@@ -26,7 +26,7 @@ function readWords(text: string, setting: Setting): When {
   const phrase = tokens && readTokens(withoutFillers(tokens))
   if (!phrase) return NOT_UNDERSTOOD
   const when = readOne(phrase, setting)
-  return phrase.or ? eitherWhen(settled(when, setting), settled(readOne(phrase.or, setting), setting), setting) : when
+  return phrase.or ? eitherWhen(settledByOffers(when, setting), settledByOffers(readOne(phrase.or, setting), setting), setting) : when
 }
 
 function readOne(phrase: Phrase, setting: Setting): When {
@@ -52,7 +52,7 @@ function onDay(date: Temporal.PlainDate, phrase: Phrase, time: Time, setting: Se
 }
 
 /** "Next week at two": that hour of any of the days. */
-function anyDayAt({ first, end }: Span, phrase: Phrase, time: Time, setting: Setting): When {
+function anyDayAt({ first, end }: DaySpan, phrase: Phrase, time: Time, setting: Setting): When {
   const minutes = hourOf(time, phrase.part, first, setting)
   if (typeof minutes !== 'number') return minutes
   return daysWithin(first, end, { window: { fromMinutes: minutes, toMinutes: minutes + 1 } }, setting)
@@ -111,7 +111,7 @@ function amongOffers(phrase: Phrase, setting: Setting): When | undefined {
   if (!time || !setting.offers || day || weekday || span) return undefined
   const dates = new Map(setting.offers.map((offer) => localDate(offer, setting)).map((date) => [date.toString(), date]))
   const found = [...dates.values()]
-    .map((date) => settled(onDay(date, phrase, time, setting), setting))
+    .map((date) => settledByOffers(onDay(date, phrase, time, setting), setting))
     .filter((when) => when.kind === 'instant' && isOffered(when.startsAt, setting))
   return found.length === 1 ? found[0] : undefined
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { settleLater } from '../../src/bookings/later.ts'
+import { settleBookingLater } from '../../src/bookings/later.ts'
 import { holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, connect, NOW, testApp } from '../setup/app.ts'
@@ -244,7 +244,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
           during: { startsAt, endsAt },
           leaseMs: -1,
         })
-        if (held) await settleLater(test.deps, trx, held, 0)
+        if (held) await settleBookingLater(test.deps, trx, held, 0)
         if (held) await markAsked(trx, held)
       })
       t.equal(await settle(test), 1)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { settleLater } from '../../src/bookings/later.ts'
+import { settleBookingLater } from '../../src/bookings/later.ts'
 import { openDiary } from '../../src/calendar/access.ts'
 import { type Booking, holdBooking, markAsked } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
@@ -53,7 +53,7 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       during: { startsAt, endsAt },
       leaseMs: 1,
     })
-    if (held) await settleLater(test.deps, trx, held, 1)
+    if (held) await settleBookingLater(test.deps, trx, held, 1)
     if (held && asked) await markAsked(trx, held)
     return held
   })
