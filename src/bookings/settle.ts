@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedBooking } from '../notices/tell.ts'
-import { finishAgain } from './book.ts'
+import { finishAgain } from './finish.ts'
 import { settleBookingLater, tellVendorLater } from './later.ts'
 
 /**

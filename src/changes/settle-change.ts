@@ -1,4 +1,4 @@
-import { connectionOf } from '../bookings/book.ts'
+import { connectionOf } from '../bookings/finish.ts'
 import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
 import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
