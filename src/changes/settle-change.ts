@@ -9,7 +9,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import { tellOfFailedChange } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import { askToCancel, closeCancel } from './cancel.ts'
-import { askToMove, closeMove, refuseTakenMove, slotAfter } from './move.ts'
+import { askToMove, closeMove, refuseTakenMove, slotAfter } from './carry-out-move.ts'
 
 // Of these the answer to a second request tells as well as that to the first.
 const FINAL: ErrorCode[] = ['slot_taken', 'time_past', 'calendar_not_connected']
