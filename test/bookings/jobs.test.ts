@@ -175,7 +175,7 @@ t.test(
     for (const owner of [ill, well]) await pending(owner)
     test.world.google.faults.clear()
     // A row that nothing can be made of.
-    await inTenant(deps.db, ill.clerkUserId, (trx) => trx.updateTable('businesses').set({ openingHours: '"nonsense"' }).execute())
+    await inTenant(deps.db, ill.clerkUserId, (trx) => trx.updateTable('businesses').set({ timeZone: 'nowhere' }).execute())
     const alerts = () => test.logs.filter((line) => line.includes('set aside')).length
     const before = alerts()
     for (const owner of [ill, well]) await watch(test, owner).expireLeases()

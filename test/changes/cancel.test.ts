@@ -87,8 +87,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
   t.test(`${vendor}: refused by the vendor, the appointment stands`, async (t) => {
     const { cancel, live, rows, standIn } = await booked()
-    standIn.faults.add({ ...TAKE_AWAY, kind: 'status', status: 429, retryAfter: 120, ...FOR_GOOD })
-    t.match(await cancel(), { refused: 'provider_busy' })
+    standIn.faults.add({ ...TAKE_AWAY, kind: 'status', status: 400, ...FOR_GOOD })
+    t.match(await cancel(), { refused: 'provider_refused' })
     t.match(await rows(), [{ status: 'confirmed' }])
     t.equal(live().length, 1)
     standIn.faults.clear()
