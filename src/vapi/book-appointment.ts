@@ -10,7 +10,7 @@ import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { BookingParameters } from './parameters.ts'
 import { phoneAgainSentence, whichEmailSentence } from './questions.ts'
-import { alreadyBookedSentence, bookedSentence, pendingSentence, stillPendingSentence } from './speech.ts'
+import { alreadyBookedSentence, bookedSentence, pendingSentence, stillPendingSentence } from './spoken-bookings.ts'
 import { type Email, readEmail } from './spoken-email.ts'
 import { lineNumber, readPhone } from './spoken-phone.ts'
 

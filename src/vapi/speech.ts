@@ -1,7 +1,8 @@
 /**
- * Every sentence a caller hears stands here, in questions.ts (what we ask back), in spoken-changes.ts (what became of an appointment), in
- * spoken-messages.ts (what was noted for the owner), in spoken-rentals.ts (what there is to rent) or as `say` in errors.ts (what went wrong). Each is one line without colons, zone names, years or jargon: Vapi turns colons and line breaks into
- * full stops and reads the rest aloud as it stands. What answers a function call ends with a question.
+ * Every sentence a caller hears stands here (what is free, why not, and what we cannot do), in questions.ts (what we ask back), in
+ * spoken-bookings.ts, spoken-changes.ts, spoken-messages.ts and spoken-rentals.ts (what became of a wish), or as `say` in errors.ts (what
+ * went wrong). Each is one line without colons, zone names, years or jargon: Vapi turns colons and line breaks into full stops and reads
+ * the rest aloud as it stands. What answers a function call ends with a question.
  */
 
 import type { Others } from '../bookings/offers.ts'
@@ -10,11 +11,7 @@ import type { PartOfDay } from '../calendar/zone.ts'
 import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
-import { ANYTHING_ELSE } from './anything-else.ts'
-import { sayCode } from './spoken-code.ts'
 import { spokenOffers } from './spoken-offers.ts'
-import { lastFour } from './spoken-phone.ts'
-import { placed } from './spoken-place.ts'
 import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
 
 const OTHER_DAY = 'Which other day would suit you?'
@@ -76,71 +73,9 @@ export function notFreeSentence(alternatives: Interval[], timeZone: string): str
   return oneLine(`I do not have that time. ${instead(alternatives, timeZone)}`)
 }
 
-export interface Booked {
-  startsAt: Date
-  timeZone: string
-  place?: string | null
-  /** By which the appointment is found again: six digits. */
-  code: string
-  /** E.164, of the line: said when the caller gave no other. */
-  callersNumber?: string | null
-  /** The calendar sends an invitation: only true when an e-mail address was given. */
-  invited?: boolean
-  /** An address was said that nobody can write to. */
-  emailUnclear?: boolean
-  /** The clock shows this time twice that night. */
-  repeatedHour?: boolean
-}
-
-export function bookedSentence(booked: Booked): string {
-  return oneLine(
-    [
-      `You are booked for ${spokenTime(booked.startsAt, booked.timeZone)}${placed(booked.place)}.`,
-      booked.repeatedHour ? 'The clocks go back that night, and I mean the first of the two.' : '',
-      booked.invited ? 'An invitation comes by e-mail.' : '',
-      booked.callersNumber && !booked.invited && !booked.emailUnclear
-        ? `I have your number ending in ${lastFour(booked.callersNumber)}.`
-        : '',
-      coded(booked.code),
-      booked.emailUnclear ? 'I did not get the e-mail address, so no invitation goes out yet. Could you spell it for me?' : ANYTHING_ELSE,
-    ].join(' '),
-  )
-}
-
-/** The same wish again: the one booking stands. */
-export function alreadyBookedSentence({
-  startsAt,
-  timeZone,
-  code,
-  invited,
-}: Pick<Booked, 'startsAt' | 'timeZone' | 'code' | 'invited'>): string {
-  const invitation = invited ? ' An invitation comes by e-mail.' : ''
-  return oneLine(`You are already booked for ${spokenTime(startsAt, timeZone)}.${invitation} ${coded(code)} ${ANYTHING_ELSE}`)
-}
-
 /** The answer had to go out before the calendars did. */
 export function noAnswerSentence(): string {
   return new AppError('provider_unavailable', 'late').say
-}
-
-/** The answer had to go out before it was known how the booking ended. */
-export function unsureSentence(): string {
-  return 'I do not know yet whether that is booked. Shall I check?'
-}
-
-/** The answer had to go out before it was known how a change of an appointment ended. */
-export function unsureChangeSentence(): string {
-  return 'I do not know yet whether that is done. Shall I check?'
-}
-
-/** Held, but whether the calendar has it is not known yet: promises nothing. */
-export function pendingSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`I am holding ${spokenTime(startsAt, timeZone)} for you, but it is not confirmed yet. Shall I check again?`)
-}
-
-/** The same, asked for again a good while later. */
-export function stillPendingSentence(startsAt: Date, timeZone: string): string {
-  return oneLine(`${spokenTime(startsAt, timeZone)} is still not confirmed, though I am holding it for you. Shall I take a message?`)
 }
 
 /** @param alternatives earliest first; at most three are said */
@@ -215,8 +150,4 @@ function instead(alternatives: Interval[], timeZone: string): string {
 
 function whichOne(offers: Interval[]): string {
   return offers.length > 1 ? 'Which would you like?' : 'Would that work?'
-}
-
-function coded(code: string): string {
-  return `Your code is ${sayCode(code)}.`
 }

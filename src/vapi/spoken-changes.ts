@@ -1,7 +1,6 @@
 import { oneLine } from '../one-line.ts'
-import { ANYTHING_ELSE } from './anything-else.ts'
+import { ANYTHING_ELSE, placed } from './sentence-parts.ts'
 import { sayCode } from './spoken-code.ts'
-import { placed } from './spoken-place.ts'
 import { spokenTime } from './spoken-time.ts'
 
 /** What is told of an appointment. */
@@ -59,6 +58,11 @@ export function cancelPendingSentence({ startsAt, timeZone }: Told): string {
 
 export function keepPendingSentence({ startsAt, timeZone }: Told): string {
   return oneLine(`I am keeping ${spokenTime(startsAt, timeZone)} for you, but that is not confirmed yet. Shall I check again?`)
+}
+
+/** The answer had to go out before it was known how a change of an appointment ended. */
+export function unsureChangeSentence(): string {
+  return 'I do not know yet whether that is done. Shall I check?'
 }
 
 /** Before the reason why the new time cannot be had. */

@@ -1,4 +1,4 @@
-import { ANYTHING_ELSE } from './anything-else.ts'
+import { ANYTHING_ELSE } from './sentence-parts.ts'
 import { lastFour } from './spoken-phone.ts'
 
 /** @param number E.164, under which the caller can be reached; `null`: by e-mail */

@@ -7,6 +7,7 @@ import type { Interval } from '../../src/providers/provider.ts'
 import { root } from '../../src/root.ts'
 import * as allQuestions from '../../src/vapi/questions.ts'
 import * as allSpeech from '../../src/vapi/speech.ts'
+import * as allBookings from '../../src/vapi/spoken-bookings.ts'
 import * as allChanges from '../../src/vapi/spoken-changes.ts'
 import * as allMessages from '../../src/vapi/spoken-messages.ts'
 import * as allRentals from '../../src/vapi/spoken-rentals.ts'
@@ -51,10 +52,11 @@ function noting<T extends object>(sentences: T): T {
 }
 const speech = noting(allSpeech)
 const questions = noting(allQuestions)
+const bookings = noting(allBookings)
 const changes = noting(allChanges)
 const messages = noting(allMessages)
 const rentals = noting(allRentals)
-const modules = { ...allSpeech, ...allQuestions, ...allChanges, ...allMessages, ...allRentals }
+const modules = { ...allSpeech, ...allQuestions, ...allBookings, ...allChanges, ...allMessages, ...allRentals }
 
 // Free times.
 for (const offers of [one, three, many, noons]) speech.offerSentence(offers, ZONE)
@@ -69,18 +71,18 @@ speech.nothingFreeSentence({ range: day('2026-11-30'), partOfDay: 'afternoon' },
 speech.nothingFreeSentence({ range: { startsAt: at('2026-11-23'), endsAt: at('2026-11-30') }, partOfDay: 'evening' }, [], ZONE)
 speech.nothingAtAllSentence(at('2027-01-28'), ZONE)
 // Booking.
-speech.bookedSentence(booked)
-speech.bookedSentence({ ...booked, place: PLACE, invited: true })
-speech.bookedSentence({ ...booked, callersNumber: '+12125550142' })
-speech.bookedSentence({ ...booked, emailUnclear: true })
-speech.bookedSentence({ ...booked, startsAt: at('2026-11-01T01:30'), repeatedHour: true })
-speech.bookedSentence({ ...booked, startsAt: longest, place: PLACE, callersNumber: '+17777777777', emailUnclear: true, code: '777777' })
-speech.alreadyBookedSentence(booked)
-speech.alreadyBookedSentence({ ...booked, invited: true })
-speech.pendingSentence(startsAt, ZONE)
-speech.stillPendingSentence(startsAt, ZONE)
-speech.unsureSentence()
-speech.unsureChangeSentence()
+bookings.bookedSentence(booked)
+bookings.bookedSentence({ ...booked, place: PLACE, invited: true })
+bookings.bookedSentence({ ...booked, callersNumber: '+12125550142' })
+bookings.bookedSentence({ ...booked, emailUnclear: true })
+bookings.bookedSentence({ ...booked, startsAt: at('2026-11-01T01:30'), repeatedHour: true })
+bookings.bookedSentence({ ...booked, startsAt: longest, place: PLACE, callersNumber: '+17777777777', emailUnclear: true, code: '777777' })
+bookings.alreadyBookedSentence(booked)
+bookings.alreadyBookedSentence({ ...booked, invited: true })
+bookings.pendingSentence(startsAt, ZONE)
+bookings.stillPendingSentence(startsAt, ZONE)
+bookings.unsureSentence()
+changes.unsureChangeSentence()
 speech.noAnswerSentence()
 for (const alternatives of [[], one, many]) speech.takenSentence(alternatives, ZONE)
 speech.tooSoonSentence(startsAt, ZONE)
@@ -165,7 +167,7 @@ t.test('callers hear these sentences and no others', async (t) => {
 
 t.test('no sentence is written anywhere else in the voice functions', async (t) => {
   const folder = path.join(root, 'src/vapi')
-  const homes = ['speech', 'questions', 'spoken-changes', 'spoken-messages', 'spoken-rentals', 'anything-else']
+  const homes = ['speech', 'questions', 'spoken-bookings', 'spoken-changes', 'spoken-messages', 'spoken-rentals', 'sentence-parts']
   for (const file of await readdir(folder)) {
     if (file === 'routes.ts' || homes.includes(path.basename(file, '.ts'))) continue // routes.ts shows one as an example
     const code = (await readFile(path.join(folder, file), 'utf8')).replaceAll(/\/\/.*|^\s*\/?\*.*/gm, '')

@@ -3,6 +3,7 @@ import { oneLine } from '../../src/one-line.ts'
 import type { Interval } from '../../src/providers/provider.ts'
 import * as questions from '../../src/vapi/questions.ts'
 import * as speech from '../../src/vapi/speech.ts'
+import { bookedSentence } from '../../src/vapi/spoken-bookings.ts'
 import { spokenTime } from '../../src/vapi/spoken-time.ts'
 import { readWhen } from '../../src/words/when.ts'
 
@@ -48,7 +49,7 @@ t.test('text from outside cannot break the line, turn it around or push the ques
   t.equal(oneLine(' a\r\n\tb\u0000\u202Ec\u2028d\u200B '), 'a bc d')
   t.equal(oneLine('x'.repeat(5000)).length, 600)
   t.ok(oneLine('😀'.repeat(50), 51).isWellFormed(), 'no half character at the cut')
-  const said = speech.bookedSentence({
+  const said = bookedSentence({
     startsAt: at('2026-12-01T14:30'),
     code: '471926',
     timeZone: ZONE,
