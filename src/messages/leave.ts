@@ -7,9 +7,9 @@ import {
   type NewMessage,
 } from '../db/caller-messages.ts'
 import { inTenant } from '../db/client.ts'
-import { tellOwner } from '../db/notices.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { tellOfMessage } from '../notices/tell.ts'
 import { sha256Hex } from '../secrets.ts'
 
 // Enough for whoever has something to say; whoever knows an assistant's id must not bury the owner's real messages.
@@ -49,16 +49,9 @@ export function leaveMessage(
       throw new AppError('too_many_messages', `${ofCall} in the call, ${ofNumber} of the number, ${ofDay} today`)
     const left = await insertMessage(trx, row)
     if (!left) throw new AppError('internal', 'a message came in although nobody else counted')
-    await tellOwner(trx, { clerkUserId, kind: 'message_left', text: noticeOf(left), messageId: left.id, onceKey: `message ${left.id}` })
+    await tellOfMessage(trx, { ...left, clerkUserId })
     return left
   })
-}
-
-/** What was left out here may be added in the same call: the message itself has it all. */
-function noticeOf({ callerName, phone, callNumber, email, words, wishedTime }: CallerMessage): string {
-  const contact = phone ?? callNumber ?? email
-  const details = [wishedTime && `Wished time: ${wishedTime}.`, contact && `Contact: ${contact}.`].filter((detail) => detail)
-  return [`${callerName ?? 'A caller'} left a message: ${words}`, ...details].join(' ')
 }
 
 /** A model that repeats itself changes case and marks, not what was said. */

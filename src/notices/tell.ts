@@ -1,4 +1,5 @@
 import type { Booking } from '../db/bookings.ts'
+import type { CallerMessage } from '../db/caller-messages.ts'
 import type { TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import { tellOwner } from '../db/notices.ts'
@@ -55,19 +56,16 @@ export function tellOfFailedChange(trx: TenantDb, booking: Told, kind: 'move' | 
   return tell(trx, 'change_failed', booking, text, changeId)
 }
 
-/** A caller left a message. The notice names the caller; what was said stands in the message. */
+/** A caller left a message. What she adds to it in the same call stands in the message alone. */
 export function tellOfMessage(
   trx: TenantDb,
-  message: { clerkUserId: string; id: string; callerName: string | null; callerPhone: string | null },
+  message: Pick<CallerMessage, 'id' | 'callerName' | 'phone' | 'callNumber' | 'email' | 'words' | 'wishedTime'> & { clerkUserId: string },
 ): Promise<void> {
-  const name = message.callerName === null ? 'A caller' : detail(message.callerName)
-  return tellOwner(trx, {
-    clerkUserId: message.clerkUserId,
-    kind: 'message_left',
-    text: `${name} left a message for you.${reach({ customerPhone: message.callerPhone, customerEmail: null })}`,
-    messageId: message.id,
-    onceKey: `message_left/${message.id}`,
-  })
+  const { clerkUserId, id, callerName, phone, callNumber, email, words, wishedTime } = message
+  const contact = phone ?? callNumber ?? email
+  const details = [wishedTime && `Wished time: ${wishedTime}.`, contact && `Contact: ${contact}.`].filter((one) => one)
+  const text = [`${callerName ?? 'A caller'} left a message: ${words}`, ...details].join(' ')
+  return tellOwner(trx, { clerkUserId, kind: 'message_left', text, messageId: id, onceKey: `message_left/${id}` })
 }
 
 /** The vendor does not let us in any more. Once per time that it is lost: a connection that was repaired, and is lost again, is told again. */

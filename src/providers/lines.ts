@@ -70,7 +70,7 @@ const JITTER_MS = 100
 const FORGET_MS = 10 * 60_000
 const MOST = 5000
 
-export const defaultLineSettings: LineSettings = { atOnce: 4, failures: 5, pauseMs: 1000 }
+const defaultLineSettings: LineSettings = { atOnce: 4, failures: 5, pauseMs: 1000 }
 
 export function createLines(settings: LineSettings = defaultLineSettings): Lines {
   const lines = new LRUCache<string, OneLine>({ max: MOST, ttl: FORGET_MS, updateAgeOnGet: true })

@@ -57,7 +57,7 @@ export function likelyDate(date: Temporal.PlainDate, today: Temporal.PlainDate):
   return misdated ? inYears(date.day, date.month, today)[0] : undefined
 }
 
-export function dateOf(year: number, month: number, day: number): Temporal.PlainDate | undefined {
+function dateOf(year: number, month: number, day: number): Temporal.PlainDate | undefined {
   if (month < 1 || month > 12 || day < 1) return undefined
   const date = Temporal.PlainDate.from({ year, month, day }) // 30 February becomes the last of the month
   return date.day === day ? date : undefined

@@ -46,7 +46,8 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
     await tellOfMove(trx, booking, new Date('2026-11-30T22:30:00Z'), change)
     await tellOfCancel(trx, booking, change)
     await tellOfFailedChange(trx, booking, 'cancel', change)
-    await tellOfMessage(trx, { clerkUserId, id: crypto.randomUUID(), callerName: null, callerPhone: '+13125550142' })
+    const said = { callerName: null, phone: null, callNumber: '+13125550142', email: null, words: 'Please call me.', wishedTime: null }
+    await tellOfMessage(trx, { ...said, clerkUserId, id: crypto.randomUUID() })
     const lost = { clerkUserId, id: crypto.randomUUID(), provider: 'google', calendarEmail, tokenRefreshedAt: new Date(0) }
     await tellOfLostConnection(trx, { ...lost, role: 'destination' })
   })
@@ -62,7 +63,7 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
     booking_moved: `Ana Ruiz moved “Viewing” from Monday, November 30, 2026 at 4:30 PM to ${on}. ${contact}`,
     booking_cancelled: `Ana Ruiz cancelled “Viewing” on ${on}. The time is free again. ${contact}`,
     change_failed: `Ana Ruiz asked to cancel “Viewing” on ${on}, and your calendar did not accept that. The appointment stands as it was. Please get in touch. ${contact}`,
-    message_left: `A caller left a message for you. ${contact}`,
+    message_left: `A caller left a message: Please call me. ${contact}`,
     calendar_disconnected: 'Your Google calendar dana@example.com no longer lets us in. Callers cannot book until you connect it again.',
   })
 })

@@ -20,7 +20,7 @@ export interface Family {
 
 export const NEW_YORK = 'America/New_York'
 const working: [string, string][] = [['09:00', '17:00']]
-export const openingHours: OpeningHours = { monday: working, tuesday: working, wednesday: working, thursday: working, friday: working }
+const openingHours: OpeningHours = { monday: working, tuesday: working, wednesday: working, thursday: working, friday: working }
 
 /** A Friday, ten in the morning. */
 export const friday: Setting = { timeZone: NEW_YORK, now: new Date('2026-11-20T10:00:00-05:00'), openingHours }

@@ -133,7 +133,7 @@ export function instance(event: StoredEvent, calendar: CalendarOf, owner: Person
   }
 }
 
-export function instanceId(event: StoredEvent, { startsAt, originallyAt = startsAt }: Occurrence): string {
+function instanceId(event: StoredEvent, { startsAt, originallyAt = startsAt }: Occurrence): string {
   const stamp = originallyAt.toISOString().replace(/[-:]|\.000/g, '')
   return `${event.id}_${'allDay' in event.time ? stamp.slice(0, 8) : stamp}`
 }

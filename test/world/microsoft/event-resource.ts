@@ -6,7 +6,7 @@ import type { Preferences } from './access.ts'
 const IMMUTABLE = 'AAkALg'
 const MOVABLE = 'AAMkAG'
 
-export function shownId(id: string, { immutableIds }: Preferences): string {
+function shownId(id: string, { immutableIds }: Preferences): string {
   return immutableIds ? id : id.replace(IMMUTABLE, MOVABLE)
 }
 
