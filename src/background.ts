@@ -17,6 +17,8 @@ const OFFERS_KEPT_HOURS = 6
 /** What each kind of job does: all that is done without being asked for. */
 export const work: Work = {
   'settle-booking': settleBooking,
+  'settle-change': settleChange,
+  'tell-vendor': tellVendor,
   'look-for-conflict': lookForConflict,
   'find-unsettled': findUnsettled,
   'find-deletions': (deps, _, signal) => findDeletions(deps, signal),
@@ -24,8 +26,6 @@ export const work: Work = {
   'remove-assistants': (deps, _, signal) => sweepAssistants(deps, signal),
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
-  'settle-change': settleChange,
-  'tell-vendor': tellVendor,
   'drop-old-offers': ({ db }) => dropOldOffers(db, OFFERS_KEPT_HOURS),
 }
 

@@ -50,12 +50,15 @@ export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, si
     await refuseTaken(deps, diary, booking, { signal, exceptEvent: booking.id })
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
-    // A no to a second request says nothing about the first, unless it tells of the event or the time itself.
-    const isFinal = error instanceof AppError && ['slot_taken', 'time_past', 'calendar_not_connected'].includes(error.code)
-    if (isFinal || !(error instanceof AppError)) throw error
+    if (!(error instanceof AppError) || isFinal(error)) throw error
     deps.log.warn({ err: error, bookingId: booking.id }, 'whether the event exists is still not known')
     return { kind: 'pending', booking }
   }
+}
+
+/** A no to a second request says nothing about the first, unless it tells of the event or the time itself. */
+export function isFinal({ code }: AppError): boolean {
+  return code === 'slot_taken' || code === 'time_past' || code === 'calendar_not_connected'
 }
 
 /** Nobody is invited to what has begun, however long the vendor was away: callers and the owner are bound by the future alike. @throws AppError `time_past` */

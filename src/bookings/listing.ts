@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import { confirmationCode } from './code.ts'
 
 /** One page of the owner's appointments, earliest first, and where the next one begins. */
-export async function bookingsOf(
+export async function pageOfBookings(
   { db }: Deps,
   clerkUserId: string,
   wish: { from?: Date | undefined; to?: Date | undefined; status?: string | undefined; after?: Place | undefined; limit: number },
@@ -18,7 +18,7 @@ export async function bookingsOf(
 }
 
 /** One appointment with all that its owner may know of it. @throws AppError `not_found` */
-export async function bookingOf(
+export async function bookingWithChanges(
   deps: Deps,
   clerkUserId: string,
   appointmentId: string,

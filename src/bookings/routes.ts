@@ -6,7 +6,7 @@ import { deadline } from '../deadline.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { problems, type RoutePlugin, rowUuid } from '../http/zod.ts'
 import { BookingBody, BookingDetail, BookingPage, bookingBody, changeBody, STATUSES } from './booking-body.ts'
-import { bookingOf, bookingsOf } from './listing.ts'
+import { bookingWithChanges, pageOfBookings } from './listing.ts'
 
 const moment = z.iso
   .datetime({ offset: true, error: 'a time needs its offset from UTC, or Z: 2026-12-01T09:00:00-06:00' })
@@ -65,7 +65,7 @@ export const bookingRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, query }) => {
       const { from, to, status, cursor: after, limit } = query
       const wish = { from, to, status: status === 'pending' ? 'held' : status, after, limit }
-      const { bookings, next } = await bookingsOf(deps, user.clerkUserId, wish)
+      const { bookings, next } = await pageOfBookings(deps, user.clerkUserId, wish)
       return { bookings: bookings.map(bookingBody), next_cursor: next ? cursorOf(next) : null }
     },
   )
@@ -83,7 +83,7 @@ export const bookingRoutes: RoutePlugin = async (app, { deps }) => {
       },
     },
     async ({ user, params }) => {
-      const { booking, changes, code } = await bookingOf(deps, user.clerkUserId, params.id)
+      const { booking, changes, code } = await bookingWithChanges(deps, user.clerkUserId, params.id)
       const { timeZone } = booking
       return { ...bookingBody(booking), confirmation_code: code, changes: changes.map((change) => changeBody(change, timeZone)) }
     },

@@ -5,6 +5,7 @@ import { findOpenChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { JobData } from '../jobs/jobs.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Calendar } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
@@ -16,14 +17,10 @@ const GIVE_UP_SECONDS = 7 * 24 * 60 * 60
 const SOONEST_SECONDS = 30
 
 /**
- * Makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and brings back that
+ * A job: makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and brings back that
  * of a move that was given up. The longer it takes, the rarer it is tried.
  */
-export async function tellVendor(
-  deps: Deps,
-  { clerkUserId, bookingId }: { clerkUserId: string; bookingId: string },
-  stop: AbortSignal,
-): Promise<void> {
+export async function tellVendor(deps: Deps, { clerkUserId, bookingId }: JobData['tell-vendor'], stop: AbortSignal): Promise<void> {
   const { booking, diary, seconds, isChanging } = await inTenant(deps.db, clerkUserId, async (trx) => {
     const booking = await findBooking(trx, clerkUserId, bookingId)
     return {

@@ -1,4 +1,4 @@
-import { connectionOf } from '../bookings/finish.ts'
+import { connectionOf, isFinal } from '../bookings/finish.ts'
 import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
 import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
@@ -6,24 +6,18 @@ import { type Change, completeCancel, endAsMissing, failChange, findChange, mark
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedChange } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import { askToCancel, closeCancel } from './cancel.ts'
 import { askToMove, closeMove, refuseTakenMove, slotAfter } from './carry-out-move.ts'
 
-// Of these the answer to a second request tells as well as that to the first.
-const FINAL: ErrorCode[] = ['slot_taken', 'time_past', 'calendar_not_connected']
-
 /**
- * Brings a change to its end that a crash or a silent vendor left half-way. Where the vendor was asked, the event tells, or it is asked again;
+ * A job: brings a change to its end that a crash or a silent vendor left half-way. Where the vendor was asked, the event tells, or it is asked again;
  * where it was not, nobody was promised anything and the appointment stands as it did. After too long without an answer a move is given up,
  * and a cancel is so here; the event follows when the vendor answers.
  */
-export async function settleChange(
-  deps: Deps,
-  { clerkUserId, changeId }: { clerkUserId: string; changeId: string },
-  stop: AbortSignal,
-): Promise<void> {
+export async function settleChange(deps: Deps, { clerkUserId, changeId }: JobData['settle-change'], stop: AbortSignal): Promise<void> {
   const { settleLeaseMs, providerCreateMs } = deps.config.timeouts
   const { change, booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => {
     const change = await takeUpChange(trx, clerkUserId, changeId, settleLeaseMs)
@@ -69,7 +63,7 @@ async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Ch
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === 'event_missing') return end(deps, change)
-    if (FINAL.includes(error.code)) return fail(deps, booking, change, error.code)
+    if (isFinal(error)) return fail(deps, booking, change, error.code)
     deps.log.warn({ err: error, changeId: change.id }, 'whether the event was moved is still not known')
     if (isTooLong) await fail(deps, booking, change, 'provider_unavailable')
   }

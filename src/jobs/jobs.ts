@@ -9,6 +9,10 @@ const booking = z.object({ clerkUserId: z.string(), bookingId: z.uuid() })
 export const JOBS = {
   /** Brings a booking that stopped half-way to its end. */
   'settle-booking': booking,
+  /** Brings a move or a cancel that stopped half-way to its end. */
+  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.uuid() }),
+  /** Makes the vendor's event what the booking has come to be. */
+  'tell-vendor': booking,
   /** Has somebody else put something into the calendar at the time that was just booked? */
   'look-for-conflict': booking,
   /** Finds bookings that no job told of. */
@@ -18,10 +22,11 @@ export const JOBS = {
   'erase-user': z.object({ clerkUserId: z.string() }),
   /** Deletes at Vapi what nobody wants any more. */
   'remove-assistants': z.object({}),
+  /** Of rate limits whose time is over. */
   'drop-old-counters': z.object({}),
+  /** Of Clerk's deliveries, kept to know them when they come twice. */
   'drop-old-events': z.object({}),
-  'settle-change': z.object({ clerkUserId: z.string(), changeId: z.uuid() }),
-  'tell-vendor': z.object({ clerkUserId: z.string(), bookingId: z.uuid() }),
+  /** Of calls that are over. */
   'drop-old-offers': z.object({}),
 }
 
