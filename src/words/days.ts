@@ -1,8 +1,8 @@
-import { readOneDay } from './day.ts'
 import { ask, isBefore, todayOf } from './local-days.ts'
 import { PAST, type Setting, type When } from './meaning.ts'
+import { readOneDay } from './one-day.ts'
 import type { Phrase } from './phrase.ts'
-import { type DaySpan, readSpanDays } from './span-of-days.ts'
+import { type DaySpan, readSpanDays } from './several-days.ts'
 
 /** The day or days that a phrase names. */
 export type DayReading = { kind: 'day'; date: Temporal.PlainDate } | DaySpan

@@ -1,7 +1,7 @@
 import { weekdays } from '../calendar/zone.ts'
-import { readOneDay } from './day.ts'
 import { ask, askDays, isBefore, likely, midnights, monday, notTooLate, todayOf } from './local-days.ts'
 import { NOT_UNDERSTOOD, PAST, type Setting, type When } from './meaning.ts'
+import { readOneDay } from './one-day.ts'
 import type { SaidDay } from './phrase-day.ts'
 import type { Portion, SaidSpan } from './phrase-span.ts'
 import { monthOf } from './said-date.ts'
