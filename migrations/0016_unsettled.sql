@@ -1,7 +1,8 @@
 -- Work is taken up by its job. Should that be lost, or come from a version that sends none, these find what waits for nobody. What a job was
 -- set aside for is left to whoever looks into that.
 
--- Bookings that stopped half-way: held, their lease long over. What guards the new time of a move ends with that move. Set aside or not, the time of none is kept for ever.
+-- Bookings that stopped half-way: held, their lease long over. What guards the new time of a move ends with that move. Set aside or not, the
+-- time of none is kept for ever.
 create function bookings_unsettled(overdue_ms integer, hold_minutes integer, at_most integer)
   returns table (clerk_user_id text, id uuid)
   language plpgsql stable security definer set search_path = public, pg_temp as $$
