@@ -189,6 +189,11 @@ const catalogue = {
     say: 'I am holding that time until the diary confirms it. Shall I look again in a moment?',
   },
   /** The vendor was asked to move or cancel the event, and whether it did is being found out. */
+  change_under_way: {
+    status: 409,
+    text: 'Another change of this appointment is being carried out. Look at it in a moment, then ask again.',
+    say: 'That appointment is just being changed. Shall I look again in a moment?',
+  },
   change_held: {
     status: 502,
     text: 'The calendar has not answered yet, so the change is not confirmed. It is being carried out: look at the appointment in a minute before you try again.',

@@ -51,12 +51,12 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
       return held
     })
   const first = await hold()
-  if (first instanceof Object) return finish(deps, diary, first, signal)
+  if (first instanceof Object) return finish(deps, diary, first, { signal })
   // A twin of this request was faster, or others fill the day, or another appointment stands there.
   const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
   if (twin) return twin
   const second = first === undefined && (await isGivenBack(deps, diary, during, { signal })) ? await hold() : first
-  return second instanceof Object ? finish(deps, diary, second, signal) : { kind: 'refused', why: second ?? 'taken' }
+  return second instanceof Object ? finish(deps, diary, second, { signal }) : { kind: 'refused', why: second ?? 'taken' }
 }
 
 /** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
@@ -106,7 +106,8 @@ export async function restore(
     if (held) await settleBookingLater(deps, trx, held, leaseMs)
     return held
   })
-  if (held) return finish(deps, diary, held, signal)
+  // Where the cancelled event has not gone yet, it is on its way and takes nothing from its own appointment.
+  if (held) return finish(deps, diary, held, { signal, exceptEvent: cancelled.id })
   const twin = await inTenant(deps.db, clerkUserId, (trx) => findStanding(trx, clerkUserId, appointmentId))
   if (!twin) return { kind: 'refused', why: 'taken' }
   const booking = await onceKnown(deps, twin, signal)

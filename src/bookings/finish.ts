@@ -14,12 +14,12 @@ import { lookForConflictLater } from './later.ts'
 import type { Outcome } from './request.ts'
 
 /** The held booking's way to the vendor; only the request that made it goes it. */
-export async function finish(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
+export async function finish(deps: Deps, diary: Diary, booking: Booking, look: Look): Promise<Outcome> {
   try {
-    await refuseTaken(deps, diary, booking, { signal })
+    await refuseTaken(deps, diary, booking, look)
     const isStillOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking))
     if (!isStillOurs) throw new AppError('provider_unavailable', 'this request stood still for too long, and somebody else took it up')
-    return await askVendor(deps, diary, booking, signal)
+    return await askVendor(deps, diary, booking, look.signal)
   } catch (error) {
     const failure = error instanceof AppError ? error.code : 'internal'
     const isOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, failure, false))

@@ -59,6 +59,8 @@ export async function outcomeOfEarlier(
   const failure = earlier.status === 'held' ? codeOf : () => 'provider_refused' as const
   const booking = await onceKnown(deps, earlier, signal)
   if (booking.status === 'confirmed') return { kind: isSame ? 'booked' : 'already', booking }
+  // Whoever made it died before the vendor was asked: it will be given free, so nobody is told that it is kept.
+  if (booking.status === 'held' && booking.askedAt === null) throw new AppError('provider_unavailable', 'held, but never asked for')
   if (booking.status === 'held') return { kind: 'pending', booking }
   if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
   throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)

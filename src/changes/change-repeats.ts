@@ -82,13 +82,13 @@ async function outcomeOf(deps: Deps, change: Change): Promise<ChangeOutcome> {
 export async function afterOthers(
   deps: Deps,
   { clerkUserId, id, appointmentId }: Booking,
-  { operationKey }: Repeatable,
+  same: Repeatable,
   signal: AbortSignal,
   work: (booking: Booking) => Promise<ChangeOutcome | 'again'>,
 ): Promise<ChangeOutcome> {
   for (;;) {
     const { twin, open, booking } = await inTenant(deps.db, clerkUserId, async (trx) => ({
-      twin: await findChangeByOperation(trx, clerkUserId, operationKey),
+      twin: await findChangeByOperation(trx, clerkUserId, same.operationKey),
       open: await findOpenChange(trx, clerkUserId, appointmentId),
       booking: await findBooking(trx, clerkUserId, id),
     }))
@@ -97,8 +97,10 @@ export async function afterOthers(
     if (twin) return outcomeOf(deps, await ended(deps, twin, signal))
     if (open) {
       const change = await ended(deps, open, signal)
-      if (change.state === 'open') return { kind: 'pending', booking, change }
-      continue
+      if (change.state !== 'open') continue
+      // Of what somebody else wants of it nothing follows for this wish: it is not kept, and not called pending.
+      if (change.wish !== same.wish) throw new AppError('change_under_way', 'another change of this appointment is open')
+      return { kind: 'pending', booking, change }
     }
     const outcome = await work(booking)
     if (outcome !== 'again') return outcome

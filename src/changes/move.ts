@@ -58,7 +58,8 @@ export async function moveOnce(
   signal: AbortSignal,
 ): Promise<ChangeOutcome | 'again'> {
   const { slot, madeBy, undoes } = move
-  if (booking.status === 'held') return { kind: 'pending', booking, change: null }
+  // Until its event exists there is nothing to move, and nothing is kept of the wish.
+  if (booking.status === 'held') throw new AppError('booking_held', 'its own event is not confirmed yet')
   if (booking.status !== 'confirmed') throw new AppError('not_changeable', `it is ${booking.status}`)
   if (isSame(slot, booking)) return { kind: 'already', booking }
   const lengthMs = slot.endsAt.getTime() - slot.startsAt.getTime()

@@ -28,7 +28,7 @@ export async function listClaimable(trx: TenantDb, clerkUserId: string, of: { ca
   return found.map(bookingOf)
 }
 
-/** Appointments to come that were cancelled in this call and do not stand again, latest first. */
+/** Appointments to come that were cancelled in this call, or just are, and do not stand again; latest first. */
 export async function listCancelledInCall(trx: TenantDb, clerkUserId: string, vapiCallId: string, now: Date): Promise<Booking[]> {
   const found = await bookingsOf(trx, clerkUserId)
     .where('status', '=', 'cancelled')
@@ -41,7 +41,7 @@ export async function listCancelledInCall(trx: TenantDb, clerkUserId: string, va
         .where('vapiCallId', '=', vapiCallId)
         .where('madeBy', '=', 'caller')
         .where('kind', '=', 'cancel')
-        .where('state', '=', 'done'),
+        .where('state', 'in', ['open', 'done']),
     )
     .where('appointmentId', 'not in', (eb) =>
       eb.selectFrom('bookings').select('appointmentId').where('clerkUserId', '=', clerkUserId).where('status', 'in', OCCUPYING),

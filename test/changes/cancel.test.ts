@@ -97,9 +97,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
   t.test(`${vendor}: a silent vendor leaves the cancel pending; it is carried out when the vendor answers`, async (t) => {
     for (const kind of ['silent', 'lost'] as const) {
-      const { cancel, live, rows, changes, standIn, settleChanges } = await booked()
+      const { cancel, move, live, rows, changes, standIn, settleChanges } = await booked()
       standIn.faults.add({ ...TAKE_AWAY, kind, ...FOR_GOOD })
       t.match(await cancel(), { kind: 'pending', change: { kind: 'cancel' } })
+      t.match(await move(at(14)), { refused: 'change_under_way' }, 'another wish is not kept, and not called so')
       t.match(await rows(), [{ status: 'confirmed' }])
       standIn.faults.clear()
       await settleChanges()
@@ -162,13 +163,23 @@ for (const vendor of ['google', 'microsoft'] as const) {
     standIn.faults.clear()
     standIn.faults.add({ kind: 'lost', method: 'POST', path: /\/events(\?|$)/, ...FOR_GOOD })
     await ana.book(at(10))
-    t.match(await ana.cancel(), { kind: 'cancelled' })
+    t.match(await ana.move(at(14)), { refused: 'booking_held' }, 'it cannot be moved yet, and no move is called pending')
+    const twins = await Promise.all([1, 2, 3].map(() => ana.cancel({ operation: 'once' })))
+    t.match(twins, [{ kind: 'cancelled' }, { kind: 'cancelled' }, { kind: 'cancelled' }], 'all deliveries hear the same')
     t.match(await rows(), [{ status: 'cancelled', toTell: 'cancel' }])
     standIn.faults.clear()
+    t.match(await ana.undo(), { kind: 'restored' }, 'its own event on its way out is not in the way')
+    t.match(await ana.cancel(), { kind: 'cancelled' })
     await settleChanges()
     t.same(live(), [])
-    t.match(await rows(), [{ status: 'cancelled', toTell: null }])
-    t.match(await ana.changes(), [{ kind: 'cancel', state: 'done' }])
+    t.match(await rows(), [
+      { status: 'cancelled', toTell: null },
+      { status: 'cancelled', toTell: null },
+    ])
+    t.match(await ana.changes(), [
+      { kind: 'cancel', state: 'done' },
+      { kind: 'cancel', state: 'done' },
+    ])
   })
 
   t.test(`${vendor}: moving and cancelling at once go one after the other, and nothing is lost`, async (t) => {
