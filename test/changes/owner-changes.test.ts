@@ -114,7 +114,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     const body = { start_time: at(12).toISOString() }
     t.match(await ask(owner, path, { method: 'PATCH', body, key: 'a' }), { status: 502, body: { code: 'change_held' } })
     t.match(await ask(owner, path), { body: { status: 'confirmed', changes: [{ state: 'open' }] } })
-    t.match(await ask(owner, path, { method: 'DELETE' }), { status: 502, body: { code: 'change_held' } }, 'one after the other')
+    t.match(await ask(owner, path, { method: 'DELETE' }), { status: 409, body: { code: 'change_under_way' } }, 'one after the other')
     standIn.faults.clear()
     await settleChanges()
     t.match(live(), [{ startsAt: at(12) }])
