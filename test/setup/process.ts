@@ -14,12 +14,14 @@ export interface Program {
 }
 
 /**
- * Runs one of our programs as a process of its own, with this environment and no other. It does not outlive the test.
+ * Runs one of our programs as a process of its own, with this environment and no other settings. It does not outlive the test.
  * @param script by its path in this checkout, or by an absolute one in another
  */
 export function runProgram(t: Pick<Test, 'teardown'>, script: string, env: Record<string, string>, args: string[] = []): Program {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [path.resolve(root, script), ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    // What V8 has compiled changes nothing but how soon the program is there.
+    env: { PATH, ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: path.resolve(NODE_COMPILE_CACHE) } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const heard = { stdout: '', stderr: '' }
