@@ -3,12 +3,22 @@ import { sweepAssistants } from '../../src/assistants/remove.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type Owner, type TestApp, testApp } from '../setup/app.ts'
 
-/** A second for Vapi, and no waiting between two rounds of the sweeper. */
-async function impatient(t: Test): Promise<TestApp> {
-  // The stand-in's first look into Vapi's description takes longer than that.
-  const patient = await testApp(t)
-  await make(patient, patient.user())
-  return testApp(t, { PROVIDER_TIMEOUT_MS: '1000', PROVIDER_CREATE_TIMEOUT_MS: '1000', SETTLE_LEASE_MS: '1' })
+const patient = await testApp(t)
+/** Little time for Vapi, and no waiting between two rounds of the sweeper. */
+const impatient = await testApp(t, { PROVIDER_TIMEOUT_MS: '700', PROVIDER_CREATE_TIMEOUT_MS: '700', SETTLE_LEASE_MS: '1' })
+// The stand-in's first look into Vapi's description takes longer than that.
+await make(patient, patient.user())
+
+/** A user of her own at a Vapi that has nothing and knows of nothing; what is left of her is not swept by the next test. */
+function fresh(t: Test, test: TestApp) {
+  const { vapi } = test.world
+  vapi.faults.clear()
+  vapi.things.assistant.clear()
+  vapi.ledger.length = 0
+  test.logs.length = 0
+  const user = test.user()
+  t.teardown(() => inTenant(test.deps.db, user.clerkUserId, (trx) => trx.deleteFrom('madeAssistants').execute()))
+  return { test, vapi, user }
 }
 
 function make({ app }: TestApp, user: Owner, payload: object = { agent_name: 'Desk', config: { firstMessage: 'Hello!' } }) {
@@ -44,9 +54,7 @@ async function wait({ deps }: TestApp, { clerkUserId }: Owner): Promise<void> {
 }
 
 t.test('what Vapi refuses is made nowhere, and the answer says so', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   const faults = [
     [{ kind: 'status', status: 400 }, 502, 'vapi_refused'],
     [{ kind: 'status', status: 401 }, 502, 'vapi_refused'],
@@ -66,15 +74,13 @@ t.test('what Vapi refuses is made nowhere, and the answer says so', async (t) =>
 })
 
 t.test('whatever became of an answer that never came, no assistant stays without its agent', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   const keep = vapi.add('assistant', { name: 'Of somebody who works in the dashboard' })
   const faults = [
     { kind: 'lost' },
     { kind: 'cut' },
     { kind: 'silent' },
-    { kind: 'slow', ms: 1800 },
+    { kind: 'slow', ms: 1300 },
     { kind: 'status', status: 500 },
     { kind: 'status', status: 201, body: '<html>Created</html>' },
   ] as const
@@ -100,9 +106,7 @@ t.test('whatever became of an answer that never came, no assistant stays without
 })
 
 t.test('an assistant that turns up late is deleted when it does', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   vapi.faults.add({ kind: 'silent', method: 'POST' })
   t.equal((await make(test, user)).statusCode, 503)
   await sweepAssistants(test.deps)
@@ -115,9 +119,7 @@ t.test('an assistant that turns up late is deleted when it does', async (t) => {
 })
 
 t.test('a crash between Vapi and our database leaves nothing at Vapi', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   await agentsOf(test, user)
   // What a process leaves that ends after Vapi has answered.
   const id = await inTenant(test.deps.db, user.clerkUserId, async (trx) => {
@@ -133,9 +135,7 @@ t.test('a crash between Vapi and our database leaves nothing at Vapi', async (t)
 })
 
 t.test('one that took so long that it is being swept away does not become an agent', async (t) => {
-  const test = await testApp(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, patient)
   await agentsOf(test, user)
   vapi.faults.add({ kind: 'slow', ms: 800, method: 'POST' })
   const making = make(test, user)
@@ -151,8 +151,7 @@ t.test('one that took so long that it is being swept away does not become an age
 })
 
 t.test('an agent is deleted while Vapi is away, and its assistant follows when Vapi is back', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
+  const { test, vapi } = fresh(t, impatient)
   for (const fault of [{ kind: 'silent' }, { kind: 'status', status: 500 }, { kind: 'status', status: 401 }, { kind: 'cut' }] as const) {
     const user = test.user()
     const { agent_id: agentId, vapi_assistant_id: assistantId } = (await make(test, user)).json()
@@ -174,9 +173,7 @@ t.test('an agent is deleted while Vapi is away, and its assistant follows when V
 })
 
 t.test('a deletion whose answer was lost, or that somebody did in the dashboard, is done', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   const lost = (await make(test, user)).json()
   vapi.faults.add({ kind: 'lost', method: 'DELETE' })
   t.same((await remove(test, user, lost.agent_id)).json(), { success: true, message: 'The agent is deleted.' })
@@ -187,9 +184,7 @@ t.test('a deletion whose answer was lost, or that somebody did in the dashboard,
 })
 
 t.test('an assistant that Vapi holds fast is asked for again, less and less often, until it goes', async (t) => {
-  const test = await testApp(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, patient)
   const made = (await make(test, user)).json()
   vapi.pin(made.vapi_assistant_id)
   t.match((await remove(test, user, made.agent_id)).json(), { success: true, message: /follows/ })
@@ -205,9 +200,7 @@ t.test('an assistant that Vapi holds fast is asked for again, less and less ofte
 })
 
 t.test('an assistant made here goes when its agent gets another one or none, and its secret with it', async (t) => {
-  const test = await testApp(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, patient)
   for (const next of [null, crypto.randomUUID()]) {
     const made = (await make(test, user)).json()
     const payload = { vapi_assistant_id: next }
@@ -220,9 +213,7 @@ t.test('an assistant made here goes when its agent gets another one or none, and
 })
 
 t.test('an assistant that goes as soon as Vapi is back cannot be linked again meanwhile: no agent loses its voice later', async (t) => {
-  const test = await impatient(t)
-  const { vapi } = test.world
-  const user = test.user()
+  const { test, vapi, user } = fresh(t, impatient)
   const made = (await make(test, user)).json()
   const link = (method: 'PATCH' | 'POST', url: string, id: string | null) =>
     test.app.inject({ method, url, headers: user.headers(), payload: { agent_name: 'Desk', vapi_assistant_id: id } })
