@@ -7,6 +7,8 @@ import { account, both, follow, grants, outcome, start, status, stored, vendors 
 
 const PREVIEW = 'https://ringbook-x-team.vercel.app'
 const env = { CORS_PREVIEW_PATTERN: 'https://ringbook-*-team.vercel.app' }
+/** Every test has users and accounts of its own in it. */
+const shared = await testApp(t, env)
 const fromPreview = `?redirect_url=${PREVIEW}`
 const HOME = 'http://localhost:3000/users'
 const texts: string[] = errorCodes.map((code) => new AppError(code, '').text)
@@ -32,7 +34,7 @@ for (const vendor of both) {
   const page = `${PREVIEW}/users`
 
   t.test(`${vendor.label}: whoever says no on the consent page comes back unconnected`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, email] = [test.user(), account(test, vendor)]
     const callback = await test.world[vendor.id].signIn(await start(test, user, vendor, fromPreview), email, { deny: true })
     const reflected = changed(callback, (query) => query.set('error_description', '<b>call 555-0100</b>'))
@@ -41,7 +43,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: another refusal is told in our words, whatever the vendor calls it`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     for (const error of ['server_error', '<script>alert(1)</script>', 'x'.repeat(5000)]) {
       const user = test.user()
       const begun = await start(test, user, vendor, fromPreview)
@@ -52,7 +54,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: an account that withholds a permission is not connected`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, email] = [test.user(), account(test, vendor)]
     const scopes = vendor.scopes.slice(1)
     const callback = await test.world[vendor.id].signIn(await start(test, user, vendor, fromPreview), email, { scopes })
@@ -60,7 +62,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a state that we did not make, or no state, opens nothing`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, email] = [test.user(), account(test, vendor)]
     const callback = await test.world[vendor.id].signIn(await start(test, user, vendor, fromPreview), email)
     const state = callback.searchParams.get('state') ?? ''
@@ -81,7 +83,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a callback works once, also when it comes five times at once`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, email] = [test.user(), account(test, vendor)]
     const callback = await test.world[vendor.id].signIn(await start(test, user, vendor, fromPreview), email)
     const ends = await Promise.all(Array.from({ length: 5 }, () => follow(test, callback)))
@@ -93,7 +95,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a sign-in lasts ten minutes`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const aged = async (seconds: number) => {
       const [user, email] = [test.user(), account(test, vendor)]
       const callback = await test.world[vendor.id].signIn(await start(test, user, vendor, fromPreview), email)
@@ -109,7 +111,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: starting again makes the earlier link worthless`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, email] = [test.user(), account(test, vendor)]
     const first = await test.world[vendor.id].signIn(await start(test, user, vendor), email)
     const second = await test.world[vendor.id].signIn(await start(test, user, vendor), email)
@@ -118,7 +120,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a callback that names another issuer or goes to the other vendor's door is refused`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const other = vendor.id === 'google' ? vendors.microsoft : vendors.google
     const email = account(test, vendor)
     const wrong: ((callback: URL) => URL)[] = [
@@ -137,7 +139,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a code of another sign-in is worth nothing`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const [user, thief] = [test.user(), test.user()]
     const email = account(test, vendor)
     const stolen = await test.world[vendor.id].signIn(await start(test, user, vendor), email)
@@ -147,7 +149,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a calendar that cannot be read is not called connected`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const standIn = test.world[vendor.id]
     const faults = [
       { path: vendor.tokenPath, status: 500, text: /does not answer/ },
@@ -165,7 +167,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: an account without a calendar to write to is not connected`, async (t) => {
-    const test = await testApp(t, env)
+    const test = shared.afresh()
     const user = test.user()
     const calendars = [{ name: 'Holidays', writable: false }]
     const { email } = test.world[vendor.id].addPerson({ name: 'Kim', email: 'kim@example.com', timeZone: 'UTC', calendars })
@@ -175,7 +177,7 @@ for (const vendor of both) {
 }
 
 t.test('a fault on our side is no page of JSON either', async (t) => {
-  const test = await testApp(t, env)
+  const test = shared.afresh()
   const [user, email] = [test.user(), account(test, vendors.google)]
   const unreadable = await test.world.google.signIn(await start(test, user, vendors.google, fromPreview), email)
   await inTenant(test.deps.db, user.clerkUserId, (trx) => trx.updateTable('oauthFlows').set({ codeVerifier: 'v1.gone.AAAA' }).execute())

@@ -2,6 +2,8 @@ import t from 'tap'
 import { connect, testApp } from '../setup/app.ts'
 import { account, both, follow, grants, outcome, start, status, stored, vendors } from './setup.ts'
 
+/** Every test has users and accounts of its own in it. */
+const shared = await testApp(t)
 const NOT_CONNECTED = {
   authorized: false,
   token_valid: false,
@@ -17,7 +19,7 @@ const NOT_CONNECTED = {
 }
 
 t.test('whoever has nothing connected is told so, on both routes', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const user = test.user()
   for (const vendor of both) {
     const { code, body } = await status(test, user, vendor)
@@ -29,7 +31,7 @@ t.test('whoever has nothing connected is told so, on both routes', async (t) => 
 
 for (const vendor of both) {
   t.test(`${vendor.label}: after consent the calendar is connected, and its status tells all about it`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const standIn = test.world[vendor.id]
     const user = test.user()
     const email = account(test, vendor)
@@ -67,7 +69,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: several pages asking at once do not ask the vendor each time`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     test.world[vendor.id].ledger.length = 0
     for (let index = 0; index < 5; index += 1) t.equal((await status(test, owner)).body.calendar_verified, true)
@@ -75,7 +77,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: connecting the same account again keeps its row`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const [before] = await stored(test, owner)
     t.equal((await connect(test, owner, vendor.id, owner.calendarEmail)).searchParams.get('auth'), 'success')
@@ -91,7 +93,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: another account of it takes the place of the first`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const second = account(test, vendor)
     t.equal((await connect(test, owner, vendor.id, second)).searchParams.get('auth'), 'success')
@@ -100,7 +102,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: two connections at the same moment leave one that works`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const other = vendor.id === 'google' ? vendors.microsoft : vendors.google
     const user = test.user()
     const [email, elsewhere] = [account(test, vendor), account(test, other)]
@@ -121,7 +123,7 @@ for (const vendor of both) {
 }
 
 t.test('a calendar of the other vendor takes the place of the first, and ends its grant where that concerns us alone', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { google, microsoft } = test.world
   const owner = await test.owner({ vendor: 'google' })
   const email = account(test, vendors.microsoft)
@@ -140,7 +142,7 @@ t.test('a calendar of the other vendor takes the place of the first, and ends it
 })
 
 t.test('disconnecting forgets the tokens and ends the grant, as often as it is asked for', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const address = await test.app.listen({ port: 0, host: '127.0.0.1' })
   for (const vendor of both) {
     const owner = await test.owner({ vendor: vendor.id })
@@ -163,7 +165,7 @@ t.test('disconnecting forgets the tokens and ends the grant, as often as it is a
 })
 
 t.test('disconnecting one vendor leaves the other, and needs a user', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner({ vendor: 'google' })
   await test.app.inject({ method: 'DELETE', url: '/calendar/auth/disconnect', headers: owner.headers() })
   t.match((await status(test, owner)).body, { authorized: true, provider: 'google' })
@@ -172,7 +174,7 @@ t.test('disconnecting one vendor leaves the other, and needs a user', async (t) 
 })
 
 t.test('an account that somebody else has connected too keeps its grant until the last one leaves', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { google } = test.world
   const [one, other] = [test.user(), test.user()]
   google.addPerson({ name: 'Front desk', email: 'desk@gmail.example', timeZone: 'America/Chicago' })

@@ -6,6 +6,9 @@ import { resealTokens } from '../../src/oauth/reseal.ts'
 import { type ConnectedOwner, connect, type Owner, type TestApp, testApp } from '../setup/app.ts'
 import { account, status, stored, vendors } from './setup.ts'
 
+/** Every test has users and accounts of its own in it. */
+const shared = await testApp(t)
+
 type Change = Partial<{ leasedUntil: Date; endingAt: Date; refreshToken: string }>
 
 function change({ deps }: TestApp, { clerkUserId }: Owner, values: Change) {
@@ -28,7 +31,7 @@ async function leaveHalfWay({ deps }: TestApp, { clerkUserId }: Owner): Promise<
 }
 
 t.test('a calendar whose vendor does not answer is out of use at once, and its grant is ended when the vendor is back', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   test.world.google.faults.add(refusing)
   t.equal((await disconnectGoogle(test, owner)).statusCode, 200)
@@ -50,7 +53,7 @@ t.test('a calendar whose vendor does not answer is out of use at once, and its g
 })
 
 t.test('a vendor that stays away is given up after 45 seconds: the tokens do not stay with us', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   test.world.google.faults.add(refusing)
   await disconnectGoogle(test, owner)
@@ -65,7 +68,7 @@ t.test('a vendor that stays away is given up after 45 seconds: the tokens do not
 })
 
 t.test('what a crash left half-way is ended once, however many processes find it', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owners = await Promise.all(Array.from({ length: 3 }, () => test.owner()))
   for (const owner of owners) await leaveHalfWay(test, owner)
   await Promise.all(Array.from({ length: 4 }, () => endLeftovers(test.deps)))
@@ -76,7 +79,7 @@ t.test('what a crash left half-way is ended once, however many processes find it
 })
 
 t.test('connecting the account again takes it back into use, and nothing is revoked any more', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   const [before] = await stored(test, owner)
   await leaveHalfWay(test, owner)
@@ -88,7 +91,7 @@ t.test('connecting the account again takes it back into use, and nothing is revo
 })
 
 t.test('another calendar can be connected while the one before is still being ended', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   test.world.google.faults.add(refusing)
   const second = account(test, vendors.microsoft)
@@ -103,7 +106,7 @@ t.test('another calendar can be connected while the one before is still being en
 })
 
 t.test('tokens that do not open cannot be revoked, and are forgotten all the same', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   await change(test, owner, { refreshToken: 'v1.gone.AAAA' })
   t.equal((await disconnectGoogle(test, owner)).statusCode, 200)
@@ -111,7 +114,7 @@ t.test('tokens that do not open cannot be revoked, and are forgotten all the sam
 })
 
 t.test('a grant that another user still has in use is not ended by what was left half-way', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const [one, other] = [test.user(), test.user()]
   test.world.google.addPerson({ name: 'Front desk', email: 'desk@gmail.example', timeZone: 'America/Chicago' })
   for (const user of [one, other]) await connect(test, user, 'google', 'desk@gmail.example')
@@ -123,7 +126,7 @@ t.test('a grant that another user still has in use is not ended by what was left
 })
 
 t.test('nobody who still holds a connection brings it back into use', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner: ConnectedOwner = await test.owner()
   const { clerkUserId } = owner
   const held = await inTenant(test.deps.db, clerkUserId, (trx) => listConnections(trx, clerkUserId))
@@ -136,7 +139,7 @@ t.test('nobody who still holds a connection brings it back into use', async (t) 
 })
 
 t.test('a connection that is being ended keeps no key in the settings, and no service from starting', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   await change(test, owner, { refreshToken: 'v1.gone.AAAA' })
   await t.rejects(resealTokens(test.deps), /gone/, 'one that is in use does')

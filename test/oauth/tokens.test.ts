@@ -4,6 +4,11 @@ import { inTenant, openDatabase } from '../../src/db/client.ts'
 import { type ConnectedOwner, connect, type TestApp, testApp } from '../setup/app.ts'
 import { both, grants, status, stored, vendors } from './setup.ts'
 
+/** Every test has users and accounts of its own in it. */
+const shared = await testApp(t)
+/** With little time for vendors. */
+const hasty = await testApp(t, { PROVIDER_TIMEOUT_MS: '400' })
+
 type Change = Partial<{ expiresAt: Date; verifiedAt: Date | null; leasedUntil: Date; refreshLease: string }>
 
 /** Changes the connection of this owner behind the service's back. */
@@ -17,7 +22,7 @@ const healthy = { authorized: true, token_valid: true, calendar_verified: true, 
 
 for (const vendor of both) {
   t.test(`${vendor.label}: twenty questions that meet an expired token refresh it once, in whatever process they arrive`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const second = openDatabase(test.database.url, { max: 5 })
     const otherProcess = await buildApp({ ...test.deps, db: second.db })
@@ -44,7 +49,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a token is renewed before it ends, and not while it is good`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { ledger } = test.world[vendor.id]
     for (const [seconds, refreshes] of [
@@ -58,7 +63,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: an access token that is refused early is renewed once, and the question repeated once`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { ledger, expireAccessTokens } = test.world[vendor.id]
     expireAccessTokens(owner.calendarEmail)
@@ -78,7 +83,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a vendor that refuses fresh tokens too is not asked in circles`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { ledger, faults } = test.world[vendor.id]
     faults.add({ kind: 'status', status: 401, path: vendor.readPath, times: Number.POSITIVE_INFINITY })
@@ -89,7 +94,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: a revoked consent is told to the owner, and nothing more is tried until she connects again`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { ledger, revokeGrants } = test.world[vendor.id]
     revokeGrants(owner.calendarEmail)
@@ -117,7 +122,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: while the token endpoint is away, a token that is still usable is used, by all who ask`, async (t) => {
-    const test = await testApp(t, { PROVIDER_TIMEOUT_MS: '400' })
+    const test = hasty.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { faults, ledger } = test.world[vendor.id]
     await change(test, owner, { expiresAt: inSeconds(120), verifiedAt: null })
@@ -136,7 +141,7 @@ for (const vendor of both) {
   })
 
   t.test(`${vendor.label}: an outage is no revoked consent`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const { faults } = test.world[vendor.id]
     await change(test, owner, { expiresAt: inSeconds(-60) })
@@ -149,7 +154,7 @@ for (const vendor of both) {
 }
 
 t.test("whoever died while refreshing stands in nobody's way once the lease is over", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner({ vendor: 'google' })
   const { ledger } = test.world.google
   await change(test, owner, { expiresAt: inSeconds(-60), refreshLease: crypto.randomUUID(), leasedUntil: inSeconds(1.5) })
@@ -161,8 +166,9 @@ t.test("whoever died while refreshing stands in nobody's way once the lease is o
 })
 
 t.test('where a refresh token works only once, each is stored before it is needed again', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   test.world.microsoft.setStrictRotation(true)
+  t.teardown(() => test.world.microsoft.setStrictRotation(false))
   const owner = await test.owner({ vendor: 'microsoft' })
   const { ledger } = test.world.microsoft
   for (let round = 1; round <= 3; round += 1) {
@@ -176,7 +182,7 @@ t.test('where a refresh token works only once, each is stored before it is neede
 })
 
 t.test("nobody reaches another owner's calendar", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner({ vendor: 'google' })
   const other = test.user()
   for (const query of ['', `?user_id=${owner.clerkUserId}`]) {

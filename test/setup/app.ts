@@ -30,6 +30,8 @@ export interface TestApp {
   logs: string[]
   /** Moves the stopped clock. */
   setNow(now: Date): void
+  /** The vendors well, nothing on record with them nor logged, the clock as at first: for the next test of those that share this one. */
+  afresh(): TestApp
   /** A signed-in user of her own, with nothing connected. */
   user(email?: string): Owner
   /** A user with a connected calendar and an assistant whose secret is on file. */
@@ -84,6 +86,15 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
     logs,
     setNow: (moment) => {
       now = moment
+    },
+    afresh: () => {
+      for (const { faults, ledger } of [world.google, world.microsoft, world.clerk, world.vapi]) {
+        faults.clear()
+        ledger.length = 0
+      }
+      logs.length = 0
+      now = NOW
+      return test
     },
     user: (email) => {
       const person = world.clerk.addUser({
