@@ -35,6 +35,10 @@ export function timeOfDay(date: Temporal.PlainDate, { time, part, day }: Hour, s
     const [one, other] = [read(minutes), read(or)]
     return one.kind === 'ask' || other.kind === 'ask' ? NOT_UNDERSTOOD : eitherOf(one, other, 'which_time')
   }
+  // "Tuesday morning at twelve" is noon to some, and half past twelve in the morning is at night.
+  if (part === 'morning' && time.kind === 'half' && time.minutes < 60) {
+    return eitherOf(at(date, time.minutes, setting), at(date, time.minutes + HALF_DAY, setting), 'half_of_day')
+  }
   const fitting = readings(time, part)
   const [first, second] = fitting
   if (first === undefined) return NOT_UNDERSTOOD

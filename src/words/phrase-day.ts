@@ -86,7 +86,7 @@ function readDistance(cursor: Cursor): SaidDay | undefined {
     const ahead = take(cursor, 'in')
     const distance = readCount(cursor)
     if (!distance) return undefined
-    const from = takeOne(cursor, ['from now', 'from today', 'today', 'hence', 'ahead', 'out'])
+    const from = takeOne(cursor, ['from now', 'from today', 'today', 'hence', 'ahead', 'out', 'time'])
     if (!ahead && !from) return undefined
     const { count, unit } = distance
     if (unit === 'month') return { day: { kind: 'months', months: count } }
@@ -218,8 +218,16 @@ function readDayFirst(cursor: Cursor): SaidDate | undefined {
       return readMonth(cursor)
     })
     if (month) return { kind: 'date', day, ...month }
+    // 'The second one' is one of several.
+    if (take({ ...cursor }, 'one') && !isHourOne(cursor)) return undefined
     return ordinal === undefined ? undefined : { kind: 'date', day }
   })
+}
+
+/** 'One thirty', 'one pm'. */
+function isHourOne({ tokens, at }: Cursor): boolean {
+  const after = { tokens, at: at + 1 }
+  return takeOne(after, ['am', 'pm', 'oclock', 'oh']) !== undefined || takeCardinal(after) !== undefined
 }
 
 /** '12/3', '3.12.2026', '12-03-2026': month first in America, day first elsewhere. */

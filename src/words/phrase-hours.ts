@@ -12,18 +12,29 @@ export type SaidHours =
 /** What words mean that no business sets: from which hour to which. */
 const named: { from: number; to: number; words: string[] }[] = [
   { from: 0, to: 9, words: ['before work', 'before office hours'] },
-  { from: 0, to: 10, words: ['first thing in the morning', 'first thing', 'early in the morning', 'early morning', 'early in the day'] },
+  {
+    from: 0,
+    to: 10,
+    words: [
+      'first thing in the morning',
+      'first thing',
+      'early in the morning',
+      'in the early morning',
+      'early morning',
+      'early in the day',
+    ],
+  },
   { from: 0, to: 12, words: ['before lunch', 'in the am', 'am'] },
   { from: 9.5, to: 11.5, words: ['in the middle of the morning', 'mid morning', 'midmorning'] },
-  { from: 10.5, to: 12, words: ['late in the morning', 'late morning'] },
-  { from: 12, to: 14.5, words: ['early in the afternoon', 'early afternoon'] },
+  { from: 10.5, to: 12, words: ['late in the morning', 'in the late morning', 'late morning'] },
+  { from: 12, to: 14.5, words: ['early in the afternoon', 'in the early afternoon', 'early afternoon'] },
   { from: 12, to: 24, words: ['in the pm', 'pm'] },
   { from: 13, to: 17, words: ['after lunch'] },
   { from: 14, to: 16, words: ['in the middle of the afternoon', 'mid afternoon', 'midafternoon'] },
-  { from: 15.5, to: 18, words: ['late in the afternoon', 'late afternoon'] },
+  { from: 15.5, to: 18, words: ['late in the afternoon', 'in the late afternoon', 'late afternoon'] },
   { from: 16, to: 18, words: ['late in the day', 'at the end of the day', 'end of the day', 'end of day', 'close of business'] },
-  { from: 17, to: 19, words: ['early in the evening', 'early evening'] },
-  { from: 20, to: 24, words: ['late in the evening', 'late evening', 'late at night'] },
+  { from: 17, to: 19, words: ['early in the evening', 'in the early evening', 'early evening'] },
+  { from: 20, to: 24, words: ['late in the evening', 'in the late evening', 'late evening', 'late at night'] },
   // After all that begin with it.
   { from: 0, to: 10, words: ['early'] },
 ]
@@ -48,6 +59,7 @@ export function readHours(cursor: Cursor): SaidHours | undefined {
   return readBetween(cursor) ?? readOpenEnd(cursor) ?? readAbout(cursor)
 }
 
+const minutesJoiners = ['to', 'till', 'til'] as const
 const joiners = ['and', 'to', 'until', 'till', 'til', 'through', '-'] as const
 
 /** 'between two and four', 'from nine until noon', '2 to 4 pm', '9-5'. */
@@ -61,8 +73,14 @@ function readBetween(cursor: Cursor): SaidHours | undefined {
     const to = readTime(cursor)
     if (!to) return undefined
     const bare = !announced && from.kind === 'half' && to.kind === 'half' && from.bare && to.bare
-    // 'Ten to four' is rather a time.
-    if ((bare || precise) && joined === 'to' && from.kind === 'half' && minutesBeforeHour.includes(from.minutes / 60)) return undefined
+    // 'Ten to four' and 'five till three' are rather times.
+    if (
+      (bare || precise) &&
+      minutesJoiners.some((joiner) => joiner === joined) &&
+      from.kind === 'half' &&
+      minutesBeforeHour.includes(from.minutes / 60)
+    )
+      return undefined
     return { kind: 'between', from: shared(from, to), to, ...(bare && joined === '-' ? { bare } : {}) }
   })
 }

@@ -110,6 +110,8 @@ function readAhead(cursor: Cursor): SaidSpan | undefined {
     const start = within ?? takeOne(cursor, ['in'])
     if (!start) return undefined
     const vague = takeOne(cursor, ['a couple of', 'couple of', 'a couple', 'couple', 'a few', 'few'])
+    const pair = vague ? undefined : readPair(cursor)
+    if (pair) return { kind: 'ahead', from: within ? 0 : pair.least, to: pair.most }
     const count = vague ? undefined : takeOne(cursor, ['a']) ? 1 : takeCardinal(cursor)
     const unit = takeOne(cursor, ['days', 'day', 'weeks', 'week'])
     if (!unit || (!vague && !count)) return undefined
@@ -117,6 +119,21 @@ function readAhead(cursor: Cursor): SaidSpan | undefined {
     if (count) return within ? { kind: 'ahead', from: 0, to: count * days } : undefined
     const [least, most] = vague?.includes('couple') ? [2, 3] : [3, 5]
     return { kind: 'ahead', from: within ? 0 : least * days, to: most * days }
+  })
+}
+
+/** 'a day or two', 'two or three weeks', '2-3 days': in days. */
+function readPair(cursor: Cursor): { least: number; most: number } | undefined {
+  return attempt(cursor, () => {
+    take(cursor, 'a')
+    const one = takeOne(cursor, ['day or two', 'day or 2', 'week or two', 'week or 2'])
+    if (one) return one.startsWith('week') ? { least: 7, most: 14 } : { least: 1, most: 2 }
+    const least = takeCardinal(cursor)
+    const most = takeOne(cursor, ['or', 'to', '-']) && takeCardinal(cursor)
+    const unit = takeOne(cursor, ['days', 'weeks'])
+    if (!least || !most || !unit || least >= most) return undefined
+    const days = unit === 'weeks' ? 7 : 1
+    return { least: least * days, most: most * days }
   })
 }
 

@@ -17,11 +17,20 @@ const fixedNames = ['noon', 'midday', 'midnight'] as const
 /** Reads a time of day, with or without 'at' before it. */
 export function readTime(cursor: Cursor): Time | undefined {
   return attempt(cursor, () => {
-    const announced = takeOne(cursor, ['at', '@']) !== undefined
+    const announced = takeOne(cursor, ['the one at', 'at', '@']) !== undefined
     const same = takeOne(cursor, ['the same time', 'same time'])
     if (same) return { kind: 'same' }
+    if (!announced && take(cursor, 'the')) return readChosen(cursor)
     return readAround(cursor, announced) ?? readFixed(cursor) ?? readMilitary(cursor, announced) ?? readClock(cursor, announced)
   })
+}
+
+/** 'The nine o'clock', 'the two thirty one', of times that were offered. */
+function readChosen(cursor: Cursor): Time | undefined {
+  const time = readClock(cursor, false)
+  if (!time || (time.kind === 'half' && time.bare)) return undefined
+  take(cursor, 'one')
+  return time
 }
 
 /** 'noon', 'twelve noon', 'midnight'. */
@@ -45,7 +54,7 @@ function readAround(cursor: Cursor, announced: boolean): Time | undefined {
     const distance = fraction ? { half: 30, quarter: 15 }[fraction] : takeCardinal(cursor)
     const counted = !fraction && takeOne(cursor, ['minutes', 'minute']) !== undefined
     if (distance === undefined || distance < 1) return undefined
-    const direction = takeOne(cursor, ['past', 'after', 'to', 'of', 'before', 'till'])
+    const direction = takeOne(cursor, ['past', 'after', 'to', 'of', 'before', 'till', 'til'])
     if (!direction) return fraction === 'half' ? halfBefore(cursor) : undefined
     const later = direction === 'past' || direction === 'after'
     if (!later && fraction === 'half') return undefined

@@ -32,10 +32,10 @@ export function readPhrase(text: string): Phrase | undefined {
 
 /** As `readPhrase`, from tokens. */
 export function readTokens(tokens: string[]): Phrase | undefined {
-  const or = tokens.findIndex((token, index) => token === 'or' && !belongsToTime(tokens[index + 1]))
+  const or = tokens.findIndex((token, index) => token === 'or' && !belongsToTime(tokens[index + 1]) && !countsDays(tokens, index))
   if (or < 0) return checked(readAlone(tokens))
   const [one, other] = [readAlone(tokens.slice(0, or)), readAlone(tokens.slice(or + 1))]
-  if (!one || !other) return undefined
+  if (!one || !other || isLoneNumber(one, other) || isLoneNumber(other, one)) return undefined
   const [first, second] = [checked(completed(one, other), isSure(other.time)), checked(completed(other, one), isSure(one.time))]
   return first && second && { ...first, or: second }
 }
@@ -43,6 +43,18 @@ export function readTokens(tokens: string[]): Phrase | undefined {
 /** 'three or later', 'three or so'. */
 function belongsToTime(word: string | undefined): boolean {
   return word !== undefined && ['later', 'after', 'thereafter', 'earlier', 'before', 'so', 'thereabouts', 'around'].includes(word)
+}
+
+/** 'in a day or two', 'in two or three weeks': days are counted, and 'or' does not part two phrases. */
+function countsDays(tokens: string[], or: number): boolean {
+  const [before = '', after = '', behind = ''] = [tokens[or - 1], tokens[or + 1], tokens[or + 2]]
+  if (['day', 'week'].includes(before)) return ['two', '2'].includes(after)
+  return ['days', 'weeks'].includes(behind) && takeCardinal({ tokens, at: or - 1 }) !== undefined
+}
+
+/** 'In a month or two', 'tomorrow or three': beside what says no hour, a number alone need not be one. */
+function isLoneNumber(one: Phrase, other: Phrase): boolean {
+  return Object.keys(one).length === 1 && one.time?.kind === 'half' && one.time.bare && !other.time && !other.hours
 }
 
 /** 'two or three on Tuesday', 'Tuesday or Wednesday at two': both on Tuesday, both at two. */
@@ -74,7 +86,7 @@ function readAlone(tokens: string[]): Phrase | undefined {
 const soonest = [
   ...['any time', 'anytime', 'sometime', 'some time', 'whenever', 'any day', 'whichever day', 'as soon as possible', 'asap'],
   ...['as early as possible', 'the earliest', 'earliest', 'the soonest', 'soonest', 'the next available', 'next available'],
-  ...['the first available', 'first available', 'soon'],
+  ...['the first available', 'first available', 'the next opening', 'next opening', 'the earliest possible', 'soonest possible', 'soon'],
 ]
 
 function readPiece(cursor: Cursor): Phrase | undefined {
@@ -100,6 +112,8 @@ function checked(phrase: Phrase | undefined, timeSaid = false): Phrase | undefin
   if (wait !== undefined && Object.keys(phrase).length > 1) return undefined
   if ((time && hours) || (span && day)) return undefined
   if (span && weekday && span.kind !== 'week') return undefined
+  // "By Friday at five" ends on Friday at five: the hour belongs to the last day, or to each.
+  if (span?.kind === 'between' && !(span.first && span.last) && (time || part)) return undefined
   if (hours?.kind === 'between' && hours.bare && !day && !span && !part) return undefined
   // "Tuesday 12" may be the twelfth: a lone number is a time only beside a part of the day, or a day that has no number.
   const counted = day?.kind === 'offset' && !weekday

@@ -18,53 +18,31 @@ const short = new Map([
   ...Object.entries({ sept: 'september', tues: 'tuesday', weds: 'wednesday', thur: 'thursday', thurs: 'thursday' }),
 ])
 
-/** Said without meaning anything for the time; longer ones before those that they begin with. */
+/** Said without meaning anything for the time; longer ones before those that they begin with. 'I mean' is none of them: it takes back what was said. */
 const fillers = [
+  ...['how about', 'what about', 'lets say', 'lets do', 'lets go with', 'let us say', 'i would like', 'id like', 'id prefer', 'id love'],
   ...[
-    'how about',
-    'what about',
-    'lets say',
-    'lets do',
-    'let us say',
-    'i would like',
-    'id like',
-    'id prefer',
+    'i will take',
+    'ill take',
+    'go with',
     'i think',
     'i guess',
-    'i mean',
+    'i need',
+    'i want',
+    'im free',
+    'i am free',
+    'im available',
+    'i am available',
   ],
-  ...[
-    'do you have anything',
-    'do you have',
-    'is there anything',
-    'can we do',
-    'could we do',
-    'can you do',
-    'could you do',
-    'make it',
-    'you know',
-  ],
+  ...['what do you have', 'what times do you have', 'what is', 'whats', 'do you have anything', 'do you have', 'have you got anything'],
+  ...['have you got', 'is there anything', 'is there', 'can we do', 'could we do', 'can you do', 'could you do', 'can i do', 'i can do'],
+  ...['i could do', 'can i come in', 'could i come in', 'can i come', 'could i come', 'can i get', 'could i get', 'come in', 'book me in'],
+  ...['book me', 'book it', 'schedule me', 'schedule it', 'put me down', 'make it', 'you know'],
   ...['would be great', 'would be good', 'would be fine', 'would work', 'works for me', 'is fine', 'is good', 'if possible', 'if you can'],
   ...['thank you', 'on the dot', 'i dont know', 'or something', 'kind of', 'sort of', 'oh well'],
-  ...[
-    'please',
-    'thanks',
-    'uh',
-    'uhm',
-    'um',
-    'er',
-    'erm',
-    'ah',
-    'hm',
-    'hmm',
-    'maybe',
-    'perhaps',
-    'possibly',
-    'probably',
-    'ideally',
-    'preferably',
-  ],
-  ...['anything', 'something', 'just', 'well', 'so', 'like', 'say', 'okay', 'ok', 'yes', 'yeah', 'sure', 'then', 'either'],
+  ...['an appointment', 'an opening', 'a slot', 'appointment', 'available', 'free', 'open', 'is'],
+  ...['please', 'thanks', 'uh', 'uhm', 'um', 'er', 'erm', 'ah', 'hm', 'hmm', 'maybe', 'perhaps', 'possibly', 'probably', 'ideally'],
+  ...['preferably', 'anything', 'something', 'just', 'well', 'so', 'like', 'say', 'okay', 'ok', 'yes', 'yeah', 'sure', 'then', 'either'],
   ...['sharp', 'exactly', 'precisely', 'works'],
 ].map((words) => words.split(' '))
 
@@ -84,6 +62,8 @@ export function tokenize(text: string): string[] | undefined {
     .replaceAll(/([ap])\. ?m\b\.?/g, '$1m')
     .replaceAll(/(\d)([ap]m|h)\b/g, '$1 $2')
     .replaceAll(/(\d)h(\d)/g, '$1 h $2')
+    .replaceAll(/([ap]m)-(\d)/g, '$1 - $2')
+    .replaceAll(/\bo clock\b/g, 'oclock')
     .replaceAll(/([a-z])-([a-z])/g, '$1 $2')
     .replaceAll(/\b([ap]) m\b/g, '$1m')
     .replaceAll(/[,;!?"“”()…]|\.$/g, ' ')
@@ -101,14 +81,17 @@ function split(token: string): string[] {
   return [/^[a-z]/.test(token) && token.endsWith('.') ? token.slice(0, -1) : token]
 }
 
+/** After which words they do mean something: 'three or so', 'the next available'. */
+const meant: Record<string, string[] | undefined> = { so: ['or'], available: ['next', 'first'] }
+
 /** "Uh, maybe Tuesday, I think" → tuesday. */
 export function withoutFillers(tokens: string[]): string[] {
   const kept: string[] = []
   const cursor: Cursor = { tokens, at: 0 }
   while (cursor.at < tokens.length) {
     const filler = fillers.find((words) => words.every((word, index) => tokens[cursor.at + index] === word))
-    // 'Three or so' is about three.
-    if (!filler || (filler[0] === 'so' && kept.at(-1) === 'or')) kept.push(tokens[cursor.at] ?? '')
+    const isMeant = filler?.length === 1 && meant[filler[0] ?? '']?.includes(kept.at(-1) ?? '')
+    if (!filler || isMeant) kept.push(tokens[cursor.at] ?? '')
     cursor.at += filler?.length ?? 1
   }
   return kept

@@ -11,6 +11,7 @@ import type { DaySpan } from './several-days.ts'
 import { tokenize, withoutFillers } from './tokens.ts'
 import { at, eitherOf, upcoming } from './wall-time.ts'
 import { readWritten } from './written.ts'
+import { isSameClock, withoutZone } from './zone-words.ts'
 
 /**
  * Words → time, the same on every machine. Reads what callers say in English, what programs write, and everything `spokenTime` says.
@@ -23,8 +24,18 @@ export function readWhen(text: string, setting: Setting): When {
 
 function readWords(text: string, setting: Setting): When {
   const tokens = tokenize(text)
-  const phrase = tokens && readTokens(withoutFillers(tokens))
+  const said = tokens && withoutZone(withoutFillers(tokens))
+  const phrase = said && readTokens(said.tokens)
   if (!phrase) return NOT_UNDERSTOOD
+  const when = readAll(phrase, setting)
+  const [zone] = said.zones
+  if (zone === undefined || said.zones.some((one) => isSameClock(one, setting.timeZone, setting.now))) return when
+  // Who names another zone may live there, or be a model that adds one.
+  const there = readAll(phrase, { ...setting, timeZone: zone })
+  return when.kind === 'instant' && there.kind === 'instant' ? eitherOf(when, there, 'which_time') : NOT_UNDERSTOOD
+}
+
+function readAll(phrase: Phrase, setting: Setting): When {
   const when = readOne(phrase, setting)
   return phrase.or ? eitherWhen(settledByOffers(when, setting), settledByOffers(readOne(phrase.or, setting), setting), setting) : when
 }

@@ -18,6 +18,7 @@ export const days: Family[] = [
       'three days from now': '2026-11-23',
       'in 10 days': '2026-11-30',
       'in two weeks': '2026-12-04',
+      "in two weeks' time": '2026-12-04',
       'two weeks from today': '2026-12-04',
       'in a fortnight': '2026-12-04',
       'a fortnight today': '2026-12-04',
