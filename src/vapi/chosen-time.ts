@@ -1,11 +1,21 @@
 import { type SaidOffer, saidOffers } from '../bookings/offers.ts'
+import type { Rules } from '../calendar/slots.ts'
 import { inZone, localDay, MINUTE_MS } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import { type Setting, settingAt, type When } from '../words/meaning.ts'
+import { isOffered } from '../words/offered.ts'
+import { eitherOf } from '../words/wall-time.ts'
 import { readWhen } from '../words/when.ts'
 import type { Context } from './context.ts'
 import { LONGEST_MINUTES, SHORTEST_MINUTES } from './parameters.ts'
-import { askSentence, cannotSentence, missingTimeSentence, unknownSlotSentence, whichTimeSentence } from './questions.ts'
+import {
+  askSentence,
+  cannotSentence,
+  missingTimeSentence,
+  unknownSlotSentence,
+  whichOfferSentence,
+  whichTimeSentence,
+} from './questions.ts'
 
 /** A time as the model passes it on: the letter of an offer, or words. */
 export interface AskedTime {
@@ -32,18 +42,26 @@ export async function chosenTime(context: Context, asked: AskedTime, usualMinute
   const letter = slotIn(asked.slot) ?? slotIn(asked.when)
   const words = [asked.when, asked.slot].find((text) => text !== undefined && slotIn(text) === undefined)
   const named = offers.find((offer) => offer.slot === letter)
-  const when = words === undefined ? undefined : readWhen(words, settingOf(context, asked, offers))
+  const setting = settingOf(context, offers)
+  const { when, readIn } = read(words, setting, asked.timeZone)
 
   if (named) {
     if (when?.kind === 'instant' && when.startsAt.getTime() !== named.startsAt.getTime())
       return { ask: whichTimeSentence([named.startsAt, when.startsAt], timeZone) }
+    if (when?.kind === 'days' && !isWithin(named, when, diary.rules)) return { ask: unknownSlotSentence() }
     return { time: lasting(named.startsAt, asked.minutes ?? minutesOf(named)) }
   }
   if (when === undefined) return { ask: letter === undefined ? missingTimeSentence() : unknownSlotSentence() }
   if (when.kind === 'ask') return { ask: askSentence(when.question, timeZone) }
   if (when.kind === 'cannot') return { ask: cannotSentence(when, timeZone) }
-  if (when.kind === 'days') return { ask: missingTimeSentence() }
-  const minutes = namedMinutes(context, asked, when) ?? asked.minutes ?? offeredMinutes(offers, when) ?? usualMinutes
+  if (when.kind === 'days')
+    return {
+      ask: whichOfferSentence(
+        offers.filter((offer) => isWithin(offer, when, diary.rules)),
+        timeZone,
+      ),
+    }
+  const minutes = namedMinutes(asked.until, when, readIn) ?? asked.minutes ?? offeredMinutes(offers, when) ?? usualMinutes
   return { time: lasting(when.startsAt, minutes ?? diary.rules.slotMinutes), note: when.note }
 }
 
@@ -57,27 +75,55 @@ function slotIn(text: string | undefined): string | undefined {
   return /^\W*(?:(?:slot|option|time)\s+)?([a-z]{1,2})\W*$/i.exec(text ?? '')?.[1]?.toUpperCase()
 }
 
+// As a program writes it, without an offset.
+const WALL_CLOCK = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?$/
+const UTC = /^(?:Etc\/)?(?:UTC|GMT|UCT|Zulu)$/i
+
+/**
+ * The words in the zone that was named with them, unless they repeat an offer: that was said by the clock of the business. To name UTC is to
+ * write a Z, which may be false; of words nobody means it.
+ */
+function read(words: string | undefined, setting: Setting, timeZone: string | undefined): { when: When | undefined; readIn: Setting } {
+  if (words === undefined) return { when: undefined, readIn: setting }
+  const isUtc = timeZone !== undefined && UTC.test(timeZone)
+  const own = readWhen(isUtc && WALL_CLOCK.test(words) ? `${words}Z` : words, setting)
+  if (timeZone === undefined || isUtc) return { when: own, readIn: setting }
+  const there = { ...setting, timeZone }
+  const theirs = readWhen(words, there)
+  if (own.kind !== 'instant' || !isOffered(own.startsAt, setting)) return { when: theirs, readIn: there }
+  const isOther = theirs.kind === 'instant' && isOffered(theirs.startsAt, setting)
+  return { when: isOther ? eitherOf(own, theirs, 'which_time') : own, readIn: setting }
+}
+
 /** Where all that was offered is on one day, a time alone is meant on that day; of one offer alone 'the same time' may be said. */
-function settingOf({ deps, diary }: Context, asked: AskedTime, offers: SaidOffer[]): Setting {
+function settingOf({ deps, diary }: Context, offers: SaidOffer[]): Setting {
   const { rules } = diary
   const days = new Map(offers.map(({ startsAt }) => [inZone(startsAt, rules.timeZone).toPlainDate().toString(), startsAt]))
   const [day] = days.size === 1 ? days.values() : []
   return {
     ...settingAt(rules, deps.clock.now()),
-    ...(asked.timeZone ? { timeZone: asked.timeZone } : {}),
     ...(day ? { day: offers.length === 1 ? day : localDay(day, rules.timeZone).startsAt } : {}),
     offers: offers.map(({ startsAt }) => startsAt),
   }
 }
 
 /** To the end that was asked for, if it makes sense. A time without a day is on the day of the start; of "five" both readings count, because at five a business may just have closed. */
-function namedMinutes({ deps, diary }: Context, { until, timeZone }: AskedTime, { startsAt }: { startsAt: Date }): number | undefined {
+function namedMinutes(until: string | undefined, { startsAt }: { startsAt: Date }, readIn: Setting): number | undefined {
   if (until === undefined) return undefined
-  const { rules } = diary
-  const end = readWhen(until, { ...settingAt(rules, deps.clock.now()), ...(timeZone ? { timeZone } : {}), day: startsAt })
+  const { offers: _, ...setting } = readIn
+  const end = readWhen(until, { ...setting, day: startsAt })
   return readings(end)
     .map((endsAt) => (endsAt.getTime() - startsAt.getTime()) / MINUTE_MS)
     .find((minutes) => minutes >= SHORTEST_MINUTES && minutes <= LONGEST_MINUTES)
+}
+
+/** On those days, and at the hours that were said of them. */
+function isWithin({ startsAt }: Interval, { range, window, partOfDay }: When & { kind: 'days' }, { timeZone, windows }: Rules): boolean {
+  const { hour, minute } = inZone(startsAt, timeZone)
+  const minutes = hour * 60 + minute
+  const hours = window ?? (partOfDay && windows[partOfDay])
+  const isThen = hours === undefined || (hours.fromMinutes <= minutes && minutes < hours.toMinutes)
+  return isThen && range.startsAt <= startsAt && startsAt < range.endsAt
 }
 
 function readings(end: When): Date[] {

@@ -63,9 +63,9 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
   return { result: await offering(context, sentence, alternatives, next) }
 }
 
-/** Programs write a day as its midnight, often with a Z that nobody meant. */
+/** Programs write a day as its midnight, often with a Z or an offset that nobody meant. */
 function dayAlone(text: string | undefined): string | undefined {
-  return text?.replace(/^(\d{4}-\d{2}-\d{2})T00:00(?::00(?:\.0+)?)?Z?$/, '$1')
+  return text?.replace(/^(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?$/, '$1')
 }
 
 /** From a day on: whatever time is written behind it says nothing. */

@@ -71,6 +71,15 @@ export function missingTimeSentence(): string {
   return 'Which day and what time would you like?'
 }
 
+/** A day was chosen on which these times were offered. @param offers earliest first */
+export function whichOfferSentence(offers: Interval[], timeZone: string): string {
+  // The same time may have been offered in two lengths.
+  const [first, second, third] = new Set(offers.map(({ startsAt }) => startsAt.getTime()))
+  if (first === undefined || third !== undefined) return missingTimeSentence()
+  if (second === undefined) return askSentence({ about: 'likely', startsAt: new Date(first) }, timeZone)
+  return askSentence({ about: 'which_time', times: [new Date(first), new Date(second)] }, timeZone)
+}
+
 /** The letter of an offer and the words beside it are different times. @param times the offer's first */
 export function whichTimeSentence(times: [Date, Date], timeZone: string): string {
   const [first, second] = times.map((time) => spokenTime(time, timeZone))

@@ -49,6 +49,7 @@ function readOne(phrase: Phrase, setting: Setting): When {
   const offered = amongOffers(phrase, setting)
   if (offered) return offered
   const reading = readDays(phrase, setting)
+  if (reading.kind === 'ask') return offeredOf(reading, phrase, setting) ?? reading
   if (reading.kind !== 'day' && reading.kind !== 'span') return reading
   if (!phrase.time) return wholeDays(reading, phrase, setting)
   return reading.kind === 'day' ? onDay(reading.date, phrase, phrase.time, setting) : anyDayAt(reading, phrase, phrase.time, setting)
@@ -116,13 +117,36 @@ function sameTime({ time: _, ...phrase }: Phrase, setting: Setting): When {
   return eitherOf(at(reading.date, minutes, setting), at(weekLater, minutes, setting), 'which_time')
 }
 
-/** A time without its day, when exactly one of the offers is at it. */
+/**
+ * The offer that is repeated in fewer words than it was said in: "at nine", "Tuesday at nine", "the fifth at nine". Of two such offers one is
+ * asked about where a weekday was said, which would else be the next to come.
+ */
 function amongOffers(phrase: Phrase, setting: Setting): When | undefined {
-  const { time, day, weekday, span } = phrase
-  if (!time || !setting.offers || day || weekday || span) return undefined
+  const { time, weekday } = phrase
+  if (!time || !setting.offers) return undefined
   const dates = new Map(setting.offers.map((offer) => localDate(offer, setting)).map((date) => [date.toString(), date]))
-  const found = [...dates.values()]
+  const [found, other, ...others] = [...dates.values()]
+    .filter((date) => isSaidOf(date, phrase))
     .map((date) => settledByOffers(onDay(date, phrase, time, setting), setting))
     .filter((when) => when.kind === 'instant' && isOffered(when.startsAt, setting))
+  if (!found || !other) return found
+  return weekday && others.length === 0 ? eitherOf(found, other, 'which_time') : undefined
+}
+
+/** Of two days that may be meant the one on which that hour was offered. */
+function offeredOf({ question }: When & { kind: 'ask' }, phrase: Phrase, setting: Setting): When | undefined {
+  const { time } = phrase
+  if (!time || !('days' in question) || question.about === 'which_span') return undefined
+  const found = question.days
+    .map((day) => settledByOffers(onDay(localDate(day, setting), phrase, time, setting), setting))
+    .filter((when) => when.kind === 'instant' && isOffered(when.startsAt, setting))
   return found.length === 1 ? found[0] : undefined
+}
+
+/** Whether nothing of what was said about the day contradicts this one. */
+function isSaidOf(date: Temporal.PlainDate, { day, weekday, span }: Phrase): boolean {
+  if (span || (weekday && (weekday.which !== 'bare' || weekday.name !== weekdayOf(date)))) return false
+  if (!day) return true
+  if (day.kind !== 'date' || day.year !== undefined || day.months !== undefined) return false
+  return day.day === date.day && (day.month ?? date.month) === date.month
 }

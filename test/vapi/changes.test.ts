@@ -96,7 +96,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       [{ start_time: '2027-03-01T10:00' }, /^Your appointment stays as it is\. I can book up to/],
       [{}, /^Which day and what time would you like\?$/],
       [{ slot: 'Q' }, /^I am not sure which of the times you mean\./],
-      [{ when: 'Wednesday' }, /^Which day and what time would you like\?$/],
+      [{ when: 'Thursday' }, /^Which day and what time would you like\?$/],
     ]
     for (const [parameters, sentence] of refusals) {
       const answer = await owner.call('reschedule_appointment', { code, ...parameters }, LATER)

@@ -68,6 +68,40 @@ t.test('a wall-clock time that a model sends with a false Z is the one that was 
   t.match(words(elsewhere), /ten in the morning|Do you mean/, 'without an offer it says what it says, or is asked about')
 })
 
+t.test('an offer is known again in whatever zone the model puts beside its words, and by its weekday alone', async (t) => {
+  const owner = await test.owner()
+  t.match((await owner.call('get_availability', { date: 'Tuesday the eighth at two' })).result, 'two in the afternoon is free')
+  const said = { start_time: 'Tuesday the eighth of December at two in the afternoon', timezone: 'America/New_York' }
+  const two = 'You are booked for Tuesday the eighth of December at two in the afternoon'
+  t.match((await owner.call('set_appointment', said)).result, two, 'not at one, which is two in New York')
+  t.match((await owner.call('get_availability', { date: 'Wednesday the ninth at ten' })).result, 'is free')
+  const ten = 'You are booked for Wednesday the ninth of December at ten'
+  t.match((await owner.call('book_appointment', { when: 'Wednesday at ten' })).result, ten, 'not the Wednesday before')
+  const utc = { when: 'Thursday at ten', timezone: 'UTC' }
+  t.match((await owner.call('book_appointment', utc)).result, 'You are booked for Thursday the third of December at ten')
+  const written = await owner.call('book_appointment', { start_time: '2026-12-04T14:00:00', timezone: 'UTC' })
+  t.match(written.result, 'You are booked for Friday the fourth of December at two', 'the one reading in opening hours')
+})
+
+t.test('whoever chooses a day hears which of its times was offered, and a letter of another day books nothing', async (t) => {
+  const owner = await test.owner()
+  t.match((await owner.call('get_availability', {})).result, /nine in the morning or at noon, or Wednesday .* at nine in the morning/)
+  const booked = async (parameters: object) => (await owner.call('book_appointment', parameters)).error
+  t.equal(await booked({ when: 'Wednesday' }), 'Do you mean Wednesday the second of December at nine in the morning?')
+  t.equal(await booked({ when: 'Tuesday' }), 'Do you mean nine in the morning or noon?')
+  t.equal(await booked({ when: 'Tuesday afternoon' }), 'Do you mean Tuesday the first of December at noon?')
+  t.equal(await booked({ when: 'Thursday' }), 'Which day and what time would you like?')
+  t.match(await booked({ slot: 'A', when: 'Wednesday' }), 'I am not sure which of the times you mean')
+  t.equal(live(owner).length, 0)
+})
+
+t.test('a day that a program writes as its midnight is that day, whatever the offset', async (t) => {
+  const owner = await test.owner()
+  const day = words(await owner.call('get_availability', { date: '2026-12-02' }))
+  for (const date of ['2026-12-02T00:00:00Z', '2026-12-02T00:00:00+00:00', '2026-12-02T00:00:00-06:00', '2026-12-02 00:00'])
+    t.equal(words(await owner.call('get_availability', { date })), day, date)
+})
+
 t.test('"anything later?" is answered from what the last look found, without asking the calendar', async (t) => {
   const owner = await test.owner()
   const first = await owner.call('get_availability', { date: '2026-12-01' })

@@ -121,6 +121,7 @@ questions.askSentence({ about: 'either_time', times: [at('2026-12-01T14:00'), at
 questions.missingTimeSentence()
 questions.whichTimeSentence([startsAt, at('2026-12-02T14:00')], ZONE)
 questions.unknownSlotSentence()
+for (const offers of [one, two, many]) questions.whichOfferSentence(offers, ZONE)
 questions.whichEmailSentence(['dance4life@example.com', 'dancefourlife@example.com'])
 questions.whichEmailSentence(['ana@hmail.com', 'ana@gmail.com'])
 questions.phoneAgainSentence()

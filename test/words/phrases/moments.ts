@@ -330,6 +330,38 @@ export const moments: Family[] = [
     },
   },
   {
+    about: 'an offer is repeated without its month, its number or its week',
+    setting: {
+      ...friday,
+      offers: ['2026-12-08T10:00:00-05:00', '2026-12-09T08:30:00-05:00', '2027-01-05T14:00:00-05:00'].map((at) => new Date(at)),
+    },
+    phrases: {
+      'Tuesday the eighth of December at ten in the morning': '2026-12-08 10:00',
+      'Tuesday at ten': '2026-12-08 10:00',
+      'the eighth at ten': '2026-12-08 10:00',
+      'Tuesday the eighth at ten': '2026-12-08 10:00',
+      'Wednesday at half past eight': '2026-12-09 08:30',
+      'Tuesday the fifth at two': '2027-01-05 14:00',
+      'the fifth of January at two': '2027-01-05 14:00',
+      'this Tuesday at ten': 'ask which_week 2026-11-24, 2026-12-01',
+      'next Tuesday at ten': '2026-11-24 10:00',
+      'Tuesday at eleven': '2026-11-24 11:00',
+      'tomorrow at ten': '2026-11-21 10:00',
+      'the seventh at ten': '2026-12-07 10:00',
+      'Tuesday the ninth at half past eight': '2026-12-09 08:30',
+      Tuesday: '2026-11-24',
+    },
+  },
+  {
+    about: 'the same hour was offered on the same weekday of two weeks',
+    setting: { ...friday, offers: ['2026-11-24T10:00:00-05:00', '2026-12-01T10:00:00-05:00'].map((at) => new Date(at)) },
+    phrases: {
+      'Tuesday at ten': 'ask which_time 2026-11-24 10:00, 2026-12-01 10:00',
+      'this Tuesday at ten': 'ask which_week 2026-11-24, 2026-12-01',
+      'the first at ten': '2026-12-01 10:00',
+    },
+  },
+  {
     about: 'two offers at the same hour settle nothing',
     setting: {
       timeZone: NEW_YORK,
