@@ -23,7 +23,7 @@ export type Others = 'later' | 'earlier' | 'any'
 
 /**
  * Notes what is now said in a call, and beside it what else was found.
- * @param said at most three
+ * @param said at most three, or a stretch of times that follow each other; earliest first
  * @param found whatever the same look at the calendars found free; up to six of them are kept
  * @returns the letters of those that are said, in their order
  */

@@ -1,5 +1,5 @@
 import type { Interval } from '../providers/provider.ts'
-import { inZone } from './zone.ts'
+import { inZone, MINUTE_MS } from './zone.ts'
 
 // People keep three spoken options in mind.
 export const MOST_OFFERS = 3
@@ -39,6 +39,18 @@ export function choose(slots: Interval[], timeZone: string, near?: Date): Interv
     .slice(0, MOST_OFFERS)
     .sort((a, b) => a.at - b.at)
     .map((one) => one.slot)
+}
+
+/**
+ * The first and the last of more slots than can be said, where any full or half hour between them can be had.
+ * @param slots of one day, earliest first
+ */
+export function stretchOf(slots: Interval[], stepMinutes: number): [first: Date, last: Date] | undefined {
+  const starts = slots.map(({ startsAt }) => startsAt.getTime())
+  const [first, last] = [slots[0]?.startsAt, slots.at(-1)?.startsAt]
+  if (!first || !last || slots.length <= MOST_OFFERS || 30 % stepMinutes !== 0) return undefined
+  const isUnbroken = starts.every((start, index) => start - (starts[0] ?? start) === index * stepMinutes * MINUTE_MS)
+  return isUnbroken ? [first, last] : undefined
 }
 
 /** The two slots nearest to a time that cannot be had, earliest first. */

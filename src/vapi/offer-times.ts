@@ -1,17 +1,18 @@
 import type { z } from 'zod'
 import { findSlots } from '../calendar/availability.ts'
-import { choose, nearest } from '../calendar/choose.ts'
+import { choose, nearest, stretchOf } from '../calendar/choose.ts'
 import { lastDay, type Rules, type Wish } from '../calendar/slots.ts'
 import { DAY_MS, inZone, localDay, openOn } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
 import { settingAt } from '../words/meaning.ts'
 import { readWhen } from '../words/when.ts'
 import type { Context, Spoken } from './context.ts'
-import { offering } from './offering.ts'
+import { offering, offeringStretch } from './offering.ts'
 import { offerOthers, othersIn } from './other-times.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence } from './questions.ts'
 import {
+  anyTimeSentence,
   closedSentence,
   freeSentence,
   notFreeSentence,
@@ -40,7 +41,8 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
 
   const near = when?.kind === 'instant' ? when.startsAt : undefined
   const day = when?.kind === 'days' ? when.range : near && localDay(near, timeZone)
-  const partOfDay = (when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay
+  // Beside one certain hour a part of the day says nothing.
+  const partOfDay = near && asked.when !== undefined ? undefined : ((when?.kind === 'days' ? when.partOfDay : undefined) ?? asked.partOfDay)
   const last = lastDay(rules, now)
   if (day && day.startsAt > last) return { error: tooFarSentence(last, timeZone) }
   const window = when?.kind === 'days' ? when.window : undefined
@@ -48,6 +50,9 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
 
   const { slots, others: next } = await findSlots(deps, diary, wish, signal)
   if (near !== undefined && asked.when !== undefined && slots.length > 0) return exactly(context, near, slots)
+  const isPartOfOneDay = day !== undefined && isOneDay(day, timeZone) && (partOfDay ?? window) !== undefined
+  const stretch = isPartOfOneDay && near === undefined ? stretchOf(slots, rules.stepMinutes) : undefined
+  if (stretch) return { result: await offeringStretch(context, anyTimeSentence(stretch, timeZone), slots) }
   if (slots.length > 0) {
     const offers = choose(slots, timeZone, near)
     const complete = day !== undefined && window === undefined && offers.length === slots.length

@@ -20,3 +20,12 @@ export async function offering(
   const offers = { said: said.slice(0, MOST_OFFERS), found, timeZone: diary.rules.timeZone }
   return withSlots(sentence, await noteOffers(deps, offeredIn, offers))
 }
+
+/** Remembers all of a stretch of times: whichever the caller names was offered. Its letters are too many to be told. */
+export async function offeringStretch({ deps, diary, caller }: Context, sentence: string, slots: Interval[]): Promise<string> {
+  if (caller.callId !== null) {
+    const offeredIn = { clerkUserId: diary.clerkUserId, vapiCallId: caller.callId }
+    await noteOffers(deps, offeredIn, { said: slots, found: [], timeZone: diary.rules.timeZone })
+  }
+  return sentence
+}

@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
 import { spokenOffers } from './spoken-offers.ts'
-import { spokenDay, spokenHours, spokenTime } from './spoken-time.ts'
+import { spokenDay, spokenHours, spokenStretch, spokenTime } from './spoken-time.ts'
 
 const OTHER_DAY = 'Which other day would suit you?'
 
@@ -25,6 +25,11 @@ export function offerSentence(
   const days = new Set(offers.map((offer) => spokenDay(offer.startsAt, timeZone)))
   const all = told.complete && days.size === 1 && offers.length <= MOST_OFFERS ? ` That is all I have that ${told.partOfDay ?? 'day'}.` : ''
   return oneLine(`I have ${spokenOffers(offers, timeZone)}.${all} ${whichOne(offers)}`)
+}
+
+/** Where a whole part of a day is open the caller chooses. @param stretch the first and the last time that can be had */
+export function anyTimeSentence(stretch: [Date, Date], timeZone: string): string {
+  return oneLine(`I have ${spokenDay(stretch[0], timeZone)}, any time ${spokenStretch(stretch, timeZone)}. Which time would you like?`)
 }
 
 /**

@@ -18,6 +18,12 @@ export function spokenHour(at: Date, timeZone: string): string {
   return joined(clockWords(inZone(at, timeZone)))
 }
 
+/** "from one to four thirty in the afternoon"; both on one day. */
+export function spokenStretch([first, last]: [Date, Date], timeZone: string): string {
+  const [from, to] = [clockWords(inZone(first, timeZone)), clockWords(inZone(last, timeZone))]
+  return `from ${from.part === to.part ? from.clock : joined(from)} to ${joined(to)}`
+}
+
 /** Opening hours of one day: "from nine in the morning to noon and from one in the afternoon to five in the evening". */
 export function spokenHours(hours: [string, string][]): string {
   return hours.map(([opens, closes]) => `from ${wallWords(opens)} to ${wallWords(closes)}`).join(' and ')

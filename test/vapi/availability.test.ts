@@ -21,6 +21,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     }
     const tuesday = 'I have Tuesday the first of December at nine in the morning'
     const thursday = /^I have Thursday the third of December at nine in the morning/
+    const afternoon = /^I have Thursday the third of December, any time from noon to four thirty in the afternoon\./
     await offers(t, 'get_availability', { property_address: '1 Elm St', user_id: 'x' }, tuesday)
     await offers(t, 'get_availability', { days_ahead: 3 }, tuesday)
     await offers(t, 'get_calendar_availability', {}, tuesday)
@@ -28,9 +29,11 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await offers(t, 'find_available_times', { start_date: '2026-12-03', duration: 30 }, thursday)
     await offers(t, 'find_available_times', { start_date: '2026-12-03' }, 'Friday the fourth')
     await offers(t, 'checkAvailability', { date: '2026-12-03', timePreference: '' }, /^I have Thursday(?!.*Friday)/)
-    await offers(t, 'checkAvailability', { date: 'thursday', timePreference: 'afternoon' }, /^I have Thursday[^.]* at noon(?!.*morning)/)
+    await offers(t, 'checkAvailability', { date: 'thursday', timePreference: 'afternoon' }, afternoon)
     await offers(t, 'get_availability', { date: '2026-12-03', part_of_day: 'Morning' }, /in the morning(?!.*afternoon)/)
-    await offers(t, 'get_availability', { when: 'thursday afternoon' }, /^I have Thursday[^.]* at noon(?!.*morning)/)
+    await offers(t, 'get_availability', { when: 'thursday afternoon' }, afternoon)
+    const four = 'Thursday the third of December at four in the afternoon is free.'
+    await offers(t, 'get_availability', { when: 'thursday at four', part_of_day: 'morning' }, four)
   })
 
   t.test(`${vendor}: times that the calendar has taken are not offered, free ones are`, async (t) => {

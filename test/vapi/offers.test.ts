@@ -83,6 +83,27 @@ t.test('an offer is known again in whatever zone the model puts beside its words
   t.match(written.result, 'You are booked for Friday the fourth of December at two', 'the one reading in opening hours')
 })
 
+t.test('where a whole part of a day is open the caller chooses, and whichever time she names was offered', async (t) => {
+  const owner = await test.owner()
+  const open = (when: string, more = {}) => owner.call('get_availability', { when, ...more })
+  const afternoon = 'I have Tuesday the first of December, any time from noon to four thirty in the afternoon. Which time would you like?'
+  t.equal((await open('Tuesday afternoon')).result, afternoon, 'without letters')
+  speakable(t, afternoon)
+  t.match((await open('Tuesday from one to five')).result, 'any time from one to four thirty in the afternoon')
+  t.match((await open('Tuesday after eleven')).result, 'any time from eleven in the morning to four thirty in the afternoon')
+  t.match((await open('Tuesday', { part_of_day: 'morning' })).result, 'any time from nine to eleven thirty in the morning')
+  t.match((await open('Tuesday')).result, 'at nine or nine thirty in the morning, or at noon', 'a whole day is not read out')
+  t.match((await open('Tuesday to Thursday in the afternoon')).result, /^I have (?!.*any time)/, 'nor are several')
+  t.match((await open('Tuesday from three to five')).result, 'any time from three to four thirty', 'as many as cannot be said')
+  t.match((await open('Tuesday from four to five')).result, 'at four or four thirty in the afternoon')
+  await owner.call('get_availability', { when: 'Thursday afternoon' }, { callId: 'z' })
+  const named = await owner.call('book_appointment', { when: '2026-12-03T15:30:00Z' }, { callId: 'z' })
+  t.match(named.result, 'Thursday the third of December at three thirty', 'of the two readings the one that was offered')
+  t.match((await open('Thursday afternoon')).result, /^I have Thursday(?!.*any time)/, 'one time of it is taken')
+  await owner.call('get_availability', { when: 'Friday afternoon' }, { callId: 'a' })
+  t.match((await owner.call('book_appointment', { when: 'at two' }, { callId: 'a' })).result, 'Friday the fourth of December at two')
+})
+
 t.test('whoever chooses a day hears which of its times was offered, and a letter of another day books nothing', async (t) => {
   const owner = await test.owner()
   t.match((await owner.call('get_availability', {})).result, /nine in the morning or at noon, or Wednesday .* at nine in the morning/)
