@@ -1,12 +1,13 @@
-import { type SaidOffer, saidOffers } from '../bookings/offers.ts'
+import type { SaidOffer } from '../bookings/offers.ts'
 import type { Rules } from '../calendar/slots.ts'
-import { inZone, localDay, MINUTE_MS } from '../calendar/zone.ts'
+import { inZone, MINUTE_MS } from '../calendar/zone.ts'
 import type { Interval } from '../providers/provider.ts'
-import { type Setting, settingAt, type When } from '../words/meaning.ts'
+import type { Setting, When } from '../words/meaning.ts'
 import { isOffered } from '../words/offered.ts'
 import { eitherOf } from '../words/wall-time.ts'
 import { readWhen } from '../words/when.ts'
 import type { Context } from './context.ts'
+import { heardIn } from './heard-in.ts'
 import { LONGEST_MINUTES, SHORTEST_MINUTES } from './parameters.ts'
 import {
   askSentence,
@@ -38,11 +39,10 @@ export type Chosen = { time: Interval; note?: 'repeated_hour' | undefined } | { 
 export async function chosenTime(context: Context, asked: AskedTime, usualMinutes?: number): Promise<Chosen> {
   const { diary } = context
   const { timeZone } = diary.rules
-  const offers = await offersOf(context)
+  const { setting, offers } = await heardIn(context)
   const letter = slotIn(asked.slot) ?? slotIn(asked.when)
   const words = [asked.when, asked.slot].find((text) => text !== undefined && slotIn(text) === undefined)
   const named = offers.find((offer) => offer.slot === letter)
-  const setting = settingOf(context, offers)
   const { when, readIn } = read(words, setting, asked.timeZone)
 
   if (named) {
@@ -63,11 +63,6 @@ export async function chosenTime(context: Context, asked: AskedTime, usualMinute
     }
   const minutes = namedMinutes(asked.until, when, readIn) ?? asked.minutes ?? offeredMinutes(offers, when) ?? usualMinutes
   return { time: lasting(when.startsAt, minutes ?? diary.rules.slotMinutes), note: when.note }
-}
-
-async function offersOf({ deps, diary, caller }: Context): Promise<SaidOffer[]> {
-  if (caller.callId === null) return []
-  return saidOffers(deps, { clerkUserId: diary.clerkUserId, vapiCallId: caller.callId })
 }
 
 /** "B", "slot b", "option B". */
@@ -93,18 +88,6 @@ function read(words: string | undefined, setting: Setting, timeZone: string | un
   if (own.kind !== 'instant' || !isOffered(own.startsAt, setting)) return { when: theirs, readIn: there }
   const isOther = theirs.kind === 'instant' && isOffered(theirs.startsAt, setting)
   return { when: isOther ? eitherOf(own, theirs, 'which_time') : own, readIn: setting }
-}
-
-/** Where all that was offered is on one day, a time alone is meant on that day; of one offer alone 'the same time' may be said. */
-function settingOf({ deps, diary }: Context, offers: SaidOffer[]): Setting {
-  const { rules } = diary
-  const days = new Map(offers.map(({ startsAt }) => [inZone(startsAt, rules.timeZone).toPlainDate().toString(), startsAt]))
-  const [day] = days.size === 1 ? days.values() : []
-  return {
-    ...settingAt(rules, deps.clock.now()),
-    ...(day ? { day: offers.length === 1 ? day : localDay(day, rules.timeZone).startsAt } : {}),
-    offers: offers.map(({ startsAt }) => startsAt),
-  }
 }
 
 /** To the end that was asked for, if it makes sense. A time without a day is on the day of the start; of "five" both readings count, because at five a business may just have closed. */

@@ -7,6 +7,7 @@ import type { Interval } from '../providers/provider.ts'
 import { settingAt } from '../words/meaning.ts'
 import { readWhen } from '../words/when.ts'
 import type { Context, Spoken } from './context.ts'
+import { heardIn } from './heard-in.ts'
 import { offering, offeringStretch } from './offering.ts'
 import { offerOthers, othersIn } from './other-times.ts'
 import type { AvailabilityParameters } from './parameters.ts'
@@ -35,7 +36,7 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
   if (others) return others
   const minutes = asked.minutes ?? rules.slotMinutes
   const said = dayAlone(asked.when) ?? dayOf(asked.from)
-  const when = said === undefined ? undefined : readWhen(said, settingAt(rules, now))
+  const when = said === undefined ? undefined : readWhen(said, (await heardIn(context)).setting)
   if (when?.kind === 'ask') return { result: askSentence(when.question, timeZone) }
   if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
 

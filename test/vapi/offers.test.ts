@@ -104,6 +104,19 @@ t.test('where a whole part of a day is open the caller chooses, and whichever ti
   t.match((await owner.call('book_appointment', { when: 'at two' }, { callId: 'a' })).result, 'Friday the fourth of December at two')
 })
 
+t.test('a part of the day alone is asked for on the day that was offered', async (t) => {
+  const owner = await test.owner()
+  const ask = async (when: string) => words(await owner.call('get_availability', { when }))
+  t.equal(await ask('in the afternoon'), 'Which day would you like?')
+  await ask('Thursday')
+  t.match(await ask('in the afternoon'), /^I have Thursday the third of December, any time from noon/)
+  t.match(await ask('at four'), 'Thursday the third of December at four in the afternoon is free')
+  t.match(await ask('the same day before ten'), 'Thursday the third of December at nine or nine thirty')
+  t.match(await ask('2026-12-03T16:00:00Z'), 'four in the afternoon is free', 'of the two readings the one that was offered')
+  await ask('Friday')
+  t.equal(await ask('in the afternoon'), 'Which day would you like?', 'two days are talked about')
+})
+
 t.test('whoever chooses a day hears which of its times was offered, and a letter of another day books nothing', async (t) => {
   const owner = await test.owner()
   t.match((await owner.call('get_availability', {})).result, /nine in the morning or at noon, or Wednesday .* at nine in the morning/)
