@@ -41,22 +41,23 @@ export function ruleBehind(reason: Reason, rules: Rules, slot: Interval): NamedR
 export function wordsOf(reason: Reason, rules: Rules, slot: Interval, now: Date): string {
   const label = slotLabels(rules.timeZone)
   if ('text' in reason) {
-    const of = reason.calendar ? ` (${reason.calendar.calendarEmail})` : ''
-    return `${reason.text}${of} What a calendar holds that cannot be read is not known, so nothing is offered.`
+    const which = reason.calendar ? `The calendar of ${reason.calendar.calendarEmail} cannot be read, so nothing is offered. ` : ''
+    return `${which}${reason.text}`
   }
   switch (reason.code) {
     case 'past':
       return 'That time has passed.'
     case 'too_soon':
-      return `Callers book ${rules.noticeMinutes} minutes ahead at least, so the earliest is ${label(new Date(now.getTime() + rules.noticeMinutes * MINUTE_MS)).formatted}.`
+      return `Callers book ${lengthWords(rules.noticeMinutes)} ahead at least, so the earliest is ${label(new Date(now.getTime() + rules.noticeMinutes * MINUTE_MS)).formatted}.`
     case 'too_far':
-      return `Callers book ${rules.horizonDays} days ahead at most, up to ${inZone(lastDay(rules, now), rules.timeZone).toPlainDate()}.`
+      return `Callers book ${rules.horizonDays} days ahead at most, up to ${dateOf(label(lastDay(rules, now)).formatted)}.`
     case 'closed': {
       const { name, value } = hoursOf(rules, slot)
-      return `${value === '' ? 'Closed on that day' : `Outside the hours of that day, ${value}`}, by ${name}.`
+      const by = name === 'date_overrides' ? ' by a date override' : ''
+      return value === '' ? `Closed on that day${by}.` : `Outside the hours of that day${by}, ${value}.`
     }
     case 'off_grid':
-      return `Appointments begin every ${rules.stepMinutes} minutes, counted from ${rules.startsFrom === 'hour' ? 'the full hour' : 'each opening'}.`
+      return `Appointments begin every ${lengthWords(rules.stepMinutes)}, counted from ${rules.startsFrom === 'hour' ? 'the full hour' : 'each opening'}.`
     case 'cap':
       return `Callers have as many appointments on that day as they may, ${rules.dailyCap}.`
     case 'repeated_hour':
@@ -66,8 +67,19 @@ export function wordsOf(reason: Reason, rules: Rules, slot: Interval, now: Date)
     case 'event':
       return `An event in the calendar of ${reason.calendar.calendarEmail} takes that time: ${titleOf(reason)}.`
     case 'buffer':
-      return `Too near to ${titleOf(reason.near)}, ${label(timeOf(reason.near).startsAt).formatted}: ${rules.bufferBeforeMinutes} minutes before an appointment and ${rules.bufferAfterMinutes} after it are kept free.`
+      return `Too near to ${titleOf(reason.near)}, ${label(timeOf(reason.near).startsAt).formatted}: ${lengthWords(rules.bufferBeforeMinutes)} before an appointment and ${lengthWords(rules.bufferAfterMinutes)} after it are kept free.`
   }
+}
+
+/** "24 hours", "90 minutes". */
+function lengthWords(minutes: number): string {
+  const [count, unit] = minutes >= 60 && minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** A slot's label without its time. */
+function dateOf(label: string): string {
+  return label.replace(/ at .*$/, '')
 }
 
 function titleOf(reason: Extract<Reason, { code: 'booking' | 'event' }>): string {
