@@ -9,7 +9,7 @@ import { readWhen } from '../words/when.ts'
 import type { Context, Spoken } from './context.ts'
 import { heardIn } from './heard-in.ts'
 import { offering, offeringStretch } from './offering.ts'
-import { offerOthers, othersIn } from './other-times.ts'
+import { offerOthers } from './other-times.ts'
 import type { AvailabilityParameters } from './parameters.ts'
 import { askSentence, cannotSentence } from './questions.ts'
 import {
@@ -31,12 +31,12 @@ export async function offerTimes(context: Context, asked: Asked): Promise<Spoken
   const { rules } = diary
   const { timeZone } = rules
   const now = deps.clock.now()
-  const which = asked.when === undefined ? undefined : othersIn(asked.when)
-  const others = which && (await offerOthers(context, which))
+  const { setting } = await heardIn(context)
+  const others = asked.when === undefined ? undefined : await offerOthers(context, asked.when, setting)
   if (others) return others
   const minutes = asked.minutes ?? rules.slotMinutes
   const said = dayAlone(asked.when) ?? dayOf(asked.from)
-  const when = said === undefined ? undefined : readWhen(said, (await heardIn(context)).setting)
+  const when = said === undefined ? undefined : readWhen(said, setting)
   if (when?.kind === 'ask') return { result: askSentence(when.question, timeZone) }
   if (when?.kind === 'cannot') return { error: cannotSentence(when, timeZone) }
 

@@ -154,6 +154,16 @@ t.test('"anything later?" is answered from what the last look found, without ask
   t.ok(asked(owner) > again, 'what was found minutes ago is looked up anew')
 })
 
+t.test('"anything later that day?" stays on that day', async (t) => {
+  const owner = await test.owner()
+  const ask = async (when: string) => words(await owner.call('get_availability', { when }))
+  t.match(await ask('Thursday'), 'nine or nine thirty in the morning, or at noon')
+  t.match(await ask('do you have anything later that day'), /^I have Thursday the third of December at twelve thirty(?!.*Friday)/)
+  t.match(await ask('something earlier on Thursday'), /^I have Thursday the third of December at (?!.*(Wednesday|Friday))/)
+  t.match(await ask('Thursday at four thirty'), 'is free')
+  t.match(await ask('anything later on Thursday?'), 'I have nothing later.')
+})
+
 t.test('whoever wants an earlier time than the earliest hears that there is none', async (t) => {
   const owner = await test.owner()
   await owner.call('get_next_available', {})
