@@ -176,7 +176,12 @@ function readYear(cursor: Cursor): { year?: number | 'next' } {
 }
 
 function readDated(cursor: Cursor): SaidDay | undefined {
-  const back = that.find(([words]) => takeOne(cursor, words))
+  const back = attempt(cursor, () => {
+    const found = that.find(([words]) => takeOne(cursor, words))
+    // 'The day after Tuesday' counts from that Tuesday.
+    const isAnchored = ['after', 'before'].includes(cursor.tokens[cursor.at - 1] ?? '') && readWeekday({ ...cursor })
+    return isAnchored ? undefined : found
+  })
   if (back) return { day: { kind: 'that', days: back[1] } }
   const day = readDate(cursor) ?? readNumeric(cursor)
   return day && { day }

@@ -67,22 +67,22 @@ function readBetween(cursor: Cursor): SaidHours | undefined {
   return attempt(cursor, () => {
     const announced = takeOne(cursor, ['anywhere between', 'anywhere from', 'between', 'from'])
     const precise = takeOne({ ...cursor }, ['at', '@']) !== undefined
+    const start = cursor.at
     const from = readFirstEdge(cursor)
+    const isNumber = cursor.at - start === (precise ? 2 : 1) && !cursor.tokens[cursor.at - 1]?.includes(':')
     const joined = takeOne(cursor, joiners)
     if (!from || !joined || (joined === 'and' && !announced?.endsWith('between'))) return undefined
     const to = readTime(cursor)
     if (!to) return undefined
     const bare = !announced && from.kind === 'half' && to.kind === 'half' && from.bare && to.bare
-    // 'Ten to four' and 'five till three' are rather times.
-    if (
-      (bare || precise) &&
-      minutesJoiners.some((joiner) => joiner === joined) &&
-      from.kind === 'half' &&
-      minutesBeforeHour.includes(from.minutes / 60)
-    )
-      return undefined
+    // 'Ten to four', 'at twenty to nine' and 'five till three' are rather times.
+    if ((bare || precise) && isNumber && minutesJoiners.some((joiner) => joiner === joined) && isMinutes(from)) return undefined
     return { kind: 'between', from: shared(from, to), to, ...(bare && joined === '-' ? { bare } : {}) }
   })
+}
+
+function isMinutes(time: Time): boolean {
+  return time.kind !== 'same' && minutesBeforeHour.includes(time.minutes / 60)
 }
 
 /** 'Two to four' is not 'two minutes to four': the first hour ends before the word that joins. */

@@ -36,7 +36,7 @@ export function readTokens(tokens: string[]): Phrase | undefined {
   if (or < 0) return checked(readAlone(tokens))
   const [one, other] = [readAlone(tokens.slice(0, or)), readAlone(tokens.slice(or + 1))]
   if (!one || !other || isLoneNumber(one, other) || isLoneNumber(other, one)) return undefined
-  const [first, second] = [checked(completed(one, other), isSure(other.time)), checked(completed(other, one), isSure(one.time))]
+  const [first, second] = [checked(completed(one, other), isSure(other.time)), checked(completed(other, one, true), isSure(one.time))]
   return first && second && { ...first, or: second }
 }
 
@@ -57,14 +57,20 @@ function isLoneNumber(one: Phrase, other: Phrase): boolean {
   return Object.keys(one).length === 1 && one.time?.kind === 'half' && one.time.bare && !other.time && !other.hours
 }
 
-/** 'two or three on Tuesday', 'Tuesday or Wednesday at two': both on Tuesday, both at two. */
-function completed(phrase: Phrase, other: Phrase): Phrase {
+/**
+ * 'two or three on Tuesday', 'Tuesday or Wednesday at two': both on Tuesday, both at two. What is said last holds for both, and what is said
+ * first not for another day: of 'Tuesday afternoon or Wednesday' all Wednesday may be meant. A time alone is kept there, since both are asked about.
+ */
+function completed(phrase: Phrase, other: Phrase, isSecond = false): Phrase {
   const saysDay = (one: Phrase) => Boolean(one.day ?? one.weekday ?? one.span)
-  const saysHour = (one: Phrase) => Boolean(one.time ?? one.hours)
   const { day, weekday, span, part, time, hours } = other
   const days: Phrase = saysDay(phrase) ? {} : { ...(day && { day }), ...(weekday && { weekday }), ...(span && { span }) }
-  const hour: Phrase = saysHour(phrase) ? {} : { ...(time && { time }), ...(hours && { hours }) }
-  return { ...phrase, ...days, ...hour, ...(!phrase.part && part ? { part } : {}) }
+  const hour: Phrase = { ...(time && { time }), ...(hours && { hours }), ...(part && { part }) }
+  const saysHour = phrase.time ?? phrase.hours ?? phrase.part
+  if (!saysHour) return { ...phrase, ...days, ...(isSecond && saysDay(phrase) && !time ? {} : hour) }
+  // 'Two or three in the afternoon', but not 'Monday at nine or Tuesday at three in the afternoon'.
+  const isShared = phrase.time && time && part && !phrase.part && !(saysDay(phrase) && saysDay(other))
+  return { ...phrase, ...days, ...(isShared ? { part } : {}) }
 }
 
 /** Not a lone number that could be something else. */

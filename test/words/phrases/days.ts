@@ -30,6 +30,7 @@ export const days: Family[] = [
       'two months from now': '2027-01-20',
       'the next day': 'ask no_day',
       'that day': 'ask no_day',
+      'the day after Tuesday': 'not_understood',
     },
   },
   {
