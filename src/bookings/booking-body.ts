@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { localInstant } from '../calendar/entry-body.ts'
 import { offsetTime } from '../calendar/zone.ts'
+import { shownCallId } from '../call-id.ts'
 import type { Booking } from '../db/bookings.ts'
 import type { Change } from '../db/changes.ts'
 import { instant } from '../http/zod.ts'
@@ -107,7 +108,7 @@ export function bookingBody(booking: Booking): z.infer<typeof BookingBody> {
     customer: { name: booking.customerName, email: booking.customerEmail, phone: booking.customerPhone },
     guests: booking.guests,
     booked_by: booking.bookedBy === 'owner' ? 'owner' : 'caller',
-    call_id: booking.vapiCallId,
+    call_id: shownCallId(booking.vapiCallId),
     event_id: booking.providerEventId,
     calendar_link: booking.providerEventLink,
     created_at: booking.createdAt.toISOString(),
@@ -122,7 +123,7 @@ export function changeBody(change: Change, timeZone: string): z.infer<typeof Cha
     state: z.enum(['open', 'done', 'failed']).parse(change.state),
     failure: change.failure,
     made_by: change.madeBy === 'owner' ? 'owner' : 'caller',
-    call_id: change.vapiCallId,
+    call_id: shownCallId(change.vapiCallId),
     old_start_time: offsetTime(change.oldStartsAt, timeZone),
     old_end_time: offsetTime(change.oldEndsAt, timeZone),
     new_start_time: change.newStartsAt && offsetTime(change.newStartsAt, timeZone),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { shownCallId } from '../call-id.ts'
 import type { CallerMessage } from '../db/caller-messages.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { done, instant, type RoutePlugin, rowUuid } from '../http/zod.ts'
@@ -127,7 +128,7 @@ function bodyOf(message: CallerMessage): z.input<typeof MessageBody> {
     message: message.words,
     wished_time: message.wishedTime,
     property_address: message.address,
-    call_id: message.vapiCallId,
+    call_id: shownCallId(message.vapiCallId),
     created_at: message.createdAt.toISOString(),
   }
 }

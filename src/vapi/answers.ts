@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { diaryOf } from '../calendar/access.ts'
+import { callIdOf } from '../call-id.ts'
 import { databaseIsAway } from '../db/client.ts'
 import { countHit, countPart } from '../db/rate-limits.ts'
 import type { Deps, Log } from '../deps.ts'
@@ -58,9 +59,10 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const { clerkUserId, assistantId, proven } = admission
     await limit(deps, assistantId ?? clerkUserId, proven)
-    if (origin.callId !== null) await limitCall(deps, clerkUserId, origin.callId, call.id)
+    const callId = origin.callId === null ? null : callIdOf(origin.callId, proven)
+    if (callId !== null) await limitCall(deps, clerkUserId, callId, call.id)
     const diary = await diaryOf(deps, clerkUserId)
-    const caller = { callId: origin.callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }
+    const caller = { callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }
     if (!found) return { error: unknownFunctionSentence() }
     return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
   }

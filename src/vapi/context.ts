@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 
 /** Who is on the line, by Vapi's own facts. */
 export interface Caller {
-  /** Of the phone call. */
+  /** Of the phone call, as `callIdOf` tells those apart for which nobody vouches. */
   callId: string | null
   /** `null` also where the assistant is unproven. */
   number: string | null

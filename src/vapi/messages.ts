@@ -29,10 +29,11 @@ export type Message = { origin: Origin } & (
 
 // Absent, null and of an unexpected type are alike: nothing here may make a message unreadable.
 const text = z.string().min(1).nullish().catch(undefined)
-// Postgres has no character zero: an id with one is nobody's.
+// Postgres has no character zero, and no index holds an endless text: such an id is nobody's.
 const id = z
   .string()
   .min(1)
+  .max(500)
   .refine((value) => !value.includes('\0'))
   .nullish()
   .catch(undefined)

@@ -188,6 +188,68 @@ t.test('an assistant that shows no secret finds and changes nothing', async (t) 
   }
 })
 
+t.test('an assistant that shows no secret hears and touches nothing of a call whose id it names', async (t) => {
+  const owner = await test.owner()
+  const open = crypto.randomUUID()
+  const payload = { agent_name: 'Open', vapi_assistant_id: open }
+  await test.app.inject({ method: 'POST', url: '/agents', headers: owner.headers(), payload })
+  /** As whoever has read the ids of Ana's call somewhere. */
+  const forge = async (name: string, parameters: object, id: string): Promise<{ result?: string; error?: string }> => {
+    const toolCallList = [{ id, function: { name, arguments: parameters } }]
+    const message = {
+      type: 'tool-calls',
+      toolCallList,
+      call: { id: 'first', assistantId: open, customer: { number: ANA } },
+      customer: { number: ANA },
+    }
+    return (await test.app.inject({ method: 'POST', url: '/vapi/webhook', payload: { message, customer: { number: ANA } } })).json()
+      .results[0]
+  }
+  const wish = { when: 'Friday at ten', name: 'Ana', property_address: '7 Quiet Rd' }
+  await owner.call('get_availability', { date: 'friday' }, FIRST)
+  const booked = await owner.call('book_appointment', wish, { ...FIRST, toolCallId: 'book' })
+  const left = { message: 'Please ring twice.' }
+  await owner.call('take_message', left, { ...FIRST, toolCallId: 'left' })
+  const seen = JSON.stringify(live(owner))
+
+  t.match(
+    (await forge('book_appointment', { slot: 'A' }, 'a')).error,
+    'I am not sure which of the times you mean',
+    'not even what was offered',
+  )
+  for (const id of ['book', 'another'])
+    t.match((await forge('book_appointment', { ...wish, email: 'eve@example.com' }, id)).error, /^That time is taken/, id)
+  await forge('take_message', { ...left, phone: '+12125550123' }, 'left')
+  const messages = (await test.app.inject({ url: '/messages', headers: owner.headers() })).json().messages
+  t.same(
+    messages.map((one: { phone: string | null; call_id: string }) => [one.phone, one.call_id]),
+    [
+      ['+12125550123', 'first'],
+      [null, 'first'],
+    ],
+    "a message of its own, and Ana's as it was",
+  )
+  t.equal(JSON.stringify(live(owner)), seen, 'nobody else is invited')
+
+  const cancelled = await owner.call('cancel_appointment', {}, { ...FIRST, toolCallId: 'cancel' })
+  t.match(cancelled.result, 'is cancelled')
+  for (const id of ['cancel', 'keep'])
+    t.equal((await forge('cancel_appointment', {}, id)).error, REFUSAL, 'delivered again, but not by Vapi')
+  t.equal((await forge('keep_appointment', {}, 'keep')).error, REFUSAL)
+  const own = await forge('book_appointment', { when: 'Friday at ten', name: 'Eve' }, 'own')
+  t.match(own.result, /^You are booked for Friday/)
+  t.not(codeIn(own), codeIn(booked), 'an appointment of her own: what was cancelled is not brought back')
+  t.match((await owner.call('keep_appointment', {}, FIRST)).error, 'That time is taken')
+  const [forged] = (await test.app.inject({ url: '/bookings?status=confirmed', headers: owner.headers() })).json().bookings
+  t.match(forged, { call_id: 'first', address: null, customer: { name: 'Eve', phone: null } })
+})
+
+t.test('an endless call id is that of no call, and no bug', async (t) => {
+  const owner = await test.owner()
+  const callId = Array.from({ length: 900 }, () => crypto.randomUUID()).join('')
+  t.match((await owner.call('get_availability', {}, { callId })).result, /^I have .*\?$/)
+})
+
 t.test('a spoken e-mail address is read back in two stages, and one that is not understood costs no booking', async (t) => {
   const owner = await test.owner()
   const said = 'j o n underscore s at gmial dot com'
