@@ -10,6 +10,7 @@ import { tellOfCancel } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CancelRequest, ChangeOutcome, Claimant, Found } from './change.ts'
 import { afterOthers, outcomeByNow, outcomeOfEarlierChange, type Repeatable, repeatable } from './change-repeats.ts'
+import { meantBy } from './meant.ts'
 import { chooseProven, proven } from './proof.ts'
 import { findTarget } from './target.ts'
 
@@ -33,8 +34,9 @@ export async function cancelBooking(deps: Deps, diary: Diary, request: CancelReq
 /** What was cancelled in this call is asked for again when nothing else can be meant. @throws AppError `not_proven` */
 async function standingOrCancelled(deps: Deps, diary: Diary, who: Claimant, operation: string | null): Promise<Found> {
   const { standing, cancelled } = await proven(deps, diary, who, operation)
-  const [last] = cancelled
-  return standing.length === 0 && last ? { kind: 'found', booking: last } : chooseProven(standing, who)
+  const meant = who.at === null ? undefined : meantBy(who.at, cancelled, diary, deps.clock.now())
+  const [last] = meant ?? cancelled
+  return standing.length === 0 && last ? { kind: 'found', booking: last } : chooseProven(deps, diary, standing, who)
 }
 
 /** @returns `again` when another change of the appointment was opened meanwhile */

@@ -21,7 +21,7 @@ export function repeatable(
   { who, operation }: { who: Claimant | OwnersHand; operation: string | null },
   asked: unknown[],
 ): Repeatable {
-  const whose = who.by === 'owner' ? [who.appointmentId] : [who.code?.replace(/\D/g, '') ?? null, who.startsAt]
+  const whose = who.by === 'owner' ? [who.appointmentId] : [who.code?.replace(/\D/g, '') ?? null, who.at]
   return {
     operationKey: operation === null ? null : sha256Hex(JSON.stringify(['change', operation])),
     wish: sha256Hex(JSON.stringify([kind, who.by, whose, asked])),

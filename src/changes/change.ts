@@ -13,8 +13,8 @@ export interface Claimant {
   isBelieved: boolean
   /** The confirmation code as it was said or written; everything but its digits is ignored. `null`: none was said. */
   code: string | null
-  /** When the appointment is, as she says; tells apart those that she has proven, and proves nothing. */
-  startsAt: Date | null
+  /** When the appointment is, in her words; tells apart those that she has proven, and proves nothing. */
+  at: string | null
 }
 
 /** The signed-in owner, of one of her own appointments. */
@@ -63,8 +63,8 @@ export type ChangeOutcome =
   | { kind: 'pending'; booking: Booking; change: Change | null }
   /** The new time cannot be had; the appointment stands as it did. */
   | { kind: 'refused'; why: Refusal | 'taken'; booking: Booking }
-  /** She has proven several; nothing was done. Which one she means, she has to say by its time. */
+  /** She has proven several, or one at another time than she says; nothing was done. Which one she means, she has to say by its time. */
   | { kind: 'which'; bookings: Booking[] }
 
-/** Which appointment is meant: one, or several of which the caller has to choose. */
+/** Which appointment is meant: one, or several of which the caller has to choose, or one that she has to confirm because it is at another time than she says. */
 export type Found = { kind: 'found'; booking: Booking } | { kind: 'which'; bookings: Booking[] }

@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { sha256Hex } from '../secrets.ts'
 import type { Claimant, Found } from './change.ts'
+import { meantBy } from './meant.ts'
 
 // S23: whoever has guessed so often is not the one who was told.
 const GUESSES_A_CALL = 5
@@ -22,17 +23,19 @@ const GUESSES_A_DAY = 10
  */
 export async function findAppointment(deps: Deps, diary: Diary, claimant: Claimant, operation: string | null): Promise<Found> {
   const { standing } = await proven(deps, diary, claimant, operation)
-  return chooseProven(standing, claimant)
+  return chooseProven(deps, diary, standing, claimant)
 }
 
 /** One of those that are proven. @throws AppError `not_proven` when there is none */
-export function chooseProven(bookings: Booking[], { code, startsAt }: Claimant): Found {
+export function chooseProven({ clock }: Pick<Deps, 'clock'>, diary: Diary, bookings: Booking[], { code, at }: Claimant): Found {
   const [only] = bookings
   if (!only) throw new AppError('not_proven', 'nothing that this caller could prove')
   // A code names one appointment, whatever time was misheard.
-  if (bookings.length === 1 && (code !== null || startsAt === null)) return { kind: 'found', booking: only }
-  const meant = bookings.filter((booking) => booking.startsAt.getTime() === startsAt?.getTime())
-  return meant.length === 1 && meant[0] ? { kind: 'found', booking: meant[0] } : { kind: 'which', bookings }
+  if (bookings.length === 1 && code !== null) return { kind: 'found', booking: only }
+  const meant = (at === null ? undefined : meantBy(at, bookings, diary, clock.now())) ?? bookings
+  const [first, second] = meant
+  if (first && !second) return { kind: 'found', booking: first }
+  return { kind: 'which', bookings: first ? meant : bookings }
 }
 
 /** Everything that a caller has proven, earliest first; `cancelled` was so in this call and does not stand again. Both may be empty. */

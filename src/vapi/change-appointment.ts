@@ -70,15 +70,14 @@ export async function keepAppointment(context: Context, asked: Appointment): Pro
   return say(context, await undoLastChange(deps, diary, request, signal), 'keep')
 }
 
-function claimantOf({ deps, diary, caller }: Context, { code, at }: Pick<Appointment, 'code' | 'at'>): Claimant {
-  const when = at === undefined ? undefined : readWhen(at, settingAt(diary.rules, deps.clock.now()))
+function claimantOf({ caller }: Context, { code, at }: Pick<Appointment, 'code' | 'at'>): Claimant {
   return {
     by: 'caller',
     vapiCallId: caller.callId,
     callerNumber: lineNumber(caller.number),
     isBelieved: caller.isBelieved,
     code: readCode(code),
-    startsAt: when?.kind === 'instant' ? when.startsAt : null,
+    at: at ?? null,
   }
 }
 

@@ -122,7 +122,9 @@ export function missingMessageSentence(): string {
   return 'What shall I pass on?'
 }
 
-/** Several appointments are the caller's. @param times earliest first */
+/** Several appointments are the caller's, or one at another time than she says. @param times earliest first */
 export function whichAppointmentSentence(times: Interval[], timeZone: string): string {
+  const [only] = times
+  if (only && times.length === 1) return oneLine(`Your appointment is on ${spokenTime(only.startsAt, timeZone)}. Is that the one you mean?`)
   return oneLine(`You have more than one appointment, ${spokenOffers(times, timeZone)}. Which one do you mean?`)
 }

@@ -13,7 +13,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     async (t) => {
       const owner = await test.owner({ vendor })
       const nine = { startsAt: new Date('2026-12-01T15:00:00Z'), endsAt: new Date('2026-12-01T15:30:00Z') }
-      const who: Claimant = { by: 'caller', vapiCallId: 'call-1', callerNumber: null, isBelieved: true, code: null, startsAt: null }
+      const who: Claimant = { by: 'caller', vapiCallId: 'call-1', callerNumber: null, isBelieved: true, code: null, at: null }
       t.match(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }), { result: /booked for/ })
       const diary = await diaryOf(test.deps, owner.clerkUserId)
       const signal = AbortSignal.timeout(7000)

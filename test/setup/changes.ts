@@ -37,7 +37,7 @@ export async function caller(
     callerNumber: ANA,
     isBelieved: true,
     code: null,
-    startsAt: null,
+    at: null,
     ...claim,
   }
   const ask = async <T>(

@@ -171,6 +171,36 @@ t.test('a code is understood as it is said, and what was booked in this very cal
   t.match((await owner.call('cancel_appointment', {}, { callId: 'first', number: ANA })).result, 'is cancelled')
 })
 
+t.test('which appointment is meant is told by a day or an hour alone, and another time than hers is asked about', async (t) => {
+  const owner = await test.owner()
+  const change = (name: string, parameters: object) => owner.call(name, parameters, FIRST)
+  await change('book_appointment', { start_time: '2026-12-01T09:30', name: 'Ana' })
+  for (const at of ['Wednesday', 'Wednesday at nine', '2026-12-01T14:00', 'Tuesday afternoon', '2026-11-24T09:30']) {
+    const answer = await change('cancel_appointment', { current_time: at })
+    t.equal(
+      answer.error,
+      'Your appointment is on Tuesday the first of December at nine thirty in the morning. Is that the one you mean?',
+      at,
+    )
+  }
+  t.equal(live(owner).length, 1, 'nothing is cancelled that was not meant')
+  await change('book_appointment', { start_time: '2026-12-03T14:00', name: 'Ana' })
+  for (const at of ['Friday', 'next week', '']) {
+    const answer = await change('cancel_appointment', { current_time: at })
+    t.match(answer.error, /^You have more than one appointment, Tuesday .*, or Thursday .*\. Which one do you mean\?$/, at)
+  }
+  const found = async (at: string) => words(await change('find_appointment', { current_time: at }))
+  for (const at of ['Tuesday', 'the Tuesday one', 'nine thirty', 'my appointment on Tuesday', '2024-12-01T09:30'])
+    t.match(await found(at), /^Your appointment is on Tuesday the first of December/, at)
+  for (const at of ['Thursday', 'the one at two', 'the third', '2026-12-03T14:00:00Z'])
+    t.match(await found(at), /^Your appointment is on Thursday the third of December/, at)
+  t.match((await change('cancel_appointment', { current_time: 'the Thursday one' })).result, 'on Thursday the third of December')
+  t.match((await change('reschedule_appointment', { current_time: 'Tuesday', when: 'Friday at ten' })).result, 'now on Friday')
+  t.match((await change('cancel_appointment', { current_time: 'Friday' })).result, 'on Friday the fourth of December')
+  t.match((await change('cancel_appointment', { current_time: 'Friday' })).result, 'is cancelled already')
+  t.equal((await change('cancel_appointment', { current_time: 'Monday the seventh' })).error, REFUSAL, 'of another one nothing is known')
+})
+
 t.test('an assistant that shows no secret finds and changes nothing', async (t) => {
   const user = test.user()
   const assistantId = crypto.randomUUID()

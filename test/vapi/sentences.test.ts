@@ -133,6 +133,7 @@ questions.spellBackSentence('jon_s7@gmail.com')
 questions.emailAgainSentence()
 questions.missingMessageSentence()
 questions.whichAppointmentSentence(many, ZONE)
+questions.whichAppointmentSentence(one, ZONE)
 // What becomes of an appointment.
 changes.appointmentSentence(told)
 changes.movedSentence(told, code)
