@@ -42,7 +42,7 @@ export function leaveMessage(
   return inTenant(db, clerkUserId, async (trx) => {
     const { ofCall, ofNumber, ofDay } = await countMessages(trx, clerkUserId, { call: row.vapiCallId, number: row.callNumber })
     const earlier = await findEarlierMessage(trx, row)
-    if (earlier && earlier.operationKey === row.operationKey && earlier.words !== row.words)
+    if (earlier?.operationKey && earlier.operationKey === row.operationKey && earlier.words !== row.words)
       throw new AppError('repeat_differs', 'same operation, other words')
     if (earlier) return completeMessage(trx, clerkUserId, earlier.id, row)
     if (ofCall >= MOST_IN_A_CALL || ofNumber >= MOST_OF_A_NUMBER || ofDay >= MOST_IN_A_DAY)

@@ -80,6 +80,19 @@ t.test('the same function call and the same words in one call are one message', 
   t.equal((await messages(owner)).length, 3, 'in another call it is another message')
 })
 
+t.test('a message without ids is kept once as well, whatever marks and case the model writes', async (t) => {
+  const owner = await test.owner()
+  const leave = async (message: string) => {
+    const functionCall = { name: 'take_message', parameters: { message } }
+    const call = { id: 'legacy', assistantId: owner.assistantId, customer: { number: '+13125550142' } }
+    const payload = { message: { type: 'function-call', call, functionCall } }
+    return (await test.app.inject({ method: 'POST', url: '/vapi/webhook', headers: { 'x-vapi-secret': owner.secret }, payload })).json()
+      .result
+  }
+  for (const words of ['Would like to see it', 'would like to SEE it.']) t.match(await leave(words), /^I have taken your message down/)
+  t.equal((await messages(owner)).length, 1)
+})
+
 t.test('whoever calls without a number is asked for one, and the message is kept meanwhile', async (t) => {
   const owner = await test.owner()
   t.match((await owner.call('take_message', {})).error, /^What shall I pass on\?$/)
