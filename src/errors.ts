@@ -84,6 +84,12 @@ const catalogue = {
     text: 'This appointment does not stand any more, or its time does not allow that. Look at its status; only a confirmed one can be moved or cancelled, and only one that has begun can be completed or a no-show.',
     say: 'That appointment cannot be changed any more. Would you like a new time?',
   },
+  /** There is nothing that could be taken back. */
+  nothing_changed: {
+    status: 409,
+    text: 'No appointment was moved or cancelled in this call.',
+    say: 'I have not changed any appointment in this call. Is there anything else I can do for you?',
+  },
   /** The one refusal of whoever asks for an appointment that is not proven, whether or not there is one. */
   not_proven: {
     status: 403,
@@ -93,7 +99,7 @@ const catalogue = {
   repeat_differs: {
     status: 409,
     text: 'The same operation was sent before with other values.',
-    say: 'I already have that request with other details. Which time would you like?',
+    say: 'I already have that request with other details. What would you like me to do?',
   },
   too_many_bookings: {
     status: 429,
@@ -209,7 +215,7 @@ const catalogue = {
   provider_refused: {
     status: 502,
     text: 'The calendar refused the request. If this stays, connect it again.',
-    say: 'The diary did not accept that, so nothing is booked. Which other time would suit you?',
+    say: 'The diary did not accept that, so I could not do it. Shall I take a message instead?',
   },
   vapi_off: {
     status: 503,

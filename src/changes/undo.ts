@@ -14,7 +14,7 @@ import { moveOnce } from './move.ts'
 /**
  * Takes back the last move or cancel that was made in this call. It had that time, so of the rules only the future and overlaps count. Who
  * made it in this call has proven it then.
- * @throws AppError `not_found` when nothing was changed in this call
+ * @throws AppError `nothing_changed` in this call
  */
 export async function undoLastChange(deps: Deps, diary: Diary, request: UndoRequest, signal: AbortSignal): Promise<ChangeOutcome> {
   const { clerkUserId } = diary
@@ -30,14 +30,16 @@ export async function undoLastChange(deps: Deps, diary: Diary, request: UndoRequ
     const standing = last && (await findStanding(trx, clerkUserId, last.appointmentId))
     return { last, booking: standing ?? (last && (await findBooking(trx, clerkUserId, last.bookingId))) }
   })
-  if (!last || !booking) throw new AppError('not_found', 'nothing was changed in this call')
+  if (!last || !booking) throw new AppError('nothing_changed', 'nothing to take back')
   return afterOthers(deps, booking, same, signal, async (now) => {
     if (last.kind === 'cancel') {
       const outcome = await restore(deps, diary, now, { operationKey: operationKeyOf(operation), vapiCallId }, signal)
       return outcome.kind === 'booked' ? { kind: 'restored', booking: outcome.booking } : { change: null, ...outcome, booking: now }
     }
-    // Said twice, it is still taken back once.
-    if (last.undoes !== null) return { kind: 'already', booking: now }
+    const isAsItWasLeft = now.startsAt.getTime() === last.newStartsAt?.getTime() && now.endsAt.getTime() === last.newEndsAt?.getTime()
+    // Said twice, it is still taken back once; and where the move came to nothing, or the owner has moved it since, there is nothing to take back.
+    const isStanding = now.status === 'held' || now.status === 'confirmed'
+    if (isStanding && (last.undoes !== null || !isAsItWasLeft)) return { kind: 'already', booking: now }
     const slot = { startsAt: last.oldStartsAt, endsAt: last.oldEndsAt }
     return moveOnce(deps, diary, now, { ...same, slot, madeBy: 'caller', vapiCallId, undoes: last.id }, signal)
   })

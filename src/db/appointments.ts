@@ -51,10 +51,11 @@ export async function listCancelledInCall(trx: TenantDb, clerkUserId: string, va
   return found.map(bookingOf)
 }
 
-/** The appointment as it stands or ended: of its bookings the latest, since one that is restored is a booking of its own. */
+/** The appointment as it stands or ended: of its bookings the latest, since one that is restored is a booking of its own; where restoring failed, the one before. */
 export async function findAppointmentRow(trx: TenantDb, clerkUserId: string, appointmentId: string): Promise<Booking | undefined> {
   const found = await bookingsOf(trx, clerkUserId)
     .where('appointmentId', '=', appointmentId)
+    .orderBy(sql`status = 'failed'`)
     .orderBy('createdAt', 'desc')
     .limit(1)
     .executeTakeFirst()
@@ -68,8 +69,8 @@ export interface Place {
 }
 
 /**
- * Appointments that reach into a range, earliest first, each by its latest booking. Those that failed were never appointments, and are told
- * only when asked for.
+ * Appointments that reach into a range, earliest first, each by its latest booking, as `findAppointmentRow` has it. Those that failed were
+ * never appointments, and are told only when asked for.
  */
 export async function listBookings(
   trx: TenantDb,
@@ -91,7 +92,7 @@ export async function listBookings(
             .select('later.id')
             .where('later.clerkUserId', '=', clerkUserId)
             .whereRef('later.appointmentId', '=', 'bookings.appointmentId')
-            .whereRef('later.createdAt', '>', 'bookings.createdAt')
+            .where(sql<boolean>`(later.status <> 'failed', later.created_at) > (bookings.status <> 'failed', bookings.created_at)`)
             .where('later.moves', 'is', null),
         ),
       ),

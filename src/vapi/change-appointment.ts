@@ -13,6 +13,7 @@ import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { AppointmentParameters, MoveParameters } from './parameters.ts'
 import { whichAppointmentSentence } from './questions.ts'
+import { pendingSentence } from './speech.ts'
 import {
   alreadyCancelledSentence,
   appointmentSentence,
@@ -21,6 +22,7 @@ import {
   keepPendingSentence,
   movedSentence,
   movePendingSentence,
+  notBroughtBack,
   restoredSentence,
   standsSentence,
   type Told,
@@ -36,7 +38,11 @@ type Act = 'move' | 'cancel' | 'keep'
 export async function tellAppointment(context: Context, asked: Appointment): Promise<Spoken> {
   const { deps, diary } = context
   const found = await findAppointment(deps, diary, claimantOf(context, asked), operationOf(context))
-  return found.kind === 'which' ? which(context, found.bookings) : { result: appointmentSentence(toldOf(found.booking)) }
+  if (found.kind === 'which') return which(context, found.bookings)
+  const { booking } = found
+  return booking.status === 'held'
+    ? { error: pendingSentence(booking.startsAt, booking.timeZone) }
+    : { result: appointmentSentence(toldOf(booking)) }
 }
 
 /** Moves an appointment to the letter of an offer or to a time in words. */
@@ -101,7 +107,7 @@ async function say(context: Context, outcome: ChangeOutcome, act: Act): Promise<
       return { error: pending({ ...told, startsAt }) }
     }
     case 'refused':
-      return explainRefusal(context, booking, outcome.why, unchanged)
+      return explainRefusal(context, booking, outcome.why, booking.status === 'cancelled' ? notBroughtBack : unchanged)
   }
 }
 

@@ -65,6 +65,11 @@ export function unsureChangeSentence(): string {
   return 'I do not know yet whether that is done. Shall I check?'
 }
 
+/** Before the reason why a cancelled appointment cannot stand again. */
+export function notBroughtBack(reason: string): string {
+  return oneLine(`I could not bring your appointment back. ${reason}`)
+}
+
 /** Before the reason why the new time cannot be had. */
 export function unchanged(reason: string): string {
   return oneLine(`Your appointment stays as it is. ${reason}`)

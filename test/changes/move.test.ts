@@ -195,7 +195,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
   t.test(`${vendor}: taken back within the call, whatever the notice; twice is once`, async (t) => {
     const { move, undo, live, rows, changes, who } = await booked()
-    t.match(await undo(), { refused: 'not_found' }, 'nothing was changed yet')
+    t.match(await undo(), { refused: 'nothing_changed' }, 'nothing was changed yet')
     await move(at(14))
     test.setNow(new Date(at(9, 30).getTime()))
     t.teardown(() => test.setNow(new Date('2026-11-29T23:00:00Z')))

@@ -50,7 +50,7 @@ t.test('booked in this very call, or the number and the code: nothing else prove
     t.match(await stranger.find(), REFUSED, JSON.stringify(claim))
     t.match(await stranger.move(at(14)), REFUSED)
     t.match(await stranger.cancel(), REFUSED)
-    t.match(await stranger.undo(), { refused: claim.isBelieved === false || claim.vapiCallId === null ? 'not_proven' : 'not_found' })
+    t.match(await stranger.undo(), { refused: claim.isBelieved === false || claim.vapiCallId === null ? 'not_proven' : 'nothing_changed' })
   }
   t.match(await ana.rows(), [{ status: 'confirmed', startsAt: at(10) }])
   t.equal(ana.live().length, 1)

@@ -66,7 +66,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: "actually, keep it" takes back what was changed in this call`, async (t) => {
     const owner = await test.owner({ vendor })
     const code = codeIn(await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST))
-    t.match((await owner.call('keep_appointment', {}, LATER)).error, 'I could not find that.', 'nothing was changed yet')
+    t.match((await owner.call('keep_appointment', {}, LATER)).error, 'I have not changed any appointment in this call.')
     await owner.call('reschedule_appointment', { code, when: 'Thursday at ten' }, LATER)
     t.same(starts(owner), ['2026-12-03T16:00:00.000Z'])
     const kept = await owner.call('keep_appointment', {}, LATER)
@@ -119,6 +119,78 @@ for (const vendor of ['google', 'microsoft'] as const) {
       /^I am moving your appointment to Thursday .* not confirmed yet, so the old time stays yours\. Shall I check again\?$/,
     )
     t.equal(moving.result, undefined)
+  })
+
+  t.test(`${vendor}: what is held, and not in the calendar yet, is called neither an appointment nor a move`, async (t) => {
+    const owner = await test.owner({ vendor })
+    test.world[vendor].faults.add({ kind: 'lost', times: Number.POSITIVE_INFINITY, method: 'POST', path: /events/ })
+    const held = /^I am holding Tuesday the first of December at nine in the morning for you, but it is not confirmed yet\./
+    t.match((await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST)).error, held)
+    test.world[vendor].faults.clear()
+    t.match((await owner.call('find_appointment', {}, FIRST)).error, held)
+    t.match(
+      (await owner.call('reschedule_appointment', { when: 'Thursday at ten' }, FIRST)).error,
+      /^I am holding that time until the diary confirms it\./,
+    )
+  })
+
+  t.test(`${vendor}: "keep it" says what is so when the owner, or somebody else, was faster`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const keep = (callId: string) => owner.call('keep_appointment', {}, { callId })
+    const asOwner = async (method: 'PATCH' | 'DELETE', at: string, payload?: object) => {
+      const { bookings } = (await test.app.inject({ url: '/bookings?status=confirmed', headers: owner.headers() })).json()
+      const { id } = bookings.find((one: { start_time: string }) => one.start_time.startsWith(at))
+      const reply = await test.app.inject({ method, url: `/bookings/${id}`, headers: owner.headers(), ...(payload ? { payload } : {}) })
+      t.equal(reply.statusCode, 200, reply.body)
+    }
+    const moved = async (callId: string, day: string) => {
+      await owner.call('book_appointment', { when: `${day} at nine`, name: 'Ana' }, { callId })
+      await owner.call('reschedule_appointment', { when: `${day} at eleven` }, { callId })
+    }
+    await moved('owner moves', 'Tuesday')
+    await asOwner('PATCH', '2026-12-01T11', { start_time: '2026-12-01T15:00:00-06:00' })
+    t.match(
+      (await keep('owner moves')).result,
+      'Your appointment stands on Tuesday the first of December at three',
+      'what the owner decided stays',
+    )
+    await moved('owner cancels', 'Wednesday')
+    await keep('owner cancels')
+    await asOwner('DELETE', '2026-12-02T09')
+    t.match((await keep('owner cancels')).error, 'That appointment cannot be changed any more.', 'and is not said to stand')
+    await owner.call('book_appointment', { when: 'Thursday at nine', name: 'Ana' }, { callId: 'taken' })
+    await owner.call('cancel_appointment', {}, { callId: 'taken' })
+    const other = { subject: 'x', startsAt: new Date('2026-12-03T15:00:00Z'), endsAt: new Date('2026-12-03T15:30:00Z') }
+    test.world[vendor].addEvent(owner.calendarEmail, other)
+    t.match(
+      (await keep('taken')).error,
+      /^I could not bring your appointment back\. That time is taken, sorry\. The nearest I have is Thursday/,
+    )
+    const { bookings } = (await test.app.inject({ url: '/bookings', headers: owner.headers() })).json()
+    t.match(bookings.at(-1), { status: 'cancelled', start_time: '2026-12-03T09:00:00-06:00' }, 'the owner still sees what was cancelled')
+    const again = { method: 'DELETE', url: `/bookings/${bookings.at(-1).id}`, headers: owner.headers() } as const
+    t.match((await test.app.inject(again)).json(), { status: 'cancelled' })
+    t.match(
+      (await test.app.inject({ url: '/bookings?status=failed', headers: owner.headers() })).json().bookings,
+      [],
+      'and no appointment twice',
+    )
+  })
+
+  t.test(`${vendor}: a calendar that refuses a change is not said to have refused a booking`, async (t) => {
+    const owner = await test.owner({ vendor })
+    await owner.call('book_appointment', { start_time: '2026-12-01T09:00', name: 'Ana' }, FIRST)
+    test.world[vendor].faults.add({ kind: 'status', status: 400, times: Number.POSITIVE_INFINITY, path: /events/ })
+    for (const [name, parameters] of [
+      ['cancel_appointment', {}],
+      ['reschedule_appointment', { when: 'Thursday at ten' }],
+    ] as const)
+      t.equal(
+        (await owner.call(name, parameters, FIRST)).error,
+        'The diary did not accept that, so I could not do it. Shall I take a message instead?',
+      )
+    test.world[vendor].faults.clear()
+    t.same(starts(owner), ['2026-12-01T15:00:00.000Z'])
   })
 }
 

@@ -145,6 +145,7 @@ changes.movePendingSentence(told)
 changes.cancelPendingSentence(told)
 changes.keepPendingSentence(told)
 changes.unchanged(speech.takenSentence(two, ZONE))
+changes.notBroughtBack(speech.takenSentence(two, ZONE))
 // Messages.
 messages.messageTakenSentence('+12125550142')
 messages.messageTakenSentence(null)
