@@ -64,7 +64,8 @@ export function tellOfMessage(
   const { clerkUserId, id, callerName, phone, callNumber, email, words, wishedTime } = message
   const contact = phone ?? callNumber ?? email
   const details = [wishedTime && `Wished time: ${wishedTime}.`, contact && `Contact: ${contact}.`].filter((one) => one)
-  const text = [`${callerName ?? 'A caller'} left a message: ${words}`, ...details].join(' ')
+  const said = `${callerName ?? 'A caller'} left a message: ${words}`
+  const text = [/\p{P}$/u.test(said) ? said : `${said}.`, ...details].join(' ')
   return tellOwner(trx, { clerkUserId, kind: 'message_left', text, messageId: id, onceKey: `message_left/${id}` })
 }
 

@@ -13,7 +13,7 @@ import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { AppointmentParameters, MoveParameters } from './parameters.ts'
 import { whichAppointmentSentence } from './questions.ts'
-import { pendingSentence } from './speech.ts'
+import { pendingSentence } from './spoken-bookings.ts'
 import {
   alreadyCancelledSentence,
   appointmentSentence,

@@ -27,6 +27,7 @@ export async function takeMessage(context: Context, asked: z.infer<typeof Messag
     address: clean(asked.address, 200),
     vapiCallId: caller.callId,
     operation: operationOf(context),
+    isBelieved: caller.isBelieved,
   })
   if (phone.kind === 'incomplete') return { result: messageNumberAgainSentence() }
   const number = left.phone ?? left.callNumber

@@ -19,7 +19,7 @@ async function post(test: TestApp, owner: Owner, url: string, payload: object): 
 }
 
 const NOBODY = { callerName: null, callNumber: null, phone: null, email: null }
-const MESSAGE = { ...NOBODY, wishedTime: null, address: null, vapiCallId: null, operation: null }
+const MESSAGE = { ...NOBODY, wishedTime: null, address: null, vapiCallId: null, operation: null, isBelieved: true }
 
 /** Everything that has an id in a path. A route with a path that is not here makes the tests fail that go through all routes. */
 const resources: Resource[] = [

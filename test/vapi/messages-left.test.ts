@@ -155,6 +155,21 @@ t.test('nobody buries the owner in messages', async (t) => {
   t.match((await leave('g', 'x')).result, 'I have taken', 'and tomorrow is another day')
 })
 
+t.test('who only knows the id of an assistant cannot use up the messages of a day', async (t) => {
+  const owner = await test.owner()
+  const assistantId = crypto.randomUUID()
+  const payload = { agent_name: 'Open', vapi_assistant_id: assistantId }
+  await test.app.inject({ method: 'POST', url: '/agents', headers: owner.headers(), payload })
+  const leave = async (index: number): Promise<{ result?: string; error?: string }> => {
+    const call = { id: 'one', function: { name: 'take_message', arguments: { message: `Spam ${index}` } } }
+    const message = { type: 'tool-calls', toolCallList: [call], call: { id: `c${index}`, assistantId } }
+    return (await test.app.inject({ method: 'POST', url: '/vapi/webhook', payload: { message } })).json().results[0]
+  }
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => leave(index)))
+  t.equal(answers.filter(({ result }) => result).length, 50)
+  t.match((await owner.call('take_message', WISH, { number: '+13125550142' })).result, 'I have taken your message down')
+})
+
 t.test('text from outside is cleaned before the owner reads it', async (t) => {
   const owner = await test.owner()
   const nasty = `A\u202E\u0000\r\nb${'x'.repeat(5000)}`
