@@ -1,6 +1,8 @@
 import { digitsIn, sayDigits } from './spoken-digits.ts'
 
 const LONGEST = 120
+// "I don't have one", "at two": whoever says so few has said no code, and has guessed none.
+const FEWEST_DIGITS = 3
 
 /** "four seven one, nine two six": the pause in the middle helps to keep it. @param code six digits */
 export function sayCode(code: string): string {
@@ -8,7 +10,8 @@ export function sayCode(code: string): string {
   return `${sayDigits(code.slice(0, half))}, ${sayDigits(code.slice(half))}`
 }
 
-/** A code as it was said or written: "four seven one nine two six", "47 19 26", "four seventy one, nine twenty six". `null`: no digit was said. */
+/** A code as it was said or written: "four seven one nine two six", "47 19 26", "four seventy one, nine twenty six". `null`: none was said. */
 export function readCode(text: string | undefined): string | null {
-  return text === undefined || text.length > LONGEST ? null : digitsIn(text) || null
+  const digits = text === undefined || text.length > LONGEST ? '' : digitsIn(text)
+  return digits.length < FEWEST_DIGITS ? null : digits
 }

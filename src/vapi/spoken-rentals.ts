@@ -2,6 +2,7 @@ import type { Advert } from '../db/rentals.ts'
 import { detail, oneLine } from '../one-line.ts'
 import { availabilityOf, YEAR_DAYS } from '../rentals/availability.ts'
 import { monthName, ordinal } from '../words/words.ts'
+import { MARKS } from './sentence-parts.ts'
 import { spokenDollars, spokenNumber, spokenRooms } from './spoken-amount.ts'
 
 /** More than three a caller cannot keep in mind. */
@@ -55,9 +56,8 @@ function whole({ propertyAddress, bedrooms, bathrooms, price, availableDate }: T
   return joined([address(propertyAddress), baths, rent(price), from(availableDate, today) || 'available now'])
 }
 
-/** Without the marks that an assistant would read as formatting. */
 function address(text: string): string {
-  return detail(text.replaceAll(/[*_#`<>[\]{}|~^\\"]+/g, ' '), LONGEST_ADDRESS)
+  return detail(text.replaceAll(MARKS, ' '), LONGEST_ADDRESS)
 }
 
 function rooms(bedrooms: number): string {

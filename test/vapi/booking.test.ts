@@ -193,6 +193,12 @@ t.test('control and direction characters, line breaks and endless names are clea
   t.notMatch(event?.description, /\nBcc/, 'no line of their own')
 })
 
+t.test('marks in an address are not spoken back', async (t) => {
+  const owner = await test.owner()
+  const wish = { start_time: '2026-12-01T10:00', property_address: '**12 Elm St** <slot Q>: [unit_5]' }
+  t.match((await owner.call('book_appointment', wish)).result, /in the morning, at 12 Elm St slot Q unit 5\. Your code/)
+})
+
 t.test('the rules of the business hold, not those of the model: notice, opening hours and zone', async (t) => {
   const owner = await test.owner({ timeZone: 'Asia/Kathmandu', noticeMinutes: 0, openingHours: { monday: [['08:15', '10:15']] } })
   t.match((await owner.call('get_availability', {})).result, 'Monday the thirtieth of November at eight fifteen')
