@@ -8,6 +8,9 @@ import { type TestApp, testApp } from '../setup/app.ts'
 import { deletion } from '../setup/clerk-webhook.ts'
 import { clerkUser } from '../world/clerk/users.ts'
 
+/** Every test has users of its own in it. */
+const shared = await testApp(t)
+
 interface Delivery {
   headers: Record<string, string>
   body: string | Buffer
@@ -43,7 +46,7 @@ async function refused(t: Test, test: TestApp, delivery: Delivery, code: string,
 }
 
 t.test("Clerk's own event makes the user, by her primary address and not by the first", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'old@example.com', firstName: 'Ana', lastName: 'Ruiz' })
   const [second] = clerkUser({ email: 'primary@example.com' }).email_addresses
@@ -60,7 +63,7 @@ t.test("Clerk's own event makes the user, by her primary address and not by the 
 })
 
 t.test('a delivery that comes again changes nothing, whatever it says by then', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'ana@example.com', firstName: 'Ana' })
   const event = (first_name: string, later: number) => ({
@@ -78,7 +81,7 @@ t.test('a delivery that comes again changes nothing, whatever it says by then', 
 })
 
 t.test('the id of an event is kept only together with its effect', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'ana@example.com', firstName: 'Ana' })
   await post(test, clerk.signedEvent({ type: 'user.created', data: user }, { id: 'msg_1' }))
@@ -98,7 +101,7 @@ t.test('the id of an event is kept only together with its effect', async (t) => 
 })
 
 t.test('ids of events are kept for a week', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'ana@example.com' })
   for (const [id, days] of [
@@ -119,7 +122,7 @@ t.test('ids of events are kept for a week', async (t) => {
 })
 
 t.test('only what Clerk signed over these very bytes, in the last five minutes, is believed', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'ana@example.com' })
   const event = { type: 'user.created', data: user }
@@ -171,7 +174,7 @@ t.test('only what Clerk signed over these very bytes, in the last five minutes, 
 })
 
 t.test('whoever keeps guessing signatures is put off, and Clerk is heard all the while', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const event = clerk.signedEvent({ type: 'session.created', data: {} })
   const forged = { ...event, headers: { ...event.headers, 'svix-signature': 'v1,AAAA' } }
@@ -184,7 +187,7 @@ t.test('whoever keeps guessing signatures is put off, and Clerk is heard all the
 })
 
 t.test('events of other types are acknowledged, whatever they hold', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   for (const [type, data] of [
     ['session.created', { id: 'sess_1', user_id: 'user_1' }],
     ['organization.deleted', null],
@@ -195,7 +198,7 @@ t.test('events of other types are acknowledged, whatever they hold', async (t) =
 })
 
 t.test('what Clerk signed but nobody can make sense of is a 400 and never a fault', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const user = clerkUser({ email: 'ana@example.com' })
   const updated = (change: object) => ({ type: 'user.updated', data: { ...user, ...change } })
   for (const body of [
@@ -243,7 +246,7 @@ t.test('what Clerk signed but nobody can make sense of is a 400 and never a faul
 })
 
 t.test('an event has room for 256 KiB, and no more', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const user = { ...clerkUser({ email: 'ana@example.com' }), public_metadata: { note: '' } }
   const sized = (bytes: number) => {
     const room = bytes - Buffer.byteLength(JSON.stringify({ type: 'user.created', data: user }))
@@ -261,7 +264,7 @@ t.test('without its signing secret the door is closed, and says what to set', as
 })
 
 t.test('an event about somebody who was deleted is taken, and says that she stays so', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const user = clerkUser({ email: 'ana@example.com' })
   for (let time = 0; time < 2; time += 1)
@@ -272,7 +275,7 @@ t.test('an event about somebody who was deleted is taken, and says that she stay
 })
 
 t.test('no page in a browser reads what this door answers', async (t) => {
-  const { app } = await testApp(t)
+  const { app } = shared.afresh()
   for (const url of ['/webhooks/clerk', '/webhooks/clerk/']) {
     const reply = await app.inject({ method: 'POST', url, headers: { origin: 'http://localhost:3000' } })
     t.equal(reply.headers['access-control-allow-origin'], undefined)

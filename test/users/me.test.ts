@@ -3,6 +3,9 @@ import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import { type Owner, type TestApp, testApp } from '../setup/app.ts'
 
+/** Every test has users of its own in it. */
+const shared = await testApp(t)
+
 async function me({ app }: Pick<TestApp, 'app'>, token: string, query = '') {
   const reply = await app.inject({ url: `/users/me${query}`, headers: { authorization: `Bearer ${token}` } })
   return { status: reply.statusCode, body: reply.json() }
@@ -17,7 +20,7 @@ function rowsOf({ deps }: TestApp, { clerkUserId }: Pick<Owner, 'clerkUserId'>) 
 }
 
 t.test('the signed-in user is told who she is, as the frontend reads it', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerkUserId, email } = test.user('dana@example.com')
   const { status, body } = await me(test, test.world.clerk.token(clerkUserId))
   t.equal(status, 200)
@@ -48,7 +51,7 @@ t.test('the signed-in user is told who she is, as the frontend reads it', async 
 })
 
 t.test('without a token nobody is told anything', async (t) => {
-  const { app } = await testApp(t)
+  const { app } = shared.afresh()
   const reply = await app.inject({ url: '/users/me?user_id=user_2abc' })
   t.equal(reply.statusCode, 401)
   const { message } = reply.json()
@@ -56,7 +59,7 @@ t.test('without a token nobody is told anything', async (t) => {
 })
 
 t.test('the calendar that is connected is named, and after a disconnect none', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   for (const vendor of ['google', 'microsoft'] as const) {
     const owner = await test.owner({ vendor })
     const { body } = await me(test, test.world.clerk.token(owner.clerkUserId))
@@ -69,7 +72,7 @@ t.test('the calendar that is connected is named, and after a disconnect none', a
 })
 
 t.test('ten first visits at once make one user and one business', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const owner = test.user()
   const tokens = Array.from({ length: 10 }, (_, index) =>
@@ -88,7 +91,7 @@ t.test('ten first visits at once make one user and one business', async (t) => {
 })
 
 t.test("e-mail and names come from the template's token without asking Clerk", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const { clerkUserId, email } = test.user()
   const names = { first_name: ' Dana  Maria ', last_name: 'Reyes' }
@@ -101,7 +104,7 @@ t.test("e-mail and names come from the template's token without asking Clerk", a
 })
 
 t.test('what a token leaves empty is asked of Clerk, once', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const { clerkUserId, email } = test.user()
   const empty = { email: '', first_name: '', last_name: ' ' }
@@ -111,7 +114,7 @@ t.test('what a token leaves empty is asked of Clerk, once', async (t) => {
 })
 
 t.test('a user without any name or address is served too', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { id } = test.world.clerk.addUser()
   const { status, body } = await me(test, test.world.clerk.token(id))
   t.equal(status, 200)
@@ -119,7 +122,7 @@ t.test('a user without any name or address is served too', async (t) => {
 })
 
 t.test("Clerk's API being away locks nobody out, and what it could not tell is filled in later", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   await me(test, clerk.token(test.user().clerkUserId)) // so that the keys are known
   const [refused, silent] = [test.user(), test.user()]
@@ -138,7 +141,7 @@ t.test("Clerk's API being away locks nobody out, and what it could not tell is f
 })
 
 t.test("nobody sees another user's row, whatever she claims to be", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { clerk } = test.world
   const [ana, ben] = [test.user('ana@example.com'), test.user('ben@example.com')]
   const first = (await me(test, clerk.token(ana.clerkUserId))).body

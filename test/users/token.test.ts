@@ -6,6 +6,9 @@ import { deleteUser } from '../../src/users/delete.ts'
 import { tokenVerifier } from '../../src/users/token.ts'
 import { type TestApp, testApp } from '../setup/app.ts'
 
+/** Every test has users of its own in it. */
+const shared = await testApp(t)
+
 type Claims = Record<string, unknown>
 
 /** What `/users/me` says to this token. */
@@ -31,7 +34,7 @@ function later(t: Test, ms: number): void {
 const seconds = () => Math.floor(Date.now() / 1000)
 
 t.test('both kinds of tokens that the frontend sends are let in, and mean the same user', async (t) => {
-  const { app, user, world } = await testApp(t)
+  const { app, user, world } = shared.afresh()
   const { clerkUserId } = user()
   const session = await visit(app, world.clerk.token(clerkUserId))
   t.equal(session.status, 200, 'a session token has no audience and no e-mail')
@@ -46,7 +49,7 @@ t.test('both kinds of tokens that the frontend sends are let in, and mean the sa
 })
 
 t.test('a token that was signed wrongly is refused, however it explains itself', async (t) => {
-  const { app, user, world } = await testApp(t)
+  const { app, user, world } = shared.afresh()
   const { clerk } = world
   const { clerkUserId } = user()
   const genuine = clerk.token(clerkUserId)
@@ -93,7 +96,7 @@ t.test('a token that was signed wrongly is refused, however it explains itself',
 })
 
 t.test('a token is refused for every single claim that is not as it must be', async (t) => {
-  const { app, user, world } = await testApp(t)
+  const { app, user, world } = shared.afresh()
   const { clerkUserId, email } = user()
   const made = (claims: Claims) => world.clerk.token(clerkUserId, claims)
   const now = seconds()
@@ -144,7 +147,7 @@ t.test('with a list of parties and audiences of its own, an installation lets in
 })
 
 t.test('garbage instead of a token is refused like any other', async (t) => {
-  const { app } = await testApp(t)
+  const { app } = shared.afresh()
   const part = (text: string) => Buffer.from(text).toString('base64url')
   const headers = [
     'null',
@@ -183,7 +186,7 @@ t.test('garbage instead of a token is refused like any other', async (t) => {
 })
 
 t.test('whoever was deleted stays out, though the token is still good', async (t) => {
-  const { app, user, deps, world } = await testApp(t)
+  const { app, user, deps, world } = shared.afresh()
   const [marked, gone, unseen, other] = [user(), user(), user(), user()]
   for (const one of [marked, gone]) t.equal((await visit(app, world.clerk.token(one.clerkUserId))).status, 200)
   await inTenant(deps.db, marked.clerkUserId, (trx) => trx.updateTable('users').set({ deletedAt: new Date() }).execute())
@@ -215,7 +218,7 @@ t.test('with a configured key nothing is asked over the network, and nothing els
 })
 
 t.test('RS256 is the only way to sign, though the key could do others', async (t) => {
-  const { deps, user, world } = await testApp(t)
+  const { deps, user, world } = shared.afresh()
   const { clerkUserId } = user()
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwtKey = publicKey.export({ type: 'spki', format: 'pem' }).toString()
