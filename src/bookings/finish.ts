@@ -29,7 +29,10 @@ export async function finish(deps: Deps, diary: Diary, booking: Booking, look: L
   }
 }
 
-/** What became of a booking that somebody else took up because this request stood still for too long. @throws its own failure where that took place */
+/**
+ * What became of a booking that somebody else took up because this request stood still for too long.
+ * @throws its own failure where that took place
+ */
 async function standing(deps: Deps, { clerkUserId, id }: Booking, error: unknown): Promise<Outcome> {
   const now = await inTenant(deps.db, clerkUserId, (trx) => findBooking(trx, clerkUserId, id))
   if (now?.status === 'confirmed') return { kind: 'booked', booking: now }
@@ -38,7 +41,8 @@ async function standing(deps: Deps, { clerkUserId, id }: Booking, error: unknown
 }
 
 /**
- * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be to come, and free.
+ * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be to come,
+ * and free.
  * @throws AppError `slot_taken`, `time_past`, `calendar_not_connected`; every other failure of the vendor leaves it pending
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
@@ -61,7 +65,10 @@ export function isFinal({ code }: AppError): boolean {
   return code === 'slot_taken' || code === 'time_past' || code === 'calendar_not_connected'
 }
 
-/** Nobody is invited to what has begun, however long the vendor was away: callers and the owner are bound by the future alike. @throws AppError `time_past` */
+/**
+ * Nobody is invited to what has begun, however long the vendor was away: callers and the owner are bound by the future alike.
+ * @throws AppError `time_past`
+ */
 function refuseBegun({ clock }: Deps, { rules }: Diary, booking: Booking): void {
   if (refusal(rules, slotOf(booking), clock.now(), 'owner') === 'past') throw new AppError('time_past', 'it has begun without its event')
 }

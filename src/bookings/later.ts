@@ -19,7 +19,10 @@ export function settleBookingLater(
   return jobs.send(trx, 'settle-booking', { clerkUserId, bookingId: id }, { startAfterSeconds: ms / 1000, singletonKey: id })
 }
 
-/** Has the calendars looked at once more, for what somebody else may have put at the booking's time meanwhile. Belongs in the transaction that gives it that time. */
+/**
+ * Has the calendars looked at once more, for what somebody else may have put at the booking's time meanwhile. Belongs in the transaction
+ * that gives it that time.
+ */
 export function lookForConflictLater(
   { jobs }: Pick<Deps, 'jobs'>,
   trx: TenantDb,

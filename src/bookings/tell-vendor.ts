@@ -17,8 +17,8 @@ const GIVE_UP_SECONDS = 7 * 24 * 60 * 60
 const SOONEST_SECONDS = 30
 
 /**
- * A job: makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and brings back that
- * of a move that was given up. The longer it takes, the rarer it is tried.
+ * A job: makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and
+ * brings back that of a move that was given up. The longer it takes, the rarer it is tried.
  */
 export async function tellVendor(deps: Deps, { clerkUserId, bookingId }: JobData['tell-vendor'], stop: AbortSignal): Promise<void> {
   const { booking, diary, seconds, isChanging } = await inTenant(deps.db, clerkUserId, async (trx) => {

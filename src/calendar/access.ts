@@ -40,7 +40,10 @@ export function requireDestination({ connections }: Diary): Connection {
   return destination
 }
 
-/** The calendar in which the vendor was asked for a booking, whichever the owner has chosen since; `undefined` once its account is disconnected. */
+/**
+ * The calendar in which the vendor was asked for a booking, whichever the owner has chosen since; `undefined` once its account is
+ * disconnected.
+ */
 export function calendarOf(
   { connections }: Diary,
   booking: { connectionId: string | null; calendarId: string | null },

@@ -19,7 +19,8 @@ export interface Availability {
 }
 
 /**
- * What is free, by the live calendars. When there is nothing within two weeks, or a week of what was asked for, all that can be booked is looked through.
+ * What is free, by the live calendars. When there is nothing within two weeks, or a week of what was asked for, all that can be booked is
+ * looked through.
  * @throws AppError as `takenTimes`: where a calendar cannot be read nothing is offered
  */
 export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {

@@ -19,7 +19,8 @@ export interface Look {
  * show yet. A booking whose event she has deleted in her calendar is cancelled on the way.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param range with the buffers of whatever is to stand there
- * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`, `provider_busy`, `provider_refused`
+ * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`,
+ * `provider_busy`, `provider_refused`
  */
 export async function busyTimes(deps: Deps, diary: Diary, range: Interval, { signal, except, exceptEvent }: Look): Promise<Interval[]> {
   requireDestination(diary) // nothing can be offered without one

@@ -1,8 +1,8 @@
 import type { Interval } from '../providers/provider.ts'
 
 /**
- * Wall clock and instants. Where many are counted an instant is epoch milliseconds; only days and edges of opening hours become Temporal objects,
- * never single slots. Nothing depends on the zone of the machine.
+ * Wall clock and instants. Where many are counted an instant is epoch milliseconds; only days and edges of opening hours become Temporal
+ * objects, never single slots. Nothing depends on the zone of the machine.
  */
 
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
@@ -49,7 +49,10 @@ export function weekdayOf(date: Temporal.PlainDate): Weekday {
   return weekdays[date.dayOfWeek - 1] ?? 'monday'
 }
 
-/** The hours of that day, in the order in which they are kept; none: closed all day. @param overrides of several that cover it the last counts */
+/**
+ * The hours of that day, in the order in which they are kept; none: closed all day.
+ * @param overrides of several that cover it the last counts
+ */
 export function openOn(hours: OpeningHours, date: Temporal.PlainDate, overrides: DateOverride[] = []): [string, string][] {
   const day = date.toString()
   const override = overrides.findLast(({ from, to }) => from <= day && day <= to)

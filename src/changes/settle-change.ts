@@ -13,9 +13,9 @@ import { askToCancel, closeCancel } from './cancel.ts'
 import { askToMove, closeMove, refuseTakenMove, slotAfter } from './carry-out-move.ts'
 
 /**
- * A job: brings a change to its end that a crash or a silent vendor left half-way. Where the vendor was asked, the event tells, or it is asked again;
- * where it was not, nobody was promised anything and the appointment stands as it did. After too long without an answer a move is given up,
- * and a cancel is so here; the event follows when the vendor answers.
+ * A job: brings a change to its end that a crash or a silent vendor left half-way. Where the vendor was asked, the event tells, or it is
+ * asked again; where it was not, nobody was promised anything and the appointment stands as it did. After too long without an answer a
+ * move is given up, and a cancel is so here; the event follows when the vendor answers.
  */
 export async function settleChange(deps: Deps, { clerkUserId, changeId }: JobData['settle-change'], stop: AbortSignal): Promise<void> {
   const { settleLeaseMs, providerCreateMs } = deps.config.timeouts

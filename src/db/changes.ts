@@ -123,7 +123,10 @@ export function openChange(trx: TenantDb, { leaseMs, ...row }: NewChange): Promi
     .executeTakeFirst()
 }
 
-/** From now on the vendor may have done it, whatever we hear. False when somebody else has taken it up or ended it: then it must not be asked. */
+/**
+ * From now on the vendor may have done it, whatever we hear. False when somebody else has taken it up or ended it: then it must not be
+ * asked.
+ */
 export async function markChangeAsked(trx: TenantDb, change: Change): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('changes')

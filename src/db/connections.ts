@@ -100,7 +100,10 @@ export function findAccount(
     .executeTakeFirst()
 }
 
-/** Connecting an account again keeps its row, also one that was being ended. Only after a read of the calendar that worked: it counts as verified now. */
+/**
+ * Connecting an account again keeps its row, also one that was being ended. Only after a read of the calendar that worked: it counts as
+ * verified now.
+ */
 export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...connection }: NewConnection): Promise<void> {
   const fresh = {
     ...connection,
@@ -137,7 +140,10 @@ export async function chooseOfConnection(
     .execute()
 }
 
-/** Out of use from now on, for everybody. Whoever refreshes one of them finds that its result is not stored. @param leaseMs for how long nobody else ends them */
+/**
+ * Out of use from now on, for everybody. Whoever refreshes one of them finds that its result is not stored.
+ * @param leaseMs for how long nobody else ends them
+ */
 export async function markEnding(trx: TenantDb, clerkUserId: string, connections: Connection[], leaseMs: number): Promise<void> {
   if (connections.length === 0) return
   const ids = connections.map((one) => one.id)

@@ -28,8 +28,8 @@ export type LeftMessage = Omit<NewMessage, 'clerkUserId' | 'operationKey' | 'wor
 }
 
 /**
- * Keeps what a caller leaves for the owner, who is told in the same transaction. No calendar is needed. The same request again, and the same words
- * again in one call, are the same message; what was not known before is added to it.
+ * Keeps what a caller leaves for the owner, who is told in the same transaction. No calendar is needed. The same request again, and the
+ * same words again in one call, are the same message; what was not known before is added to it.
  * @throws AppError `too_many_messages`, `repeat_differs`
  */
 export function leaveMessage(

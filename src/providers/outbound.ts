@@ -158,7 +158,10 @@ function pauseSeconds(answer: Response, isThrottled: boolean): number | null {
   return seconds !== null && seconds <= MAX_WAIT_SECONDS ? seconds : null
 }
 
-/** A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. So does 404 of what was taken away. */
+/**
+ * A refusal that says nothing about an earlier attempt. A 400 or 409 does: so vendors report what they have already. So does 404 of what
+ * was taken away.
+ */
 function isLateRefusal(status: number, { takesAway = false }: Call): boolean {
   if (takesAway && (status === 404 || status === 410)) return false
   return status >= 400 && status < 500 && status !== 400 && status !== 409

@@ -72,7 +72,8 @@ export interface CalendarInfo {
  */
 export interface Calendar {
   /**
-   * Busy times that overlap `range`, earliest first; those of one kind do not overlap each other. An answer that may be incomplete is an error, never "free".
+   * Busy times that overlap `range`, earliest first; those of one kind do not overlap each other. An answer that may be incomplete is an
+   * error, never "free".
    * @param options `except` is a booking whose own event is left out; whatever else lies at the same time stays
    * @throws AppError `calendar_missing` when the account has no such calendar, or none any more
    */
@@ -147,7 +148,10 @@ export interface Attendee {
   status: 'none' | 'accepted' | 'declined' | 'tentative' | 'organizer'
 }
 
-/** Why an event might not take its owner's time after all, where the vendor tells. Of several the one that says most about her: `all_day` last. */
+/**
+ * Why an event might not take its owner's time after all, where the vendor tells. Of several the one that says most about her: `all_day`
+ * last.
+ */
 export type BusyKind = 'working_elsewhere' | 'tentative' | 'out_of_office' | 'all_day'
 
 /** When a calendar says that its owner has no time. */

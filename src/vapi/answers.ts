@@ -33,7 +33,10 @@ interface Request {
   spentMs: number
 }
 
-/** Carries out every function call of a message, side by side, and puts the answers in their order. Never throws: the caller must hear something. */
+/**
+ * Carries out every function call of a message, side by side, and puts the answers in their order. Never throws: the caller must hear
+ * something.
+ */
 export async function answerFunctions(deps: Deps, admission: Admitted, message: Extract<Message, { kind: 'functions' }>, request: Request) {
   const results = await Promise.all(
     message.calls.map(async (call, index) => {

@@ -90,7 +90,10 @@ function read(words: string | undefined, setting: Setting, timeZone: string | un
   return { when: isOther ? eitherOf(own, theirs, 'which_time') : own, readIn: setting }
 }
 
-/** To the end that was asked for, if it makes sense. A time without a day is on the day of the start; of "five" both readings count, because at five a business may just have closed. */
+/**
+ * To the end that was asked for, if it makes sense. A time without a day is on the day of the start; of "five" both readings count,
+ * because at five a business may just have closed.
+ */
 function namedMinutes(until: string | undefined, { startsAt }: { startsAt: Date }, readIn: Setting): number | undefined {
   if (until === undefined) return undefined
   const { offers: _, ...setting } = readIn

@@ -1,4 +1,7 @@
-/** Where most people's mail is, and how its names come out of a telephone. The part before the at sign is never repaired: nothing tells what it should be. */
+/**
+ * Where most people's mail is, and how its names come out of a telephone. The part before the at sign is never repaired: nothing tells
+ * what it should be.
+ */
 
 const known = [
   ...['gmail.com', 'googlemail.com', 'yahoo.com', 'hotmail.com', 'outlook.com', 'icloud.com', 'protonmail.com', 'verizon.net'],

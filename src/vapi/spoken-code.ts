@@ -10,7 +10,9 @@ export function sayCode(code: string): string {
   return `${sayDigits(code.slice(0, half))}, ${sayDigits(code.slice(half))}`
 }
 
-/** A code as it was said or written: "four seven one nine two six", "47 19 26", "four seventy one, nine twenty six". `null`: none was said. */
+/**
+ * A code as it was said or written: "four seven one nine two six", "47 19 26", "four seventy one, nine twenty six". `null`: none was said.
+ */
 export function readCode(text: string | undefined): string | null {
   const digits = text === undefined || text.length > LONGEST ? '' : digitsIn(text)
   return digits.length < FEWEST_DIGITS ? null : digits

@@ -8,7 +8,10 @@ export interface TokenTraffic {
   failure: AppError | null
 }
 
-/** Only the user can repair these, by connecting again. The commonest one, a bare `invalid_grant`, is not msal's InteractionRequiredAuthError. */
+/**
+ * Only the user can repair these, by connecting again. The commonest one, a bare `invalid_grant`, is not msal's
+ * InteractionRequiredAuthError.
+ */
 const DEAD_GRANT = [
   'invalid_grant',
   'interaction_required',
