@@ -6,6 +6,7 @@ alter table bookings
   add column to_tell       text check (to_tell in ('update', 'cancel')), -- what is still to be made true at the vendor, whenever it answers
   add column to_tell_since timestamptz,
   add column cancelled_at  timestamptz,
+  add column wish          text, -- digest of what was asked for under operation_key: the row itself changes when it is moved
   add column lease_number  integer not null default 0, -- counts who has worked on it: whoever was before must not undo what came after
   add constraint bookings_moves foreign key (clerk_user_id, moves) references bookings (clerk_user_id, id) on delete cascade,
   add constraint bookings_to_tell check ((to_tell is null) = (to_tell_since is null));

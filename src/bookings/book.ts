@@ -25,7 +25,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   if (earlier) return earlier
 
   const cancelled = await cancelledInCall(deps, clerkUserId, request)
-  if (cancelled) return restore(deps, diary, cancelled, { operationKey: keys.operationKey, vapiCallId: request.vapiCallId }, signal)
+  if (cancelled) return restore(deps, diary, cancelled, { ...keys, vapiCallId: request.vapiCallId }, signal)
 
   const destination = requireDestination(diary)
   const outside = refusal(diary.rules, request.slot, deps.clock.now(), request.bookedBy)
@@ -35,7 +35,7 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
   const hold = () =>
     inTenant(deps.db, clerkUserId, async (trx) => {
       if (request.bookedBy === 'caller') {
-        await refuseTooMany(deps, trx, clerkUserId, request)
+        if (await areTooMany(deps, trx, clerkUserId, request)) return 'too_many'
         if (await isDayFull(trx, diary, request.slot.startsAt)) return 'cap'
       }
       const { settleLeaseMs } = deps.config.timeouts
@@ -50,21 +50,23 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
       if (held) await settleBookingLater(deps, trx, held, settleLeaseMs)
       return held
     })
-  const first = await hold()
-  if (first instanceof Object) return finish(deps, diary, first, { signal })
-  // A twin of this request was faster, or others fill the day, or another appointment stands there.
-  const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
-  if (twin) return twin
-  const second = first === undefined && (await isGivenBack(deps, diary, during, { signal })) ? await hold() : first
-  return second instanceof Object ? finish(deps, diary, second, { signal }) : { kind: 'refused', why: second ?? 'taken' }
+  for (let again = false; ; again = true) {
+    const held = await hold()
+    if (held instanceof Object) return finish(deps, diary, held, { signal })
+    // A twin of this request was faster, or others fill the day, or another appointment stands there.
+    const twin = await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)
+    if (twin) return twin
+    if (held === 'too_many') throw new AppError('too_many_bookings', 'in the call, or of the number')
+    if (held === 'cap') return { kind: 'refused', why: held }
+    if (again || !(await isGivenBack(deps, diary, during, { signal }))) return { kind: 'refused', why: 'taken' }
+  }
 }
 
-/** One caller must not fill the diary, nor have its owner's account invite half the town. @throws AppError `too_many_bookings` */
-async function refuseTooMany({ config, clock }: Deps, trx: TenantDb, clerkUserId: string, { vapiCallId, callerNumber }: BookingRequest) {
+/** One caller must not fill the diary, nor have its owner's account invite half the town. */
+async function areTooMany({ config, clock }: Deps, trx: TenantDb, clerkUserId: string, { vapiCallId, callerNumber }: BookingRequest) {
   const { bookingsPerCall, bookingsPerNumber } = config.limits
   const { ofCall, ofNumber } = await countBookings(trx, clerkUserId, { call: vapiCallId, number: callerNumber }, clock.now())
-  if (ofCall >= bookingsPerCall || ofNumber >= bookingsPerNumber)
-    throw new AppError('too_many_bookings', `${ofCall} in the call, ${ofNumber} of the number`)
+  return ofCall >= bookingsPerCall || ofNumber >= bookingsPerNumber
 }
 
 /** Whoever books the very time that she cancelled in this call takes back that she did. */
@@ -84,7 +86,7 @@ export async function restore(
   deps: Deps,
   diary: Diary,
   cancelled: Booking,
-  { operationKey, vapiCallId }: { operationKey: string | null; vapiCallId: string | null },
+  { operationKey, wish, vapiCallId }: { operationKey: string | null; wish: string | null; vapiCallId: string | null },
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { clerkUserId, appointmentId } = cancelled
@@ -98,6 +100,7 @@ export async function restore(
       during: withBuffers(diary.rules, slotOf(cancelled), cancelled.bookedBy === 'owner' ? 'owner' : 'caller'),
       id: randomUUID(),
       operationKey,
+      wish,
       callKey: vapiCallId === null ? null : callKeyOf(vapiCallId, cancelled.startsAt),
       connectionId: destination.id,
       calendarId: destination.calendarId,

@@ -52,6 +52,8 @@ export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, si
     refuseBegun(deps, diary, booking)
     // Should its event exist after all, where the vendor has not found it yet, it is not in its own way.
     await refuseTaken(deps, diary, booking, { signal, exceptEvent: booking.id })
+    // Cancelled while we looked: nobody is invited any more.
+    if (!(await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking)))) return { kind: 'pending', booking }
     return await askVendor(deps, diary, booking, signal)
   } catch (error) {
     if (!(error instanceof AppError) || isFinal(error)) throw error
@@ -91,15 +93,18 @@ async function askVendor(deps: Deps, diary: Diary, booking: Booking, signal: Abo
   return event ? confirm(deps, booking, event) : { kind: 'pending', booking }
 }
 
+/** @throws AppError `not_changeable` when it was cancelled or given up meanwhile: then its event is taken away */
 async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Promise<Outcome> {
-  const confirmed = await inTenant(deps.db, booking.clerkUserId, async (trx) => {
+  const now = await inTenant(deps.db, booking.clerkUserId, async (trx) => {
     const confirmed = await confirmBooking(trx, booking, event)
     if (confirmed) await afterBooking(deps, trx, confirmed)
-    return confirmed
+    return confirmed ?? (await findBooking(trx, booking.clerkUserId, booking.id))
   }).catch((error: unknown) => {
     deps.log.error({ err: error, bookingId: booking.id }, 'the event exists, but could not be confirmed here yet')
   })
-  return confirmed ? { kind: 'booked', booking: confirmed } : { kind: 'pending', booking }
+  if (!now || now.status === 'held') return { kind: 'pending', booking }
+  if (now.status === 'confirmed') return { kind: 'booked', booking: now }
+  throw new AppError('not_changeable', `it is ${now.status} by now`)
 }
 
 /** What follows in the same transaction: the owner is told what a caller booked, and the calendars are looked at once more. */

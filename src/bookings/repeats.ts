@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { findStanding } from '../db/appointments.ts'
 import { type Booking, findBooking, findByCallKey, findByOperation } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
@@ -13,12 +14,15 @@ const SAME_POST_SECONDS = 60
 /** By what a request is known when it comes again. */
 export interface Keys {
   operationKey: string | null
+  /** Digest of what is asked for, kept with the booking: that may be moved, or get an address, and its repeat is one all the same. */
+  wish: string | null
   callKey: string | null
 }
 
 export function keysOf(request: BookingRequest): Keys {
   const { operation } = request
-  return { operationKey: operationKeyOf(operation), callKey: wishKey(request) }
+  const wish = operation === null ? null : digest('wish', contentOf(request))
+  return { operationKey: operationKeyOf(operation), wish, callKey: wishKey(request) }
 }
 
 /** By what a function call, or a post with a key, is known when it is delivered again. */
@@ -40,9 +44,10 @@ function wishKey(request: BookingRequest): string | null {
 }
 
 /**
- * What became of the same request when it came before. One that is under way is waited for, and what the first heard holds for its repeat.
+ * What became of the same request when it came before. One that is under way is waited for, and its repeat hears what has come of the
+ * appointment by now.
  * @returns `undefined` when it comes for the first time
- * @throws AppError `repeat_differs`; where it failed the code of that, or `provider_refused` once that is over
+ * @throws AppError `repeat_differs`; `not_changeable` where it is cancelled; where it failed the code of that, or `provider_refused` once that is over
  */
 export async function outcomeOfEarlier(
   deps: Deps,
@@ -55,15 +60,23 @@ export async function outcomeOfEarlier(
   if (!earlier) return undefined
   // By the row and not by where it was found: it may have come in between the two look-ups.
   const isSame = keys.operationKey !== null && earlier.operationKey === keys.operationKey
-  if (isSame && contentOf(earlier) !== contentOf(request)) throw new AppError('repeat_differs', 'same operation, other details')
+  const isSameWish = earlier.wish === null ? contentOf(earlier) === contentOf(request) : earlier.wish === keys.wish
+  if (isSame && !isSameWish) throw new AppError('repeat_differs', 'same operation, other details')
   const failure = earlier.status === 'held' ? codeOf : () => 'provider_refused' as const
-  const booking = await onceKnown(deps, earlier, signal)
-  if (booking.status === 'confirmed') return { kind: isSame ? 'booked' : 'already', booking }
+  const known = await onceKnown(deps, earlier, signal)
+  // Cancelled and taken back, the appointment stands by another booking.
+  const booking = known.status === 'cancelled' ? ((await standingOf(deps, known)) ?? known) : known
+  if (['confirmed', 'completed', 'no_show'].includes(booking.status)) return { kind: isSame ? 'booked' : 'already', booking }
   // Whoever made it died before the vendor was asked: it will be given free, so nobody is told that it is kept.
   if (booking.status === 'held' && booking.askedAt === null) throw new AppError('provider_unavailable', 'held, but never asked for')
   if (booking.status === 'held') return { kind: 'pending', booking }
+  if (booking.status === 'cancelled') throw new AppError('not_changeable', 'it was cancelled since')
   if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
   throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
+}
+
+function standingOf({ db }: Deps, { clerkUserId, appointmentId }: Booking): Promise<Booking | undefined> {
+  return inTenant(db, clerkUserId, (trx) => findStanding(trx, clerkUserId, appointmentId))
 }
 
 /** The booking once its outcome is known, or as it stands when nobody works on it any more or there is no time to wait. */

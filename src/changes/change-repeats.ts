@@ -87,10 +87,11 @@ export async function afterOthers(
   work: (booking: Booking) => Promise<ChangeOutcome | 'again'>,
 ): Promise<ChangeOutcome> {
   for (;;) {
-    const { twin, open, booking } = await inTenant(deps.db, clerkUserId, async (trx) => ({
-      twin: await findChangeByOperation(trx, clerkUserId, same.operationKey),
-      open: await findOpenChange(trx, clerkUserId, appointmentId),
+    // In this order: whoever sees the booking changed sees by which change.
+    const { booking, open, twin } = await inTenant(deps.db, clerkUserId, async (trx) => ({
       booking: await findBooking(trx, clerkUserId, id),
+      open: await findOpenChange(trx, clerkUserId, appointmentId),
+      twin: await findChangeByOperation(trx, clerkUserId, same.operationKey),
     }))
     if (!booking) throw new AppError('not_found', 'the booking is gone')
     // The same request, delivered at the same time, was faster.

@@ -86,7 +86,7 @@ function openMove(deps: Deps, diary: Diary, booking: Booking, { slot, ...move }:
     const isBound = move.madeBy === 'caller' && move.undoes === null
     if (isBound && (await isDayFull(trx, diary, slot.startsAt, appointmentId))) return 'cap'
     const during = occupied(diary, booking, slot, move.madeBy)
-    const nothing = { operationKey: null, callKey: null, vapiCallId: null, address: null, notes: null }
+    const nothing = { operationKey: null, wish: null, callKey: null, vapiCallId: null, address: null, notes: null }
     const nobody = { customerName: null, customerEmail: null, customerPhone: null, guests: [] }
     const of = { clerkUserId, appointmentId, connectionId, calendarId, bookedBy, subject, timeZone }
     const guard = await holdBooking(trx, { ...nothing, ...nobody, ...of, ...slot, during, id: randomUUID(), moves: id, leaseMs })

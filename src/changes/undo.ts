@@ -33,7 +33,7 @@ export async function undoLastChange(deps: Deps, diary: Diary, request: UndoRequ
   if (!last || !booking) throw new AppError('nothing_changed', 'nothing to take back')
   return afterOthers(deps, booking, same, signal, async (now) => {
     if (last.kind === 'cancel') {
-      const outcome = await restore(deps, diary, now, { operationKey: operationKeyOf(operation), vapiCallId }, signal)
+      const outcome = await restore(deps, diary, now, { operationKey: operationKeyOf(operation), wish: same.wish, vapiCallId }, signal)
       return outcome.kind === 'booked' ? { kind: 'restored', booking: outcome.booking } : { change: null, ...outcome, booking: now }
     }
     const isAsItWasLeft = now.startsAt.getTime() === last.newStartsAt?.getTime() && now.endsAt.getTime() === last.newEndsAt?.getTime()

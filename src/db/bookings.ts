@@ -26,6 +26,8 @@ export interface Booking {
   bookedBy: string
   /** The request that made it, and what was meant by it: what is asked for again under either is this booking. */
   operationKey: string | null
+  /** Digest of what that request asked for; `null` where none has a key, and in rows of before there were digests. */
+  wish: string | null
   callKey: string | null
   /** held | confirmed | cancelled | completed | no_show | failed */
   status: string
@@ -88,6 +90,7 @@ const COLUMNS = [
   'bookedBy',
   'calendarId',
   'operationKey',
+  'wish',
   'callKey',
   'status',
   'failure',

@@ -103,6 +103,7 @@ export interface Bookings {
   toTellSince: Timestamp | null;
   updatedAt: Generated<Timestamp>;
   vapiCallId: string | null;
+  wish: string | null;
 }
 
 export interface Businesses {

@@ -52,6 +52,17 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.equal(again.filter(({ result }) => result?.startsWith('You are booked')).length, 1, JSON.stringify(again))
     t.same((await statuses()).sort(), ['cancelled', 'confirmed'])
     t.equal(live().length, 1)
+
+    standIn.deleteEvent(owner.calendarEmail, live()[0]?.id ?? '')
+    await age(owner, 3)
+    standIn.faults.add({ kind: 'slow', ms: 100, times: 6, path: /freeBusy|calendarView/ })
+    const twins = await Promise.all([1, 2, 3].map(() => owner.call('book_appointment', TEN, { callId: 'call-4', toolCallId: 'same' })))
+    standIn.faults.clear()
+    t.ok(
+      twins.every(({ result }) => result?.startsWith('You are booked')),
+      `delivered thrice, it is never called taken: ${JSON.stringify(twins)}`,
+    )
+    t.equal(live().length, 1)
   })
 
   t.test(`${vendor}: what was booked a moment ago is taken, whatever a calendar shows yet`, async (t) => {

@@ -31,6 +31,15 @@ t.test('many bookings of one call at once do not slip past the limit', async (t)
   const answers = await Promise.all(times.map((time) => owner.call('book_appointment', { start_time: `2026-12-01T${time}` })))
   t.equal(answers.filter(({ result }) => result).length, 2)
   t.equal(test.world.google.events(owner.calendarEmail).length, 2)
+
+  const last = () => owner.call('book_appointment', { start_time: '2026-12-02T09:00' }, { callId: 'last', toolCallId: 'same' })
+  await owner.call('book_appointment', { start_time: '2026-12-02T10:00' }, { callId: 'last' })
+  const twins = await Promise.all(Array.from({ length: 8 }, last))
+  t.ok(
+    twins.every(({ result }) => result?.startsWith('You are booked')),
+    `the last one that she may book, delivered often: ${JSON.stringify(twins)}`,
+  )
+  t.equal(test.world.google.events(owner.calendarEmail).length, 4)
 })
 
 t.test('a phone call has thirty function calls; one that is delivered again is none more', async (t) => {

@@ -226,6 +226,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
           calendarId: null,
           bookedBy: 'owner',
           operationKey: null,
+          wish: null,
           callKey: null,
           vapiCallId: null,
           subject: 'Viewing',

@@ -38,6 +38,7 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       vapiCallId: 'call-1',
       operationKey: id,
       callKey: id,
+      wish: null,
       timeZone: 'America/Chicago',
     }
     const held = await holdBooking(trx, {
