@@ -56,6 +56,11 @@ create policy tenant on changes
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
   with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
 grant select, insert, update, delete on changes to ringbook_app;
+-- For what finds those that wait for nobody (0016).
+create policy unsettled on changes to current_user using (state = 'open');
+create policy untold on bookings to current_user using (to_tell is not null);
+create index changes_unsettled on changes (leased_until) where state = 'open';
+create index bookings_untold on bookings (to_tell_since) where to_tell is not null;
 
 -- Codes that callers had wrong. Logged, so that a crash of the database does not give anybody new tries.
 create table wrong_codes (

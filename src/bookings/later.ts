@@ -36,8 +36,9 @@ export function settleChangeLater(
   { config, jobs }: Deps,
   trx: TenantDb,
   { clerkUserId, id }: Pick<Change, 'clerkUserId' | 'id'>,
+  ms = config.timeouts.settleLeaseMs,
 ): Promise<void> {
-  const startAfterSeconds = Math.ceil(config.timeouts.settleLeaseMs / 1000)
+  const startAfterSeconds = Math.ceil(ms / 1000)
   return jobs.send(trx, 'settle-change', { clerkUserId, changeId: id }, { startAfterSeconds, singletonKey: id })
 }
 

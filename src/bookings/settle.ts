@@ -1,12 +1,16 @@
 import { openDiary } from '../calendar/access.ts'
-import { type Booking, failBooking, findBooking, leaseBooking, listUnsettled, releaseBooking } from '../db/bookings.ts'
+import { type Booking, failBooking, findBooking, leaseBooking, listUnsettled, listUntold, releaseBooking } from '../db/bookings.ts'
+import { listUnsettledChanges } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfFailedBooking } from '../notices/tell.ts'
 import { finishAgain } from './finish.ts'
-import { settleBookingLater, tellVendorLater } from './later.ts'
+import { settleBookingLater, settleChangeLater, tellVendorLater } from './later.ts'
+
+// Of each kind in one go; it comes again soon.
+const AT_MOST = 100
 
 /**
  * A job: finishes a booking that a crash or a silent vendor left half-way. Where the vendor was asked, its calendar tells, or it is asked
@@ -36,11 +40,16 @@ export async function settleBooking(deps: Deps, { clerkUserId, bookingId }: JobD
   }
 }
 
-/** A job: has those looked at of which no job told, because it was lost or a version without jobs made them. */
+/** A job: has bookings and changes looked at of which no job tells, because it was lost or set aside, or a version without jobs made them. */
 export async function findUnsettled(deps: Deps): Promise<void> {
   const { settleLeaseMs, holdMinutes } = deps.config.timeouts
-  const found = await listUnsettled(deps.db, { overdueMs: Math.min(settleLeaseMs, 20_000), holdMinutes, atMost: 100 })
-  for (const one of found) await inTenant(deps.db, one.clerkUserId, (trx) => settleBookingLater(deps, trx, one, 0))
+  const which = { overdueMs: Math.min(settleLeaseMs, 20_000), holdMinutes, atMost: AT_MOST }
+  for (const one of await listUnsettled(deps.db, which))
+    await inTenant(deps.db, one.clerkUserId, (trx) => settleBookingLater(deps, trx, one, 0))
+  for (const one of await listUnsettledChanges(deps.db, which))
+    await inTenant(deps.db, one.clerkUserId, (trx) => settleChangeLater(deps, trx, one, 0))
+  for (const { clerkUserId, id } of await listUntold(deps.db, AT_MOST))
+    await inTenant(deps.db, clerkUserId, (trx) => tellVendorLater(deps, trx, { clerkUserId, id }, 0))
 }
 
 /** @returns why the time is to be given free, or `undefined` when the event exists or may still turn out to */

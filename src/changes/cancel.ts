@@ -75,7 +75,10 @@ function openCancel(deps: Deps, booking: Booking, cancel: Cancel): Promise<Chang
       leaseMs: deps.config.timeouts.settleLeaseMs,
     })
     if (!change) throw new AppError('repeat_differs', 'the same operation was sent for another appointment')
-    if (now.status === 'held') await withdrawHeld(trx, now)
+    if (now.status === 'held') {
+      await withdrawHeld(trx, now)
+      await tellVendorLater(deps, trx, { clerkUserId, id })
+    }
     await settleChangeLater(deps, trx, change)
     return change
   })
@@ -86,7 +89,12 @@ async function carryOut(deps: Deps, diary: Diary, booking: Booking, change: Chan
   try {
     if (!(await inTenant(deps.db, booking.clerkUserId, (trx) => markChangeAsked(trx, change)))) return await outcomeByNow(deps, change)
     const isGone = await askToCancel(deps, diary, booking, signal)
-    return isGone ? await closeCancel(deps, change, false) : { kind: 'pending', booking, change }
+    const outcome = isGone
+      ? await closeCancel(deps, change, false).catch((error: unknown) => {
+          deps.log.error({ err: error, bookingId: booking.id }, 'the event is gone, but that could not be written here yet')
+        })
+      : undefined
+    return outcome ?? { kind: 'pending', booking, change }
   } catch (error) {
     const failure = error instanceof AppError ? error.code : 'internal'
     const isOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => failChange(trx, change, failure, false))

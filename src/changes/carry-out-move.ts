@@ -72,9 +72,10 @@ export async function closeMove(deps: Deps, change: Change): Promise<ChangeOutco
   const { clerkUserId, bookingId, vapiCallId, newStartsAt } = change
   const callKey = vapiCallId === null || newStartsAt === null ? null : callKeyOf(vapiCallId, newStartsAt)
   const booking = await inTenant(deps.db, clerkUserId, async (trx) => {
-    const isWanted = await completeMove(trx, change, callKey)
-    if (!isWanted) return tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
+    const completed = await completeMove(trx, change, callKey)
+    if (completed === 'given_up') return tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
     const moved = await findBooking(trx, clerkUserId, bookingId)
+    if (completed === 'before') return moved
     if (moved && change.madeBy === 'caller') await tellOfMove(trx, moved, change.oldStartsAt, change.id)
     if (moved) await lookForConflictLater(deps, trx, moved)
     return moved

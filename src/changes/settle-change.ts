@@ -1,8 +1,8 @@
 import { connectionOf, isFinal } from '../bookings/finish.ts'
 import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
-import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
+import { calendarOf, type Diary, diaryOf } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
-import { type Change, completeCancel, endAsMissing, failChange, findChange, markChangeAsked, takeUpChange } from '../db/changes.ts'
+import { type Change, endAsMissing, failChange, findChange, markChangeAsked, releaseChange, takeUpChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
@@ -19,43 +19,52 @@ import { askToMove, closeMove, refuseTakenMove, slotAfter } from './carry-out-mo
  */
 export async function settleChange(deps: Deps, { clerkUserId, changeId }: JobData['settle-change'], stop: AbortSignal): Promise<void> {
   const { settleLeaseMs, providerCreateMs } = deps.config.timeouts
-  const { change, booking, diary } = await inTenant(deps.db, clerkUserId, async (trx) => {
+  const { change, booking } = await inTenant(deps.db, clerkUserId, async (trx) => {
     const change = await takeUpChange(trx, clerkUserId, changeId, settleLeaseMs)
-    const booking = change && (await findBooking(trx, clerkUserId, change.bookingId))
-    return { change, booking, diary: await openDiary(deps, trx, clerkUserId) }
+    return { change, booking: change && (await findBooking(trx, clerkUserId, change.bookingId)) }
   })
   // Well inside the lease, so that nobody else takes the same one up meanwhile.
   const signal = AbortSignal.any([stop, AbortSignal.timeout(Math.min(settleLeaseMs / 2, providerCreateMs * 3))])
-  if (change && booking) await settleOne(deps, diary, booking, change, signal)
+  if (change && booking) {
+    await settleOne(deps, booking, change, signal).catch(async (error: unknown) => {
+      // For a fault of ours nothing stays open for ever either.
+      if (isTooLong(deps, change)) await giveUp(deps, booking, change)
+      else await inTenant(deps.db, clerkUserId, (trx) => releaseChange(trx, change))
+      throw error
+    })
+  }
   await inTenant(deps.db, clerkUserId, async (trx) => {
     const now = await findChange(trx, clerkUserId, changeId)
     if (now?.state === 'open') await settleChangeLater(deps, trx, now)
   })
 }
 
-async function settleOne(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
+async function settleOne(deps: Deps, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
   deps.log.info({ changeId: change.id, bookingId: booking.id }, 'a change is taken up again')
-  const isTooLong = change.ageSeconds > deps.config.timeouts.holdMinutes * 60
-  if (booking.status === 'cancelled') await end(deps, change)
-  else if (change.askedAt === null) await fail(deps, booking, change, 'unavailable')
-  else if (change.kind === 'cancel') await settleCancel(deps, diary, booking, change, { isTooLong, signal })
-  else await settleMove(deps, diary, booking, change, { isTooLong, signal })
+  if (booking.status === 'cancelled') return end(deps, change)
+  if (change.askedAt === null) return fail(deps, booking, change, 'unavailable')
+  const diary = await diaryOf(deps, change.clerkUserId)
+  await (change.kind === 'cancel' ? settleCancel : settleMove)(deps, diary, booking, change, signal)
 }
 
-interface Patience {
-  /** Nobody waits any longer for the vendor's answer. */
-  isTooLong: boolean
-  signal: AbortSignal
+/** Nobody waits any longer for the vendor's answer. */
+function isTooLong({ config }: Deps, change: Change): boolean {
+  return change.ageSeconds > config.timeouts.holdMinutes * 60
 }
 
-async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Change, { isTooLong, signal }: Patience): Promise<void> {
+async function giveUp(deps: Deps, booking: Booking, change: Change): Promise<void> {
+  if (change.kind === 'cancel') await closeCancel(deps, change, true)
+  else await fail(deps, booking, change, 'internal')
+}
+
+async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
   try {
     const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
     if (!event) return await end(deps, change)
     const slot = slotAfter(change)
     const isThere = event.startsAt.getTime() === slot.startsAt.getTime() && event.endsAt.getTime() === slot.endsAt.getTime()
     if (isThere) return void (await closeMove(deps, change))
-    if (isTooLong) return await fail(deps, booking, change, 'provider_unavailable')
+    if (isTooLong(deps, change)) return await fail(deps, booking, change, 'provider_unavailable')
     if (slot.startsAt <= deps.clock.now()) throw new AppError('time_past', 'its new time has begun')
     await refuseTakenMove(deps, diary, booking, change, signal)
     if (!(await inTenant(deps.db, change.clerkUserId, (trx) => markChangeAsked(trx, change)))) return
@@ -65,11 +74,11 @@ async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Ch
     if (error.code === 'event_missing') return end(deps, change)
     if (isFinal(error)) return fail(deps, booking, change, error.code)
     deps.log.warn({ err: error, changeId: change.id }, 'whether the event was moved is still not known')
-    if (isTooLong) await fail(deps, booking, change, 'provider_unavailable')
+    if (isTooLong(deps, change)) await fail(deps, booking, change, 'provider_unavailable')
   }
 }
 
-async function settleCancel(deps: Deps, diary: Diary, booking: Booking, change: Change, { isTooLong, signal }: Patience): Promise<void> {
+async function settleCancel(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
   // Repeating it is harmless, and a no to the second request says nothing about the first.
   const isGone =
     calendarOf(diary, booking) !== undefined &&
@@ -78,14 +87,13 @@ async function settleCancel(deps: Deps, diary: Diary, booking: Booking, change: 
       deps.log.warn({ err: error, changeId: change.id }, 'whether the event was taken away is still not known')
       return false
     }))
-  if (isGone || isTooLong || !calendarOf(diary, booking)) await closeCancel(deps, change, !isGone)
+  if (isGone || isTooLong(deps, change) || !calendarOf(diary, booking)) await closeCancel(deps, change, !isGone)
 }
 
 /** Its event is gone, or its booking is cancelled already: there is nothing left to change. */
 async function end(deps: Deps, change: Change): Promise<void> {
-  await inTenant(deps.db, change.clerkUserId, (trx) =>
-    change.kind === 'cancel' ? completeCancel(trx, change, false) : endAsMissing(trx, change),
-  )
+  if (change.kind === 'cancel') await closeCancel(deps, change, false)
+  else await inTenant(deps.db, change.clerkUserId, (trx) => endAsMissing(trx, change))
 }
 
 /** The appointment stands as it did, and the owner is told what a caller had asked for. */

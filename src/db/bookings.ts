@@ -370,3 +370,9 @@ export async function listUnsettled(
   }>`select * from bookings_unsettled(${overdueMs}, ${holdMinutes}, ${atMost})`.execute(db)
   return rows
 }
+
+/** Bookings of all tenants whose event is still to be made what they are, and of which no job tells. */
+export async function listUntold(db: Db, atMost: number): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{ clerkUserId: string; id: string }>`select * from bookings_untold(${atMost})`.execute(db)
+  return rows
+}

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { untold } from './bookings.ts'
-import type { TenantDb } from './client.ts'
+import type { Db, TenantDb } from './client.ts'
 import { inMs } from './in-ms.ts'
 
 /** A move or a cancel of an appointment, from the request to its end. */
@@ -143,20 +143,21 @@ export async function markChangeAsked(trx: TenantDb, change: Change): Promise<bo
  * The vendor's event is at its new time: so is the booking, and what guarded that time goes. When the move was given up in the meantime, the
  * event is brought back later.
  * @param callKey by which the booking is known from now on when it is asked for again
- * @returns whether it was still wanted
+ * @returns `before` when somebody else has completed it already
  */
-export async function completeMove(trx: TenantDb, change: Change, callKey: string | null): Promise<boolean> {
+export async function completeMove(trx: TenantDb, change: Change, callKey: string | null): Promise<'now' | 'before' | 'given_up'> {
   await lockAppointment(trx, change)
   if (!(await endChange(trx, change, 'done'))) {
+    if ((await findChange(trx, change.clerkUserId, change.id))?.state === 'done') return 'before'
     await markUntold(trx, change, 'update')
-    return false
+    return 'given_up'
   }
   await sql`
     with guard as (
       delete from bookings where clerk_user_id = ${change.clerkUserId} and moves = ${change.bookingId} returning starts_at, ends_at, during)
     update bookings b set starts_at = guard.starts_at, ends_at = guard.ends_at, during = guard.during, call_key = ${callKey}, updated_at = now()
     from guard where b.clerk_user_id = ${change.clerkUserId} and b.id = ${change.bookingId}`.execute(trx)
-  return true
+  return 'now'
 }
 
 /** The appointment is off and its time free. @param tell whether the vendor is still to be told, once it answers */
@@ -169,7 +170,8 @@ export async function completeCancel(trx: TenantDb, change: Change, tell: boolea
 /** The owner had deleted the event: whatever was to be done with it, the appointment is off. */
 export async function endAsMissing(trx: TenantDb, change: Change): Promise<void> {
   await lockAppointment(trx, change)
-  await endChange(trx, change, change.kind === 'cancel' ? 'done' : 'failed', 'event_missing')
+  // Whoever ended it has dropped its guard: one that is there is another change's.
+  if (!(await endChange(trx, change, change.kind === 'cancel' ? 'done' : 'failed', 'event_missing'))) return
   await dropGuard(trx, change)
   await setCancelled(trx, change, false)
 }
@@ -257,4 +259,27 @@ export function takeUpChange(trx: TenantDb, clerkUserId: string, id: string, lea
     .where('leasedUntil', '<=', sql<Date>`now()`)
     .returning([...COLUMNS, ageSeconds])
     .executeTakeFirst()
+}
+
+/** Nobody works on it any more. */
+export async function releaseChange(trx: TenantDb, { clerkUserId, id, leaseNumber }: Change): Promise<void> {
+  await trx
+    .updateTable('changes')
+    .set({ leasedUntil: sql<Date>`now()` })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('id', '=', id)
+    .where('leaseNumber', '=', leaseNumber)
+    .execute()
+}
+
+/** Open changes of all tenants on which nobody has worked for `overdueMs`, and of which no job tells. */
+export async function listUnsettledChanges(
+  db: Db,
+  { overdueMs, holdMinutes, atMost }: { overdueMs: number; holdMinutes: number; atMost: number },
+): Promise<{ clerkUserId: string; id: string }[]> {
+  const { rows } = await sql<{
+    clerkUserId: string
+    id: string
+  }>`select * from changes_unsettled(${overdueMs}, ${holdMinutes}, ${atMost})`.execute(db)
+  return rows
 }

@@ -15,7 +15,7 @@ export const JOBS = {
   'tell-vendor': booking,
   /** Has somebody else put something into the calendar at the time that was just booked? */
   'look-for-conflict': booking,
-  /** Finds bookings that no job told of. */
+  /** Finds bookings and changes that no job tells of. */
   'find-unsettled': z.object({}),
   /** Finds connections that are still being ended, and deleted users whose rows may go. */
   'find-deletions': z.object({}),

@@ -1,9 +1,13 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { work } from '../../src/background.ts'
+import { settleChange } from '../../src/changes/settle-change.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { databaseClock } from '../../src/db/clock.ts'
+import type { Work } from '../../src/jobs/worker.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
+import { at, caller } from '../setup/changes.ts'
 import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
 
 const env = {
@@ -227,3 +231,53 @@ t.test("a process whose clock is wrong by an hour neither settles too early nor 
   t.equal(await settle(test), 1, 'due by the database, though the process believes that it is an hour earlier')
   t.same(await statuses(), ['failed'])
 })
+
+for (const vendor of ['google', 'microsoft'] as const) {
+  t.test(`${vendor}: moves and events of which no job tells are found and settled, and a move that nobody can settle ends`, async (t) => {
+    const { standIn, live, rows, changes, age, notices, owner, book, move } = await caller(test, vendor)
+    const lost = { method: 'PATCH', kind: 'lost', path: /events/, times: Number.POSITIVE_INFINITY } as const
+    const find = async (work?: Work) => {
+      const leasedUntil = sql<Date>`now() - interval '21 seconds'`
+      await inTenant(deps.db, owner.clerkUserId, (trx) => trx.updateTable('changes').set({ leasedUntil }).execute())
+      await sql`delete from jobs.job where state < 'completed'`.execute(deps.db)
+      await deps.jobs.send(deps.db, 'find-unsettled', {})
+      await runJobs(test, work)
+    }
+    t.match((await book(at(10))).result, /^You are booked/)
+    standIn.faults.add(lost)
+    t.match(await move(at(14)), { kind: 'pending' })
+    standIn.faults.clear()
+    await find()
+    t.match(await changes(), [{ state: 'done' }])
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }])
+
+    standIn.faults.add(lost)
+    t.match(await move(at(15)), { kind: 'pending' })
+    standIn.faults.clear()
+    const ill = { ...deps, providers: Object.assign(new Map(), { get: () => ours() }) }
+    const failing: Work = { ...work, 'settle-change': (_, job, signal) => settleChange(ill, job, signal) }
+    const alerts = () => test.logs.filter((line) => line.includes('set aside')).length
+    const before = alerts()
+    await find(failing)
+    for (let round = 0; round < 6; round += 1) {
+      await bringJobsForward(test, { of: owner.clerkUserId })
+      await runJobs(test, failing)
+    }
+    t.equal(alerts() - before, 1, 'one alert')
+    await find()
+    t.match(await changes(), [{ state: 'done' }, { state: 'open' }], 'it is left to whoever looks into it')
+    await age(16)
+    await find(failing)
+    t.match(await changes(), [{ state: 'done' }, { state: 'failed', failure: 'internal' }], 'but its time is not kept for ever')
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: 'update' }])
+    t.match((await notices()).at(-1), { kind: 'change_failed' })
+    t.match(live(), [{ startsAt: at(15) }])
+    await find()
+    t.match(live(), [{ startsAt: at(14) }])
+    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: null }])
+  })
+}
+
+function ours(): never {
+  throw new Error('a fault of ours')
+}

@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
+import type { Deps } from '../../src/deps.ts'
 import { NOW, testApp } from '../setup/app.ts'
 import { ANA, at, caller } from '../setup/changes.ts'
 import { runJobs } from '../setup/jobs.ts'
@@ -13,6 +16,23 @@ const test = await testApp(t, {
 const FOR_GOOD = { times: Number.POSITIVE_INFINITY } as const
 // Nobody is invited, so at Microsoft, too, the event is deleted.
 const TAKE_AWAY = { method: 'DELETE' } as const
+
+/** The service, killed in the transaction that ends a change, when it hands over what is left to do. */
+const killedWhenDone: Deps = {
+  ...test.deps,
+  jobs: {
+    ...test.deps.jobs,
+    send: async (trx, name, ...rest) => {
+      const done = name === 'tell-vendor' ? await trx.selectFrom('changes').select('id').where('state', '=', 'done').execute() : []
+      if (done.length > 0) throw new Error('killed')
+      await test.deps.jobs.send(trx, name, ...rest)
+    },
+  },
+}
+
+async function until(condition: () => Promise<unknown>): Promise<void> {
+  while (!(await condition())) await delay(10)
+}
 
 for (const vendor of ['google', 'microsoft'] as const) {
   const booked = async () => {
@@ -196,4 +216,58 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await rows(), [{ status: 'cancelled' }])
     t.same(live(), [])
   })
+
+  t.test(`${vendor}: who cancels while her booking is on its way is not told that it is kept, and its event goes again`, async (t) => {
+    test.world[vendor].faults.clear()
+    const ana = await caller(test, vendor)
+    ana.standIn.faults.add({ kind: 'late', ms: 400, method: 'POST', path: /\/events(\?|$)/ })
+    const booking = ana.book(at(10))
+    await until(async () => (await ana.live()).length === 1)
+    t.match(await ana.cancel(), { kind: 'cancelled' })
+    t.match(await booking, { error: /^That appointment cannot be changed any more/ })
+    t.equal(ana.live().length, 1)
+    await ana.settleChanges()
+    t.same(ana.live(), [])
+    t.match(await ana.rows(), [{ status: 'cancelled', toTell: null }])
+  })
+
+  t.test(
+    `${vendor}: killed in the middle of cancelling what is not confirmed yet, the event goes all the same, and the owner is told`,
+    async (t) => {
+      test.world[vendor].faults.clear()
+      const ana = await caller(test, vendor)
+      ana.standIn.faults.add({ kind: 'lost', method: 'POST', path: /\/events(\?|$)/, ...FOR_GOOD })
+      await ana.book(at(10))
+      await t.rejects(ana.cancel({ deps: killedWhenDone }), /killed/)
+      t.match(await ana.changes(), [{ kind: 'cancel', state: 'open' }])
+      ana.standIn.faults.clear()
+      // The vendor is told once the cancel itself is at its end.
+      for (const _ of ['the cancel', 'its event']) await ana.settleChanges()
+      t.same(ana.live(), [])
+      t.match(await ana.rows(), [{ status: 'cancelled', toTell: null }])
+      t.match(await ana.changes(), [{ kind: 'cancel', state: 'done' }])
+      t.match(await ana.notices(), [{ kind: 'booking_cancelled' }])
+    },
+  )
+
+  t.test(
+    `${vendor}: a cancel that the vendor has done and we could not write is done, and never an appointment without an event`,
+    async (t) => {
+      const { cancel, live, rows, changes, settleChanges, notices } = await booked()
+      const holder = new pg.Client({ connectionString: test.database.ownerUrl })
+      await holder.connect()
+      t.teardown(() => holder.end())
+      await holder.query('begin; lock table notices in access exclusive mode')
+      t.match(await cancel(), { kind: 'pending' })
+      await holder.query('rollback')
+      t.same(live(), [])
+      await settleChanges()
+      t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+      t.match(await changes(), [{ state: 'done' }])
+      t.same(
+        (await notices()).map(({ kind }) => kind),
+        ['booking_created', 'booking_cancelled'],
+      )
+    },
+  )
 }

@@ -6,6 +6,8 @@ import { moveBooking } from '../../src/changes/move.ts'
 import { findAppointment } from '../../src/changes/proof.ts'
 import { undoLastChange } from '../../src/changes/undo.ts'
 import { deadline } from '../../src/deadline.ts'
+import type { Deps } from '../../src/deps.ts'
+import type { Calendar } from '../../src/providers/provider.ts'
 import type { ConnectedOwner, TestApp } from './app.ts'
 import { watch } from './bookings.ts'
 
@@ -20,6 +22,34 @@ export function at(hour: number, minutes = 0): Date {
 /** Local wall clock of such a moment, as a model sends it. */
 function wall(moment: Date): string {
   return new Date(moment.getTime() - 6 * 3_600_000).toISOString().slice(0, 16)
+}
+
+/**
+ * The same service, in which what the vendor is asked stands still once: `before` it is sent, or `after` the vendor has done it.
+ * @returns `reached` when it stands still; `go` lets it go on
+ */
+export function standingStill({ deps }: Pick<TestApp, 'deps'>, vendor: string, method: 'create' | 'update', when: 'before' | 'after') {
+  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const provider = deps.providers.get(vendor)
+  if (!provider) throw new Error(`no ${vendor}`)
+  const wait = () => {
+    reached.resolve()
+    return opened.promise
+  }
+  const calendar = (...account: Parameters<typeof provider.calendar>): Calendar => {
+    const real = provider.calendar(...account)
+    const around = async <T>(ask: () => Promise<T>): Promise<T> => {
+      if (when === 'before') await wait()
+      const answer = await ask()
+      if (when === 'after') await wait()
+      return answer
+    }
+    return method === 'create'
+      ? { ...real, create: (event) => around(() => real.create(event)) }
+      : { ...real, update: (id, event) => around(() => real.update(id, event)) }
+  }
+  const still: Deps = { ...deps, providers: new Map([[vendor, { ...provider, calendar }]]) }
+  return { deps: still, reached: reached.promise, go: () => opened.resolve() }
 }
 
 let operations = 0
@@ -53,20 +83,26 @@ export async function caller(
     ...seen,
     owner,
     who,
-    book: (startsAt: Date, number: string | null = who.callerNumber) =>
-      owner.call(
+    book: (startsAt: Date, number: string | null = who.callerNumber, more: { toolCallId?: string; attendee_email?: string } = {}) => {
+      const { toolCallId, ...said } = more
+      const ids = { ...(who.vapiCallId ? { callId: who.vapiCallId } : {}), ...(number ? { number } : {}) }
+      return owner.call(
         'book_appointment',
-        { start_time: wall(startsAt), name: 'Ana' },
-        { ...(who.vapiCallId ? { callId: who.vapiCallId } : {}), ...(number ? { number } : {}) },
-      ),
-    move: (startsAt: Date, options: Partial<Claimant> & { operation?: string } = {}): Promise<ChangeOutcome | { refused: string }> => {
-      const { operation: known = operation(), ...claim } = options
-      const request = { who: { ...who, ...claim }, startsAt, endsAt: null, operation: known }
-      return ask((diary, signal) => moveBooking(test.deps, diary, request, signal))
+        { start_time: wall(startsAt), name: 'Ana', ...said },
+        { ...ids, ...(toolCallId ? { toolCallId } : {}) },
+      )
     },
-    cancel: (options: Partial<Claimant> & { operation?: string } = {}): Promise<ChangeOutcome | { refused: string }> => {
-      const { operation: known = operation(), ...claim } = options
-      return ask((diary, signal) => cancelBooking(test.deps, diary, { who: { ...who, ...claim }, operation: known }, signal))
+    move: (
+      startsAt: Date,
+      options: Partial<Claimant> & { operation?: string; deps?: Deps } = {},
+    ): Promise<ChangeOutcome | { refused: string }> => {
+      const { operation: known = operation(), deps = test.deps, ...claim } = options
+      const request = { who: { ...who, ...claim }, startsAt, endsAt: null, operation: known }
+      return ask((diary, signal) => moveBooking(deps, diary, request, signal))
+    },
+    cancel: (options: Partial<Claimant> & { operation?: string; deps?: Deps } = {}): Promise<ChangeOutcome | { refused: string }> => {
+      const { operation: known = operation(), deps = test.deps, ...claim } = options
+      return ask((diary, signal) => cancelBooking(deps, diary, { who: { ...who, ...claim }, operation: known }, signal))
     },
     undo: (known = operation()): Promise<ChangeOutcome | { refused: string }> =>
       ask((diary, signal) => undoLastChange(test.deps, diary, { who, operation: known }, signal)),
