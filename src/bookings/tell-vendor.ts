@@ -17,8 +17,8 @@ const GIVE_UP_SECONDS = 7 * 24 * 60 * 60
 const SOONEST_SECONDS = 30
 
 /**
- * A job: makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, and
- * brings back that of a move that was given up. The longer it takes, the rarer it is tried.
+ * A job: makes the vendor's event what the booking is, however long it did not answer: takes away that of a booking that is off, brings
+ * back that of a move that was given up, and invites who gave an address afterwards. The longer it takes, the rarer it is tried.
  */
 export async function tellVendor(deps: Deps, { clerkUserId, bookingId }: JobData['tell-vendor'], stop: AbortSignal): Promise<void> {
   const { booking, diary, seconds, isChanging } = await inTenant(deps.db, clerkUserId, async (trx) => {
@@ -68,11 +68,10 @@ function bringBack(deps: Deps, booking: Booking) {
   return async (calendar: Calendar): Promise<boolean> => {
     if (booking.status !== 'confirmed') return true
     const event = await calendar.read(booking.id)
-    const isSame = (one: Date, other: Date) => one.getTime() === other.getTime()
-    if (event && !(isSame(event.startsAt, booking.startsAt) && isSame(event.endsAt, booking.endsAt)))
-      await calendar.update(event.id, eventOf(booking))
+    // Who is invited cannot be seen by its times, and to say all of it again changes nothing.
+    if (event) await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.
-    if (!event) await inTenant(deps.db, booking.clerkUserId, (trx) => cancelAsDeleted(trx, booking.clerkUserId, booking.id))
+    else await inTenant(deps.db, booking.clerkUserId, (trx) => cancelAsDeleted(trx, booking.clerkUserId, booking.id))
     return true
   }
 }

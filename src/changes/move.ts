@@ -82,7 +82,8 @@ function openMove(deps: Deps, diary: Diary, booking: Booking, { slot, ...move }:
   const leaseMs = deps.config.timeouts.settleLeaseMs
   return inTenant(deps.db, clerkUserId, async (trx) => {
     const now = await lockBooking(trx, clerkUserId, id)
-    if (now?.status !== 'confirmed' || !isSame(now, booking) || (await findOpenChange(trx, clerkUserId, appointmentId))) return 'again'
+    const isSameRow = now?.status === 'confirmed' && isSame(now, booking) && now.leaseNumber === booking.leaseNumber
+    if (!isSameRow || (await findOpenChange(trx, clerkUserId, appointmentId))) return 'again'
     const isBound = move.madeBy === 'caller' && move.undoes === null
     if (isBound && (await isDayFull(trx, diary, slot.startsAt, appointmentId))) return 'cap'
     const during = occupied(diary, booking, slot, move.madeBy)

@@ -146,14 +146,14 @@ export async function untoldSeconds(trx: TenantDb, clerkUserId: string, id: stri
   return found?.seconds ?? 0
 }
 
-/** The vendor's event is as this row had it; what it came to need since stays to be told. */
-export async function markTold(trx: TenantDb, { clerkUserId, id, toTell, startsAt }: Booking): Promise<void> {
+/** The vendor's event is as this row had it; where somebody has worked on the booking since, it stays to be told. */
+export async function markTold(trx: TenantDb, { clerkUserId, id, toTell, leaseNumber }: Booking): Promise<void> {
   await trx
     .updateTable('bookings')
     .set({ toTell: null, toTellSince: null })
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('toTell', '=', toTell)
-    .where('startsAt', '=', startsAt)
+    .where('leaseNumber', '=', leaseNumber)
     .execute()
 }

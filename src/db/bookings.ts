@@ -52,7 +52,7 @@ export interface Booking {
   cancelledAt: Date | null
   /** What is still to be made true at the vendor: update | cancel. */
   toTell: string | null
-  /** Counts who has worked on it: whoever comes later has a higher one. */
+  /** Counts who has worked on it: whoever comes later has a higher one, and writes nothing by what an earlier one has read. */
   leaseNumber: number
   createdAt: Date
   /** By the database's clock, when the row was read. */
@@ -239,7 +239,10 @@ export async function lockDay(trx: TenantDb, clerkUserId: string, dayStartsAt: D
   await sql`select pg_advisory_xact_lock(hashtextextended(${`day ${clerkUserId} ${dayStartsAt.toISOString()}`}, 0))`.execute(trx)
 }
 
-/** The address under which the customer of a confirmed booking is invited. `undefined` when it is not `from` any more. */
+/**
+ * The address under which the customer of a confirmed booking is invited; its event is to be told of it. `undefined` when it is not `from` any
+ * more.
+ */
 export async function saveCustomerEmail(
   trx: TenantDb,
   clerkUserId: string,
@@ -249,7 +252,7 @@ export async function saveCustomerEmail(
 ): Promise<Booking | undefined> {
   const saved = await trx
     .updateTable('bookings')
-    .set({ customerEmail: to, updatedAt: sql<Date>`now()` })
+    .set((eb) => ({ customerEmail: to, ...untold('update'), leaseNumber: eb('leaseNumber', '+', 1), updatedAt: sql<Date>`now()` }))
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('status', '=', 'confirmed')

@@ -113,8 +113,17 @@ export function listChanges(trx: TenantDb, clerkUserId: string, appointmentId: s
   return changesOf(trx, clerkUserId).where('appointmentId', '=', appointmentId).orderBy('createdAt', 'desc').limit(100).execute()
 }
 
-/** `undefined`: the same operation has been here, or another change of that appointment is open. */
-export function openChange(trx: TenantDb, { leaseMs, ...row }: NewChange): Promise<Change | undefined> {
+/**
+ * From now on the booking is being changed: nobody writes its event any more by what he has read of it before.
+ * @returns `undefined` when the same operation has been here, or another change of that appointment is open
+ */
+export async function openChange(trx: TenantDb, { leaseMs, ...row }: NewChange): Promise<Change | undefined> {
+  await trx
+    .updateTable('bookings')
+    .set((eb) => ({ leaseNumber: eb('leaseNumber', '+', 1) }))
+    .where('clerkUserId', '=', row.clerkUserId)
+    .where('id', '=', row.bookingId)
+    .execute()
   return trx
     .insertInto('changes')
     .values({ ...row, leasedUntil: inMs(leaseMs) })

@@ -8,6 +8,7 @@ import { inTenant } from '../../src/db/client.ts'
 import { useCalendar } from '../../src/oauth/use-calendar.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
+import { bringJobsForward } from '../setup/jobs.ts'
 import { cuttableLine } from '../setup/line.ts'
 import { say, soundEntries } from '../setup/voice.ts'
 import { common, toolCalls } from '../world/vapi/messages.ts'
@@ -37,8 +38,8 @@ async function leftBehind(owner: ConnectedOwner, { asked }: { asked: boolean }):
       notes: null,
       vapiCallId: 'call-1',
       operationKey: id,
-      callKey: id,
       wish: null,
+      callKey: id,
       timeZone: 'America/Chicago',
     }
     const held = await holdBooking(trx, {
@@ -104,6 +105,21 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await settle(test)
     t.same(await statuses(), ['confirmed'])
     t.equal(live().length, 1)
+  })
+
+  t.test(`${vendor}: an event that its owner has deleted before it was confirmed is no success, and is not made again`, async (t) => {
+    const owner = await test.owner({ vendor })
+    const { live, rows, standIn, notices, expireLeases } = watch(test, owner)
+    standIn.faults.add({ ...SILENT, kind: 'lost' })
+    t.match((await owner.call('book_appointment', NINE)).error, /^I am holding/)
+    standIn.faults.clear()
+    standIn.deleteEvent(owner.calendarEmail, live()[0]?.id ?? '')
+    await expireLeases()
+    await settle(test)
+    t.match(await rows(), [{ status: 'failed', failure: 'slot_taken' }])
+    t.same(live(), [])
+    t.match(await notices(), [{ kind: 'booking_failed' }])
+    t.match((await owner.call('book_appointment', NINE, { callId: 'another' })).result, /^You are booked/, 'and its time is free')
   })
 
   t.test(`${vendor}: where the vendor was never asked the time is free at once, and the same call may try again`, async (t) => {
@@ -193,6 +209,23 @@ t.test('the database goes away during a call: the caller hears a sentence, REST 
     soundEntries(t, results)
     line.mend()
   }
+
+  // She spells her address, and the process is gone while the vendor is asked to invite her.
+  const { result } = await owner.call('book_appointment', { start_time: '2026-12-04T09:00' }, { callId: 'call-1' })
+  t.match(result, /^You are booked/)
+  const wish = { start_time: '2026-12-04T09:00', attendee_email: 'ana@example.com' }
+  const invite = { id: 'invite', name: 'book_appointment', arguments: wish }
+  standIn.faults.add({ kind: 'silent', method: 'PATCH', path: /\/events/, times: 2 })
+  setTimeout(line.cut, 250)
+  const ids = { assistantId: owner.assistantId, callId: 'call-1' }
+  t.match((await say({ app }, toolCalls([invite], ids), { headers })).results, [{ error: /./ }])
+  const ana = () => live().filter(({ attendees }) => attendees.some(({ email }) => email === 'ana@example.com')).length
+  t.equal(ana(), 0)
+  t.match((await owner.call('book_appointment', wish, { callId: 'call-1' })).result, /An invitation comes by e-mail/)
+  await bringJobsForward(test, { of: owner.clerkUserId })
+  await settle(test)
+  t.equal(ana(), 1, 'and so it does')
+  line.mend()
 
   line.cut()
   const gone = await book('none', '2026-12-03T09:00')

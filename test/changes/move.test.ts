@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { tellVendor } from '../../src/bookings/tell-vendor.ts'
+import { diaryOf } from '../../src/calendar/access.ts'
+import { inviteAfterwards } from '../../src/changes/invite.ts'
+import { findBooking, untold } from '../../src/db/bookings.ts'
+import { inTenant } from '../../src/db/client.ts'
 import { testApp } from '../setup/app.ts'
-import { at, caller } from '../setup/changes.ts'
+import { ANA, at, caller, standingStill } from '../setup/changes.ts'
 
 const test = await testApp(t, {
   LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
@@ -207,5 +212,76 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(live(), [{ startsAt: at(10) }])
     t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
     t.ok((await changes()).every(({ state }) => state === 'done'))
+  })
+
+  t.test(`${vendor}: bringing an event back undoes no move that came meanwhile`, async (t) => {
+    const { move, live, rows, settleChanges, owner } = await booked()
+    const [row] = await rows()
+    await inTenant(test.deps.db, owner.clerkUserId, (trx) => trx.updateTable('bookings').set(untold('update')).execute())
+    const job = { clerkUserId: owner.clerkUserId, bookingId: row?.id ?? '' }
+    const telling = standingStill(test, vendor, 'update', 'before')
+    const told = tellVendor(telling.deps, job, AbortSignal.timeout(2000))
+    await telling.reached
+    const moving = standingStill(test, vendor, 'update', 'after')
+    const moved = move(at(15), { deps: moving.deps })
+    await moving.reached
+    telling.go()
+    await told
+    t.match(live(), [{ startsAt: at(10) }], 'written by what was so before')
+    moving.go()
+    t.match(await moved, { kind: 'moved', booking: { startsAt: at(15) } })
+    await settleChanges()
+    t.match(live(), [{ startsAt: at(15) }])
+    t.match(await rows(), [{ startsAt: at(15), toTell: null }])
+  })
+
+  t.test(`${vendor}: somebody who is invited while her appointment is moved is invited to its new time`, async (t) => {
+    const { move, live, rows, settleChanges, owner, who } = await booked()
+    const [row] = await rows()
+    const inviting = standingStill(test, vendor, 'update', 'before')
+    const booking = await inTenant(test.deps.db, owner.clerkUserId, (trx) => findBooking(trx, owner.clerkUserId, row?.id ?? ''))
+    if (!booking) throw new Error('no booking')
+    const diary = await diaryOf(test.deps, owner.clerkUserId)
+    const invited = inviteAfterwards(inviting.deps, diary, booking, 'ana@example.com', AbortSignal.timeout(3000))
+    await inviting.reached
+    t.match(await move(at(15), { vapiCallId: who.vapiCallId }), { kind: 'moved' })
+    inviting.go()
+    t.match(await invited, { customerEmail: 'ana@example.com' })
+    await settleChanges()
+    t.match(live(), [{ startsAt: at(15), attendees: [{ email: 'ana@example.com' }] }])
+    t.match(await rows(), [{ startsAt: at(15), toTell: null }])
+  })
+
+  t.test(
+    `${vendor}: whoever was moved away from a time may have it as well, and the booking hears of itself when it is delivered again`,
+    async (t) => {
+      test.world[vendor].faults.clear()
+      const ana = await caller(test, vendor)
+      const again = () => ana.book(at(10), ANA, { toolCallId: 'same' })
+      t.match(await again(), { result: /^You are booked for Tuesday .* at ten/ })
+      await ana.move(at(14))
+      t.match(await again(), { result: /^You are booked for Tuesday .* at two in the afternoon/ }, 'where it is by now')
+      t.match(await ana.book(at(14), ANA, { attendee_email: 'ana@example.com' }), { result: /already booked .* An invitation comes/ })
+      t.match(await again(), { result: /^You are booked .* An invitation comes by e-mail/ })
+      t.match(await ana.book(at(10), ANA), { result: /^You are booked for Tuesday .* at ten/ }, 'its key blocks nothing')
+      t.equal(ana.live().length, 2)
+    },
+  )
+
+  t.test(`${vendor}: a booking that is delivered again after it was cancelled, or taken back, hears how it stands`, async (t) => {
+    test.world[vendor].faults.clear()
+    const ana = await caller(test, vendor)
+    const again = () => ana.book(at(10), ANA, { toolCallId: 'same' })
+    await again()
+    await ana.cancel()
+    t.match(await again(), { error: /^That appointment cannot be changed any more/ })
+    t.same(ana.live(), [], 'and is not made again')
+    await ana.undo()
+    t.match(await again(), { result: /^You are booked/ })
+    await ana.cancel()
+    const back = () => ana.book(at(10), ANA, { toolCallId: 'back', attendee_email: 'ana@example.com' })
+    t.match(await back(), { result: /^You are booked/ })
+    t.match(await back(), { result: /^You are booked/ }, 'its own repeat, whatever the appointment had been')
+    t.equal(ana.live().length, 1)
   })
 }
