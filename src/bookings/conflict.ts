@@ -1,12 +1,16 @@
 import { calendarOf, openDiary } from '../calendar/access.ts'
 import { takingTime } from '../calendar/busy.ts'
 import { overlapsAny } from '../calendar/slots.ts'
-import { findBooking } from '../db/bookings.ts'
+import { type Booking, findBooking } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { tellOfConflict } from '../notices/tell.ts'
 import { busyOf } from '../oauth/use-calendar.ts'
+import { lookForConflictLater } from './later.ts'
+
+const LOOK_AGAIN_SECONDS = 60
 
 /**
  * A job: looks at the live calendars once more after a booking was made or moved. Somebody may have put an event there between our last look
@@ -23,8 +27,19 @@ export async function lookForConflict(
   }))
   if (booking?.status !== 'confirmed' || !calendarOf(diary, booking)) return
   const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
-  const busy = await Promise.all(diary.connections.map((one) => busyOf(deps, one, slot, signal, bookingId)))
+  const looks = diary.connections.map((one) => busyOf(deps, one, slot, signal, bookingId))
+  const busy = await Promise.all(looks).catch((error: unknown) => {
+    if (!(error instanceof AppError)) throw error
+    deps.log.warn({ err: error, bookingId }, 'whether another event lies at that time could not be seen now')
+  })
+  if (!busy) return lookAgain(deps, booking)
   if (!overlapsAny(slot, takingTime(diary.rules, busy.flat()))) return
   deps.log.warn({ bookingId }, 'another event lies at the time that was just booked: the owner is told')
   await inTenant(deps.db, clerkUserId, (trx) => tellOfConflict(trx, booking))
+}
+
+/** A vendor that is away, or a consent that has ended, is nobody's alarm: what is to come is looked at until it could be. */
+async function lookAgain(deps: Deps, booking: Booking): Promise<void> {
+  if (booking.startsAt <= deps.clock.now()) return
+  await inTenant(deps.db, booking.clerkUserId, (trx) => lookForConflictLater(deps, trx, booking, LOOK_AGAIN_SECONDS))
 }

@@ -27,8 +27,9 @@ export function lookForConflictLater(
   { jobs }: Pick<Deps, 'jobs'>,
   trx: TenantDb,
   { clerkUserId, id }: Pick<Booking, 'clerkUserId' | 'id'>,
+  startAfterSeconds = LOOK_AGAIN_SECONDS,
 ): Promise<void> {
-  return jobs.send(trx, 'look-for-conflict', { clerkUserId, bookingId: id }, { startAfterSeconds: LOOK_AGAIN_SECONDS, singletonKey: id })
+  return jobs.send(trx, 'look-for-conflict', { clerkUserId, bookingId: id }, { startAfterSeconds, singletonKey: id })
 }
 
 /** Whatever becomes of this request, its change is taken up when the lease is over. Belongs in the transaction that opens it. */
