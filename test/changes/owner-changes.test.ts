@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
+import { type ConnectedOwner, connect, NOW, testApp } from '../setup/app.ts'
 import { watch } from '../setup/bookings.ts'
 import { at, caller } from '../setup/changes.ts'
 
@@ -128,7 +128,7 @@ t.test(
   'an appointment whose calendar is disconnected can be cancelled all the same, and its event goes once it is connected again',
   async (t) => {
     const owner = await test.owner()
-    const { rows } = watch(test, owner)
+    const { rows, live, settleChanges } = watch(test, owner)
     await post(owner, 'Notary', at(10))
     const path = `/${(await ask(owner, '')).body.bookings[0].id}`
     await test.app.inject({ method: 'DELETE', url: '/calendar/google/auth/disconnect', headers: owner.headers() })
@@ -136,6 +136,13 @@ t.test(
     t.match(moved, { status: 409, body: { code: 'calendar_not_connected' } })
     t.match(await ask(owner, path, { method: 'DELETE' }), { status: 200, body: { status: 'cancelled' } })
     t.match(await rows(), [{ status: 'cancelled', toTell: 'cancel' }])
+    await settleChanges()
+    t.match(await rows(), [{ toTell: 'cancel' }], 'nobody can reach it')
+    t.equal(live().length, 1)
+    await connect(test, owner, 'google', owner.calendarEmail)
+    await settleChanges()
+    t.match(await rows(), [{ toTell: null }])
+    t.same(live(), [])
   },
 )
 

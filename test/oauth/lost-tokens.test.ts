@@ -60,6 +60,12 @@ for (const { id, label, tokenPath } of both) {
     const asked = ledger.length
     t.match(await book('14'), { error: /^I cannot see the diary/ })
     t.equal(ledger.length, asked, 'the vendor hears no more of us')
+    const notices = await test.app.inject({ url: '/notices', headers: owner.headers() })
+    t.same(
+      notices.json().notices.map(({ kind }: { kind: string }) => kind),
+      ['calendar_disconnected'],
+      'the owner is told once, however many calls met it',
+    )
     t.same(events(owner.calendarEmail), [])
   })
 }
