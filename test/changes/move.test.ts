@@ -32,7 +32,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
   }
 
   t.test(`${vendor}: an appointment is moved in place, and both times are told apart`, async (t) => {
-    const { move, live, rows, changes, eventId, book, owner } = await booked()
+    const { move, live, rows, changes, eventId, book, owner, standIn, notices, settleChanges } = await booked()
     t.match(await move(at(14)), { kind: 'moved', booking: { startsAt: at(14), endsAt: at(14, 30), status: 'confirmed' } })
     t.match(live(), [{ id: eventId, startsAt: at(14), endsAt: at(14, 30) }], 'the same event')
     t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }], 'and one row')
@@ -41,6 +41,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match((await other.book(at(14))).error, /^That time is taken/)
     t.match((await other.book(at(10))).result, /^You are booked/, 'the old time is free at once')
     t.match(await book(at(14)), { result: /already/ }, 'the caller who asks for the new time has it already')
+    standIn.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt: at(14, 15), endsAt: at(15) })
+    await settleChanges()
+    const told = (await notices()).filter(({ kind }) => kind === 'booking_conflict')
+    t.match(told, [{ text: /at 2:00 PM/ }], 'what came to lie at the new time is told to the owner')
   })
 
   t.test(`${vendor}: an appointment is not in its own way`, async (t) => {

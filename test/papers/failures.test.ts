@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const rows = [...read('docs/failures.md').matchAll(/^\| (F\d+) \|.*\| (.+?) \| (test\/\S+) \|$/gm)].map(
+  ([, id, title = '', file = '']) => ({
+    id,
+    title,
+    file,
+  }),
+)
+
+t.test('every outcome that is promised for a failure names the tests that hold it', async (t) => {
+  const promised = [...Array.from({ length: 17 }, (_, index) => `F${index + 1}`), 'F22', 'F23', 'F27']
+  t.same([...new Set(rows.map(({ id }) => id))], promised)
+  t.equal(rows.length, read('docs/failures.md').match(/^\| F/gm)?.length, 'every row can be read')
+  for (const { id, title, file } of rows) {
+    const titles = [...read(file).matchAll(/\btest\(\s*(?:'(.+?)(?<!\\)'|"(.+?)"|`(.+?)`),/g)].map(([, ...quoted]) => quoted.join(''))
+    t.ok(
+      titles.some((one) => one === title || one.includes(`: ${title}`) || one.includes(`} ${title}`)),
+      `${id}: ${title}`,
+    )
+  }
+})
