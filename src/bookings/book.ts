@@ -58,7 +58,10 @@ export async function book(deps: Deps, diary: Diary, request: BookingRequest, si
     if (twin) return twin
     if (held === 'too_many') throw new AppError('too_many_bookings', 'in the call, or of the number')
     if (held === 'cap') return { kind: 'refused', why: held }
-    if (again || !(await isGivenBack(deps, diary, during, { signal }))) return { kind: 'refused', why: 'taken' }
+    if (again || !(await isGivenBack(deps, diary, during, { signal }))) {
+      // While we looked into the calendar a twin may have been faster.
+      return (await outcomeOfEarlier(deps, clerkUserId, request, keys, signal)) ?? { kind: 'refused', why: 'taken' }
+    }
   }
 }
 
