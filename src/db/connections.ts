@@ -184,7 +184,7 @@ export async function forgetEnding(trx: TenantDb, { clerkUserId, id }: { clerkUs
 }
 
 // The foreign key would unlink them all in one statement, and of a busy owner they are more than that may take.
-const UNLINKED_AT_ONCE = 1000
+const UNLINKED_AT_ONCE = 250
 
 /** @returns whether there may be more */
 async function unlinkBookings(trx: TenantDb, clerkUserId: string, connectionId: string): Promise<boolean> {

@@ -123,16 +123,30 @@ export async function markDeleted(trx: TenantDb, clerkUserId: string): Promise<v
     .execute()
 }
 
+// Every booking that goes with her is looked for in what refers to bookings. Years of them are more than one statement has time for.
+const BOOKINGS_AT_ONCE = 1000
+
 /** Deletes a user who is marked, and with her row every other one of hers. Not while a grant of hers is still being ended. */
 export async function eraseUser(trx: TenantDb, clerkUserId: string): Promise<void> {
-  await trx
-    .deleteFrom('users')
+  const mayGo = trx
+    .selectFrom('users')
+    .select('clerkUserId')
     .where('clerkUserId', '=', clerkUserId)
     .where('deletedAt', 'is not', null)
     .where((eb) =>
       eb.not(eb.exists(eb.selectFrom('oauthTokens').select('id').where('clerkUserId', '=', clerkUserId).where('state', '=', 'ending'))),
     )
-    .execute()
+  let gone = BOOKINGS_AT_ONCE
+  while (gone >= BOOKINGS_AT_ONCE) {
+    const some = trx.selectFrom('bookings').select('id').where('clerkUserId', 'in', mayGo).limit(BOOKINGS_AT_ONCE)
+    const { numDeletedRows } = await trx
+      .deleteFrom('bookings')
+      .where('clerkUserId', '=', clerkUserId)
+      .where('id', 'in', some)
+      .executeTakeFirst()
+    gone = Number(numDeletedRows)
+  }
+  await trx.deleteFrom('users').where('clerkUserId', 'in', mayGo).execute()
 }
 
 /** Clerk ids of deleted users whose rows may go. */
