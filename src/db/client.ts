@@ -44,14 +44,19 @@ export function openDatabase(url: string, options: { max?: number; onError?: (er
 /**
  * Runs `work` in a transaction of this tenant. The tenant is set for the transaction alone, so it cannot stay on a pooled connection.
  * Nothing external belongs inside: a vendor that stalls would hold the connection and its locks.
- * @throws AppError `not_signed_in` when a row was to be added and the user was deleted meanwhile
+ * @throws AppError when a row was to be added and what it belongs to went meanwhile: `not_signed_in` for the user, `calendar_not_connected`
+ * for the connection
  */
 export async function inTenant<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
   try {
     return await transaction(db, clerkUserId, work)
   } catch (error) {
-    if (!refersToNothing(error) || (await transaction(db, clerkUserId, (trx) => isThere(trx, clerkUserId)))) throw error
-    throw new AppError('not_signed_in', 'the user was deleted meanwhile', { cause: error })
+    if (!refersToNothing(error)) throw error
+    if (!(await transaction(db, clerkUserId, (trx) => isThere(trx, clerkUserId))))
+      throw new AppError('not_signed_in', 'the user was deleted meanwhile', { cause: error })
+    if (error.constraint?.endsWith('connection_id_fkey'))
+      throw new AppError('calendar_not_connected', 'the calendar was disconnected meanwhile', { cause: error })
+    throw error
   }
 }
 
@@ -63,7 +68,7 @@ function transaction<T>(db: Db, clerkUserId: string, work: (trx: TenantDb) => Pr
 }
 
 /** A foreign key refused a row, because the one that it refers to is gone. */
-function refersToNothing(error: unknown): boolean {
+function refersToNothing(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && error.code === '23503'
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import { findConnection, listConnections, markEnding, markReconnect } from '../../src/db/connections.ts'
@@ -103,6 +104,22 @@ t.test('another calendar can be connected while the one before is still being en
   await endLeftovers(test.deps)
   t.match(await stored(test, owner), [{ provider: 'microsoft', state: 'active' }])
   t.equal(revocations(test).at(-1)?.status, 200)
+})
+
+t.test('a booking that comes a moment too late hears that no calendar is connected', async (t) => {
+  const test = shared.afresh()
+  const owner = await test.owner()
+  const { clerkUserId } = owner
+  const [connection] = await stored(test, owner)
+  t.equal((await disconnectGoogle(test, owner)).statusCode, 200)
+  // What a request does that had read her diary just before.
+  const late = inTenant(test.deps.db, clerkUserId, (trx) =>
+    sql`
+      insert into bookings (clerk_user_id, appointment_id, connection_id, status, subject, starts_at, ends_at, during, time_zone, leased_until)
+      select ${clerkUserId}, gen_random_uuid(), ${connection?.id}, 'held', 'Viewing', s, e, tstzrange(s, e), 'America/Chicago', now()
+      from (select timestamptz '2026-12-01 15:00Z' as s, timestamptz '2026-12-01 15:30Z' as e) x`.execute(trx),
+  )
+  await t.rejects(late, { name: 'AppError', code: 'calendar_not_connected' })
 })
 
 t.test('tokens that do not open cannot be revoked, and are forgotten all the same', async (t) => {
