@@ -20,6 +20,8 @@ import { allRows } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
 import { toolCalls } from '../world/vapi/messages.ts'
 
+/** Every test has users of its own in it; those that leave one half deleted, or look for such, have a service of their own. */
+const shared = await testApp(t, { LIMIT_REST_PER_MINUTE: '1000' })
 const UNKNOWN_ASSISTANT = /not set up/
 const refusing = { kind: 'status', status: 500, path: /revoke/, times: Number.POSITIVE_INFINITY } as const
 
@@ -58,7 +60,7 @@ function pass({ deps }: TestApp, { clerkUserId }: Owner, seconds: number) {
 
 for (const vendor of [vendors.google, vendors.microsoft]) {
   t.test(`${vendor.label}: of a deleted user nothing remains but that she was deleted`, async (t) => {
-    const test = await testApp(t)
+    const test = shared.afresh()
     const owner = await test.owner({ vendor: vendor.id })
     const bystander = await test.owner({ vendor: vendor.id })
     const { app } = test
@@ -122,7 +124,7 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
 }
 
 t.test('a deleted user stays deleted, though her tokens are still good', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   const { clerk } = test.world
   const tokens = [clerk.token(owner.clerkUserId), clerk.templateToken(owner.clerkUserId)]
@@ -138,7 +140,7 @@ t.test('a deleted user stays deleted, though her tokens are still good', async (
 })
 
 t.test("a deleted user's links and started sign-ins open nothing", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { app, world } = test
   for (const isErased of [true, false]) {
     const owner = await test.owner()
@@ -159,7 +161,7 @@ t.test("a deleted user's links and started sign-ins open nothing", async (t) => 
 })
 
 t.test('a sign-in that is under way while its user is deleted stores nothing, and its grant is ended', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { google } = test.world
   const user = test.user()
   const email = account(test, vendors.google)
@@ -174,7 +176,7 @@ t.test('a sign-in that is under way while its user is deleted stores nothing, an
 })
 
 t.test("a deleted user's assistants are unknown, from the first moment on, and may be linked by others", async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { deps, world } = test
   const installation = { 'x-vapi-secret': deps.config.vapi.webhookSecrets[0] ?? '' }
   for (const isErased of [true, false]) {
@@ -205,7 +207,7 @@ t.test("a deleted user's assistants are unknown, from the first moment on, and m
 })
 
 t.test('while the vendor is away she is out at once; her grant is ended when it is back, then her rows go', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   test.world.google.faults.add(refusing)
   t.equal(await remove(test, owner), 200)
@@ -224,7 +226,7 @@ t.test('while the vendor is away she is out at once; her grant is ended when it 
 })
 
 t.test('a vendor that stays away is given up after 45 seconds: within a minute all is gone', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   test.world.google.faults.add(refusing)
   await remove(test, owner)
@@ -313,7 +315,7 @@ t.test('an account that somebody else has connected too keeps its grant', async 
 })
 
 t.test('requests that are under way end cleanly, and leave nothing behind', async (t) => {
-  const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '1000' })
+  const test = shared.afresh()
   const { app, deps } = test
   for (let round = 0; round < 4; round += 1) {
     const owner = await test.owner()
@@ -348,7 +350,7 @@ t.test('requests that are under way end cleanly, and leave nothing behind', asyn
 })
 
 t.test('whoever comes too late to add a row for her is told that she is not signed in', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const owner = await test.owner()
   const { clerkUserId } = owner
   await remove(test, owner)
@@ -362,9 +364,10 @@ t.test(
   'the assistants that we made for her are deleted at Vapi, those that she made herself stay; an outage there only puts it off',
   async (t) => {
     for (const vapi of ['answers', 'is away'] as const) {
-      const test = await testApp(t)
+      const test = shared.afresh()
       const { app, deps, world } = test
       const owner = await test.owner()
+      world.vapi.things.assistant.clear()
       const own = world.vapi.add('assistant', { name: 'Her own' })
       const post = (url: string, payload: object) => app.inject({ method: 'POST', url, headers: owner.headers(), payload })
       t.equal((await post('/agents', { agent_name: 'Own', vapi_assistant_id: own.id })).statusCode, 201)
@@ -390,7 +393,7 @@ t.test(
 )
 
 t.test('nothing is begun for her any more while her grant is still being ended: neither rows nor an assistant at Vapi', async (t) => {
-  const test = await testApp(t)
+  const test = shared.afresh()
   const { app, deps, world } = test
   const owner = await test.owner()
   const headers = owner.headers()
