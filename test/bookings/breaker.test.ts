@@ -53,18 +53,6 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.equal(live().length, 1)
   })
 
-  t.test(`${vendor}: slow by three seconds is booked within six, once`, async (t) => {
-    const owner = await patient.owner({ vendor })
-    const { standIn, live, creates } = watch(patient, owner)
-    const asked = creates()
-    standIn.faults.add({ ...CREATE, kind: 'slow', ms: 3000 })
-    const startedAt = performance.now()
-    t.match(await owner.call('book_appointment', NINE), { result: /^You are booked/ })
-    t.ok(performance.now() - startedAt < 6000)
-    t.equal(creates() - asked, 1)
-    t.equal(live().length, 1)
-  })
-
   t.test(`${vendor}: twenty callers of one owner at once are four requests at a time`, async (t) => {
     const owner = await patient.owner({ vendor })
     const { standIn } = watch(patient, owner)
@@ -81,6 +69,22 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.ok(most <= 4 && most >= 1, `${most}`)
   })
 }
+
+t.test('slow by three seconds is booked within six, once', (t) =>
+  Promise.all(
+    (['google', 'microsoft'] as const).map(async (vendor) => {
+      const owner = await patient.owner({ vendor })
+      const { standIn, live, creates } = watch(patient, owner)
+      const asked = creates()
+      standIn.faults.add({ ...CREATE, kind: 'slow', ms: 3000 })
+      const startedAt = performance.now()
+      t.match(await owner.call('book_appointment', NINE), { result: /^You are booked/ }, vendor)
+      t.ok(performance.now() - startedAt < 6000, vendor)
+      t.equal(creates() - asked, 1, vendor)
+      t.equal(live().length, 1, vendor)
+    }),
+  ),
+)
 
 async function metrics() {
   const token = test.deps.config.metricsToken

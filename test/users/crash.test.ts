@@ -1,11 +1,14 @@
 import pg from 'pg'
 import t from 'tap'
 import { seedDemo } from '../../scripts/start/demo.ts'
+import { inTenant } from '../../src/db/client.ts'
 import { until } from '../setup/process.ts'
 import { startedService, surroundings } from '../setup/service.ts'
 
 t.test('a service that is killed while it deletes a user goes on with it when it is back', async (t) => {
-  const { world, database, baseUrl, env } = await surroundings(t)
+  const around = await surroundings(t)
+  const { world, database, baseUrl } = around
+  const env = { ...around.env, SETTLE_INTERVAL_MS: '500', JOB_POLL_MS: '200' }
   const revocations = () => world.google.ledger.filter((entry) => entry.path === '/revoke')
 
   const first = await startedService(t, { baseUrl, env })
@@ -17,6 +20,13 @@ t.test('a service that is killed while it deletes a user goes on with it when it
   await until('the vendor to be asked', () => revocations().length > 0)
   first.child.kill('SIGKILL')
   await first.ended
+  // As if it had died as long ago as it had taken her connection for itself.
+  await inTenant(database.db, user?.id ?? '', (trx) =>
+    trx
+      .updateTable('oauthTokens')
+      .set({ leasedUntil: new Date(0) })
+      .execute(),
+  )
 
   await startedService(t, { baseUrl, env })
   const me = await fetch(`${baseUrl}/users/me`, { headers: { authorization: `Bearer ${demo.token}` } })
