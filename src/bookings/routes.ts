@@ -24,7 +24,7 @@ const cursor = z
   })
 
 const Query = z.object({
-  from: moment.optional().describe('Those that end after this; ISO 8601 with offset or Z'),
+  from: moment.optional().describe('Those that end after this; ISO 8601 with Z or an offset, whose + is written %2B in an address'),
   to: moment.optional().describe('Those that begin before this'),
   status: z.enum(STATUSES).optional().describe('Left out: all but failed, which never were appointments'),
   limit: z.coerce.number().int().min(1).max(100).default(50),

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { book } from '../bookings/book.ts'
 import { confirmationCode } from '../bookings/code.ts'
 import type { BookingRequest, Outcome } from '../bookings/request.ts'
+import { sameDayInCall } from '../bookings/same-day.ts'
 import { inviteAfterwards } from '../changes/invite.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
@@ -9,7 +10,7 @@ import { type Chosen, chosenTime } from './chosen-time.ts'
 import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { BookingParameters } from './parameters.ts'
-import { phoneAgainSentence, whichEmailSentence } from './questions.ts'
+import { phoneAgainSentence, secondThatDaySentence, whichEmailSentence } from './questions.ts'
 import { alreadyBookedSentence, bookedSentence, pendingSentence, stillPendingSentence } from './spoken-bookings.ts'
 import { type Email, readEmail } from './spoken-email.ts'
 import { lineNumber, readPhone } from './spoken-phone.ts'
@@ -21,13 +22,17 @@ type Asked = z.infer<typeof BookingParameters>
 
 /** Books one appointment, and says what became of it. "Booked" is said only after the calendar has it. */
 export async function bookAppointment(context: Context, asked: Asked): Promise<Spoken> {
-  const { deps, diary, signal } = context
+  const { deps, diary, caller, signal } = context
   const chosen = await chosenTime(context, asked)
   if ('ask' in chosen) return { error: chosen.ask }
   const email = readEmail(asked.email, asked.isEmailConfirmed)
   if (email.kind === 'unclear') return { error: whichEmailSentence(email.addresses) }
   const phone = readPhone(asked.phone, diary.region)
   if (phone.kind === 'incomplete') return { error: phoneAgainSentence() }
+
+  const asking = { vapiCallId: caller.callId, startsAt: chosen.time.startsAt, operation: operationOf(context) }
+  const other = asked.isSecond ? undefined : await sameDayInCall(deps, diary, asking)
+  if (other) return { error: secondThatDaySentence(other.startsAt, diary.rules.timeZone) }
 
   const said = phone.kind === 'phone' ? phone.number : null
   const request = requestOf(context, asked, chosen.time, { email: email.kind === 'email' ? email.address : null, phone: said })

@@ -84,6 +84,7 @@ export const BookingParameters = z
     subject: text,
     description: text,
     notes: text,
+    second: flag,
   })
   .transform((p) => ({
     /** The letter of an offer. */
@@ -104,6 +105,8 @@ export const BookingParameters = z
     address: p.property_address,
     title: p.title ?? p.subject,
     notes: p.description ?? p.notes,
+    /** Besides another one of the same day, and the caller has said so. */
+    isSecond: p.second,
   }))
 
 /** Of the one appointment that is meant: its code, and the time that tells it apart from others of the same caller. */

@@ -66,6 +66,11 @@ function twoTimes(times: [Date, Date], timeZone: string): string {
   return times.map((time) => say(time, timeZone)).join(' or ')
 }
 
+/** Another appointment was booked in this call for the day of the one that is asked for. */
+export function secondThatDaySentence(startsAt: Date, timeZone: string): string {
+  return oneLine(`You already have an appointment on ${spokenTime(startsAt, timeZone)}. Shall I move that one, or book a second one?`)
+}
+
 /** A booking needs a day and an hour. */
 export function missingTimeSentence(): string {
   return 'Which day and what time would you like?'

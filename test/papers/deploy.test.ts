@@ -305,7 +305,17 @@ t.test('the functions in the guide for Vapi are within its limits', async (t) =>
       {
         name: 'book_appointment',
         required: ['property_address', 'attendee_name'],
-        all: ['property_address', 'start_time', 'slot', 'attendee_name', 'attendee_email', 'email_confirmed', 'attendee_phone', 'notes'],
+        all: [
+          'property_address',
+          'start_time',
+          'slot',
+          'attendee_name',
+          'attendee_email',
+          'email_confirmed',
+          'attendee_phone',
+          'second',
+          'notes',
+        ],
       },
       { name: 'find_appointment', required: [], all: ['code', 'current_time'] },
       { name: 'reschedule_appointment', required: [], all: ['code', 'slot', 'new_time', 'current_time'] },

@@ -88,7 +88,7 @@ export async function caller(
       const ids = { ...(who.vapiCallId ? { callId: who.vapiCallId } : {}), ...(number ? { number } : {}) }
       return owner.call(
         'book_appointment',
-        { start_time: wall(startsAt), name: 'Ana', ...said },
+        { start_time: wall(startsAt), name: 'Ana', second: true, ...said },
         { ...ids, ...(toolCallId ? { toolCallId } : {}) },
       )
     },

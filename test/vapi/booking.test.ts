@@ -61,7 +61,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     ]
     for (const [name, parameters, startsAt, minutes, seen] of cases) {
       const before = live(owner).map((event) => event.id)
-      const answer = await owner.call(name, { user_id: 'somebody', ...parameters })
+      const answer = await owner.call(name, { user_id: 'somebody', second: true, ...parameters })
       const made = live(owner).find((event) => !before.includes(event.id))
       if (minutes === 0) {
         t.match(answer.error, 'we are open from nine', 'nine in New York is eight here')
@@ -165,7 +165,12 @@ t.test('a caller of an owner without a calendar hears so, and nothing is stored'
 t.test('an address that mail cannot reach gives a booking without an invitation, and none is made up', async (t) => {
   const owner = await test.owner()
   for (const [index, email] of ['ana at home', 'ana@', 'x'.repeat(300), 'a@b@c.de', '=cmd'].entries()) {
-    const answer = await owner.call('book_appointment', { start_time: `2026-12-0${(index % 4) + 1}T${10 + index}:00`, email, name: 'Ana' })
+    const answer = await owner.call('book_appointment', {
+      start_time: `2026-12-0${(index % 4) + 1}T${10 + index}:00`,
+      email,
+      name: 'Ana',
+      second: true,
+    })
     t.match(answer.result, 'You are booked')
     t.match(answer.result, /Your code is .* so no invitation goes out yet\. Could you spell it for me\?$/)
   }

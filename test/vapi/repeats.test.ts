@@ -44,6 +44,36 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(elsewhere.result, 'booked for Wednesday', 'ids mean something within their call only')
   })
 
+  t.test(
+    `${vendor}: a second appointment on the day of the first is asked about once, and only who booked the first hears of it`,
+    async (t) => {
+      const owner = await test.owner({ vendor })
+      const book = (time: string, options: object, more: object = {}) =>
+        owner.call('book_appointment', { start_time: time, ...more }, options)
+      await book('2026-12-01T09:00', { toolCallId: 'one' })
+      const asked = await book('2026-12-01T10:00', { toolCallId: 'two' })
+      t.equal(
+        asked.error,
+        'You already have an appointment on Tuesday the first of December at nine in the morning. Shall I move that one, or book a second one?',
+      )
+      t.same(await book('2026-12-01T10:00', { toolCallId: 'two' }), asked, 'delivered again, asked again')
+      await consistent(t, owner, 1)
+      t.match((await book('2026-12-01T10:00', { toolCallId: 'three' })).result, 'You are booked', 'whoever says it again means it')
+      t.match(
+        (await book('2026-12-01T11:00', { toolCallId: 'four' }, { second: true })).result,
+        'You are booked',
+        'or says that she wants both',
+      )
+      t.match((await book('2026-12-02T09:00', { toolCallId: 'five' })).result, 'You are booked', 'another day is no question')
+      const number = '+13125550142'
+      await book('2026-12-03T09:00', { callId: 'call-2', number })
+      t.match((await book('2026-12-03T10:00', { callId: 'call-3', number })).result, 'You are booked', 'of another call nothing is told')
+      await owner.call('reschedule_appointment', { when: 'Friday at nine' }, { callId: 'call-3' })
+      t.match((await book('2026-12-03T10:00', { callId: 'call-3' })).result, 'You are booked', 'what was moved away is there no more')
+      await consistent(t, owner, 7)
+    },
+  )
+
   t.test(`${vendor}: twenty deliveries at once book once, and all hear the same`, async (t) => {
     const owner = await test.owner({ vendor })
     const wish = { start_time: '2026-12-01T09:00', name: 'Ana' }
@@ -89,9 +119,17 @@ for (const vendor of ['google', 'microsoft'] as const) {
     }
     await consistent(t, owner, 1)
     t.match(live(owner), [{ location: '1 Elm', attendees: [{ email: 'ana@example.com' }] }])
-    const hook = await owner.call('book_appointment', { start_time: '2026-12-01T11:00' }, { toolCallId: 'hook-function-call' })
+    const hook = await owner.call(
+      'book_appointment',
+      { start_time: '2026-12-01T11:00', second: true },
+      { toolCallId: 'hook-function-call' },
+    )
     t.match(hook.result, 'You are booked')
-    const next = await owner.call('book_appointment', { start_time: '2026-12-01T12:00' }, { toolCallId: 'hook-function-call' })
+    const next = await owner.call(
+      'book_appointment',
+      { start_time: '2026-12-01T12:00', second: true },
+      { toolCallId: 'hook-function-call' },
+    )
     t.match(next.result, 'You are booked', 'the id that all hooks share identifies nothing')
     await consistent(t, owner, 3)
   })

@@ -122,6 +122,7 @@ questions.askSentence({ about: 'likely', startsAt: at('2026-12-01T18:00') }, ZON
 questions.askSentence({ about: 'either_day', days: [at('2026-12-01'), at('2026-12-03')] }, ZONE)
 questions.askSentence({ about: 'either_time', times: [at('2026-12-01T14:00'), at('2026-12-01T15:00')] }, ZONE)
 questions.missingTimeSentence()
+questions.secondThatDaySentence(startsAt, ZONE)
 questions.whichTimeSentence([startsAt, at('2026-12-02T14:00')], ZONE)
 questions.unknownSlotSentence()
 for (const offers of [one, two, many]) questions.whichOfferSentence(offers, ZONE)
