@@ -34,9 +34,9 @@ export async function cancelBooking(deps: Deps, diary: Diary, request: CancelReq
 /** What was cancelled in this call is asked for again when nothing else can be meant. @throws AppError `not_proven` */
 async function standingOrCancelled(deps: Deps, diary: Diary, who: Claimant, operation: string | null): Promise<Found> {
   const { standing, cancelled } = await proven(deps, diary, who, operation)
-  const meant = who.at === null ? undefined : meantBy(who.at, cancelled, diary, deps.clock.now())
-  const [last] = meant ?? cancelled
-  return standing.length === 0 && last ? { kind: 'found', booking: last } : chooseProven(deps, diary, standing, who)
+  const meantOf = (bookings: Booking[]) => (who.at === null ? undefined : meantBy(who.at, bookings, diary, deps.clock.now())) ?? bookings
+  const [last] = meantOf(cancelled)
+  return last && meantOf(standing).length === 0 ? { kind: 'found', booking: last } : chooseProven(deps, diary, standing, who)
 }
 
 /** @returns `again` when another change of the appointment was opened meanwhile */

@@ -267,6 +267,8 @@ t.test('which appointment is meant is told by a day or an hour alone, and anothe
   for (const at of ['Thursday', 'the one at two', 'the third', '2026-12-03T14:00:00Z'])
     t.match(await found(at), /^Your appointment is on Thursday the third of December/, at)
   t.match((await change('cancel_appointment', { current_time: 'the Thursday one' })).result, 'on Thursday the third of December')
+  const again = await change('cancel_appointment', { current_time: 'Thursday' })
+  t.match(again.result, /^Your appointment on Thursday .* is cancelled already\./, 'a repeat is not taken for the other one')
   t.match((await change('reschedule_appointment', { current_time: 'Tuesday', when: 'Friday at ten' })).result, 'now on Friday')
   t.match((await change('cancel_appointment', { current_time: 'Friday' })).result, 'on Friday the fourth of December')
   t.match((await change('cancel_appointment', { current_time: 'Friday' })).result, 'is cancelled already')
