@@ -195,6 +195,11 @@ const catalogue = {
     say: 'I am holding that time until the diary confirms it. Shall I look again in a moment?',
   },
   /** The vendor was asked to move or cancel the event, and whether it did is being found out. */
+  not_yet_confirmed: {
+    status: 409,
+    text: 'The calendar has not confirmed this appointment yet, so it cannot be moved. Look at it in a moment, then ask again.',
+    say: 'That appointment is still waiting for the diary, so I cannot move it yet. Shall I look again in a moment?',
+  },
   change_under_way: {
     status: 409,
     text: 'Another change of this appointment is being carried out. Look at it in a moment, then ask again.',

@@ -123,6 +123,8 @@ function hear(answer: string, yes: RegExp, no?: RegExp): Heard {
 function hearStatus(status: number, code: string): Heard {
   if (status < 300) return 'done'
   if (code.endsWith('_held')) return 'pending'
+  // Nothing was done, and the time is not what stood in the way.
+  if (code === 'change_under_way' || code === 'not_yet_confirmed') return 'failed'
   if (status >= 500) return 'unsure'
   return status === 409 ? 'refused' : 'failed'
 }

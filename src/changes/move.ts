@@ -59,7 +59,7 @@ export async function moveOnce(
 ): Promise<ChangeOutcome | 'again'> {
   const { slot, madeBy, undoes } = move
   // Until its event exists there is nothing to move, and nothing is kept of the wish.
-  if (booking.status === 'held') throw new AppError('booking_held', 'its own event is not confirmed yet')
+  if (booking.status === 'held') throw new AppError('not_yet_confirmed', 'its own event may not exist yet')
   if (booking.status !== 'confirmed') throw new AppError('not_changeable', `it is ${booking.status}`)
   if (isSame(slot, booking)) return { kind: 'already', booking }
   const lengthMs = slot.endsAt.getTime() - slot.startsAt.getTime()

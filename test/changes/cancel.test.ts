@@ -183,7 +183,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     standIn.faults.clear()
     standIn.faults.add({ kind: 'lost', method: 'POST', path: /\/events(\?|$)/, ...FOR_GOOD })
     await ana.book(at(10))
-    t.match(await ana.move(at(14)), { refused: 'booking_held' }, 'it cannot be moved yet, and no move is called pending')
+    t.match(await ana.move(at(14)), { refused: 'not_yet_confirmed' }, 'it cannot be moved yet, and no move is called pending')
     const twins = await Promise.all([1, 2, 3].map(() => ana.cancel({ operation: 'once' })))
     t.match(twins, [{ kind: 'cancelled' }, { kind: 'cancelled' }, { kind: 'cancelled' }], 'all deliveries hear the same')
     t.match(await rows(), [{ status: 'cancelled', toTell: 'cancel' }])
