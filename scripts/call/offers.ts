@@ -18,8 +18,16 @@ export function timesIn(sentence: string): string[] {
   })
 }
 
-/** " at nine or ten thirty in the morning or at noon" → nine in the morning · ten thirty in the morning · noon. */
+const STRETCH = /^,? any time from (.+?) to (.+)$/
+
+/**
+ * " at nine or ten thirty in the morning or at noon" → nine in the morning · ten thirty in the morning · noon. Of ", any time from nine to
+ * eleven thirty in the morning" the first.
+ */
 function hoursIn(text: string): string[] {
+  const [, from, to] = STRETCH.exec(text) ?? []
+  if (from !== undefined && to !== undefined)
+    return [PART.test(from) || from === 'noon' ? from : `${from} ${PART.exec(to)?.[1] ?? ''}`.trim()]
   return text
     .split(/(?:,| or)* at (?!night)/)
     .filter((group) => group !== '')

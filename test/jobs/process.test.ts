@@ -46,7 +46,7 @@ t.test('a killed booking is settled after the restart, once, also by processes w
   ] as const) {
     world.google.faults.add(CREATE)
     const before = creates()
-    const wish = { start_time: `${workday()}T${time}`, name: 'Ana' }
+    const wish = { start_time: `${workday()}T${time}`, name: 'Ana', second: true }
     const broken = call('book_appointment', wish, `tool_${hours}`).catch(() => 'no answer')
     await until('the vendor to be asked', () => creates() > before)
     await kill()
