@@ -28,8 +28,11 @@ import { syncRoutes } from './users/frontend-sync/routes.ts'
 import { userRoutes } from './users/routes.ts'
 import { vapiRoutes } from './vapi/routes.ts'
 
-/** The table of contents: everything that answers, in one place. */
-export async function buildApp(deps: Deps, draining = () => false): Promise<FastifyInstance> {
+/**
+ * The table of contents: everything that answers, in one place.
+ * @param maxEventLoopDelay in milliseconds; from there on most callers are asked to come back later. 0: never
+ */
+export async function buildApp(deps: Deps, draining = () => false, maxEventLoopDelay = 1000): Promise<FastifyInstance> {
   const { config } = deps
   const logger: FastifyBaseLogger = deps.log
   const app = Fastify({
@@ -54,7 +57,7 @@ export async function buildApp(deps: Deps, draining = () => false): Promise<Fast
   answerProblems(app)
   watchRequests(app, deps.metrics)
   await tellBrowsers(app, config)
-  await app.register(underPressure, { maxEventLoopDelay: 1000, retryAfter: 5, customError: Overloaded })
+  await app.register(underPressure, { maxEventLoopDelay, retryAfter: 5, customError: Overloaded })
   describeCommonProblems(app)
   await describeRoutes(app, config.baseUrl)
 
