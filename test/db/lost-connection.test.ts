@@ -17,7 +17,7 @@ t.test('a connection that dies in the middle of a transaction is an error of tha
   const inside = inTenant(database.db, 'user_dana', async (trx) => {
     await findUser(trx, 'user_dana')
     await killer.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ringbook' and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'ringbook' and pid <> pg_backend_pid()`,
     )
     await delay(50)
     return findUser(trx, 'user_dana')
