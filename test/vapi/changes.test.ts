@@ -130,7 +130,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match((await owner.call('find_appointment', {}, FIRST)).error, held)
     t.match(
       (await owner.call('reschedule_appointment', { when: 'Thursday at ten' }, FIRST)).error,
-      /^I am holding that time until the diary confirms it\./,
+      /^That appointment is still waiting for the diary, so I cannot move it yet\./,
     )
   })
 
