@@ -33,9 +33,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
 
   t.test(`${vendor}: an appointment is moved in place, and both times are told apart`, async (t) => {
     const { move, live, rows, changes, eventId, book, owner, standIn, notices, settleChanges } = await booked()
-    t.match(await move(at(14)), { kind: 'moved', booking: { startsAt: at(14), endsAt: at(14, 30), status: 'confirmed' } })
-    t.match(live(), [{ id: eventId, startsAt: at(14), endsAt: at(14, 30) }], 'the same event')
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }], 'and one row')
+    await settleChanges() // so that what is still to be done for the booking is not taken for what the move brings
+    t.has(await move(at(14)), { kind: 'moved', booking: { startsAt: at(14), endsAt: at(14, 30), status: 'confirmed' } })
+    t.has(live(), [{ id: eventId, startsAt: at(14), endsAt: at(14, 30) }], 'the same event')
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(14) }], 'and one row')
     t.match(await changes(), [{ kind: 'move', state: 'done' }])
     const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
     t.match((await other.book(at(14))).error, /^That time is taken/)
@@ -59,7 +60,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
         payload: { start_time: start.toISOString() },
       })
     t.equal((await patch(at(10, 15))).statusCode, 200, 'a quarter of an hour later, over itself')
-    t.match(live(), [{ startsAt: at(10, 15), endsAt: at(10, 45) }])
+    t.has(live(), [{ startsAt: at(10, 15), endsAt: at(10, 45) }])
     standIn.addEvent(owner.calendarEmail, { subject: 'Dentist', startsAt: at(10, 45), endsAt: at(11) })
     t.equal((await patch(at(10, 30))).statusCode, 409, 'another event is')
     t.match(await move(at(11)), { kind: 'moved' })
@@ -72,7 +73,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await move(at(20)), { kind: 'refused', why: 'closed' })
     t.match(await move(at(11, 10)), { kind: 'refused', why: 'off_grid' })
     t.match(await move(new Date('2026-11-28T16:00:00Z')), { kind: 'refused', why: 'past' })
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
     t.match(await changes(), [{ state: 'failed', failure: 'slot_taken' }], 'only the first was worth asking the calendar')
     t.equal(live().filter(({ subject }) => subject !== 'Dentist').length, 1)
   })
@@ -100,39 +101,39 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await changes(), [{ state: 'done' }])
     t.match(await move(at(15), { operation: `same-${vendor}` }), { refused: 'repeat_differs' })
     t.match(await move(at(14)), { kind: 'already' }, 'the same wish under another id')
-    t.match(live(), [{ startsAt: at(14) }])
+    t.has(live(), [{ startsAt: at(14) }])
   })
 
   t.test(`${vendor}: refused by the vendor, the appointment stands as it did`, async (t) => {
     const { move, live, rows, changes, standIn } = await booked()
     standIn.faults.add({ ...UPDATE, kind: 'status', status: 400, ...FOR_GOOD })
     t.match(await move(at(14)), { refused: 'provider_refused' })
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
     t.match(await changes(), [{ state: 'failed' }])
-    t.match(live(), [{ startsAt: at(10) }])
+    t.has(live(), [{ startsAt: at(10) }])
     standIn.faults.clear()
     t.match(await move(at(14)), { kind: 'moved' })
     standIn.faults.add({ ...UPDATE, kind: 'status', status: 429, retryAfter: 120, ...FOR_GOOD })
     t.match(await move(at(16)), { refused: 'provider_busy' })
-    t.match(live(), [{ startsAt: at(14) }])
+    t.has(live(), [{ startsAt: at(14) }])
   })
 
   t.test(`${vendor}: a silent vendor leaves the move pending, both times kept; it is carried out when the vendor answers`, async (t) => {
     const { move, live, rows, changes, owner, standIn, settleChanges } = await booked()
     standIn.faults.add({ ...UPDATE, kind: 'silent', ...FOR_GOOD })
     const startedAt = performance.now()
-    t.match(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'pending', booking: { startsAt: at(10) } })
+    t.has(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'pending', booking: { startsAt: at(10) } })
     t.ok(performance.now() - startedAt < 3500)
     const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
     for (const hour of [10, 14]) t.match((await other.book(at(hour))).error, /^That time is taken/, `${hour} is kept`)
-    t.match(await rows(), [
+    t.has(await rows(), [
       { status: 'confirmed', startsAt: at(10) },
       { status: 'held', startsAt: at(14) },
     ])
     standIn.faults.clear()
     await settleChanges()
-    t.match(live(), [{ startsAt: at(14) }])
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: null }])
+    t.has(live(), [{ startsAt: at(14) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: null }])
     t.match(await changes(), [{ state: 'done' }])
     t.match(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'moved' }, 'the same call again hears the truth')
   })
@@ -142,10 +143,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
     standIn.faults.add({ ...UPDATE, kind: 'lost', ...FOR_GOOD })
     const outcome = await move(at(14))
     t.match(outcome, { kind: 'pending' })
-    t.match(live(), [{ startsAt: at(14) }])
+    t.has(live(), [{ startsAt: at(14) }])
     await settleChanges()
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(14) }])
-    t.match(live(), [{ startsAt: at(14) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(14) }])
+    t.has(live(), [{ startsAt: at(14) }])
   })
 
   t.test(
@@ -162,14 +163,14 @@ for (const vendor of ['google', 'microsoft'] as const) {
       await age(2)
       await settleChanges()
       t.match(await changes(), [{ state: 'failed', failure: 'provider_unavailable' }])
-      t.match(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: 'update' }])
-      t.match(live(), [{ startsAt: at(14) }], 'the vendor has it otherwise, and does not answer')
+      t.has(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: 'update' }])
+      t.has(live(), [{ startsAt: at(14) }], 'the vendor has it otherwise, and does not answer')
       const told = await test.app.inject({ url: '/notices', headers: owner.headers() })
       t.match(told.json().notices[0], { kind: 'change_failed' })
       standIn.faults.clear()
       await settleChanges()
-      t.match(live(), [{ startsAt: at(10) }])
-      t.match(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: null }])
+      t.has(live(), [{ startsAt: at(10) }])
+      t.has(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: null }])
     },
   )
 
@@ -182,7 +183,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await settleChanges()
     t.match(await slow, { refused: 'unavailable' })
     t.equal(standIn.ledger.slice(before).filter(({ method }) => method === 'PATCH').length, 0)
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
 
     standIn.faults.add({ ...UPDATE, kind: 'slow', ms: 300 })
     const late = move(at(15), { operation: `late-${vendor}` })
@@ -190,8 +191,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await settleChanges()
     t.match(await late, { kind: /moved|pending/ })
     await settleChanges()
-    t.match(live(), [{ id: eventId, startsAt: at(15) }])
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(15) }])
+    t.has(live(), [{ id: eventId, startsAt: at(15) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(15) }])
     t.match(await changes(), [{ state: 'failed', failure: 'unavailable' }, { state: 'done' }])
   })
 
@@ -199,7 +200,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     const { move, rows, standIn, owner, eventId } = await booked()
     standIn.deleteEvent(owner.calendarEmail, eventId ?? '')
     t.match(await move(at(14)), { refused: 'event_missing' })
-    t.match(await rows(), [{ status: 'cancelled', startsAt: at(10) }])
+    t.has(await rows(), [{ status: 'cancelled', startsAt: at(10) }])
   })
 
   t.test(`${vendor}: taken back within the call, whatever the notice; twice is once`, async (t) => {
@@ -209,12 +210,12 @@ for (const vendor of ['google', 'microsoft'] as const) {
     test.setNow(new Date(at(9, 30).getTime()))
     t.teardown(() => test.setNow(new Date('2026-11-29T23:00:00Z')))
     t.match(await move(at(10, 30), { vapiCallId: who.vapiCallId }), { kind: 'moved' })
-    t.match(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } })
-    t.match(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } }, 'delivered again')
-    t.match(await undo(), { kind: 'already', booking: { startsAt: at(14) } }, 'said again')
-    t.match(await move(at(10)), { kind: 'moved', booking: { startsAt: at(10) } }, 'back to where it was, within the hour')
-    t.match(live(), [{ startsAt: at(10) }])
-    t.match(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
+    t.has(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } })
+    t.has(await undo(`undo-${vendor}`), { kind: 'moved', booking: { startsAt: at(14) } }, 'delivered again')
+    t.has(await undo(), { kind: 'already', booking: { startsAt: at(14) } }, 'said again')
+    t.has(await move(at(10)), { kind: 'moved', booking: { startsAt: at(10) } }, 'back to where it was, within the hour')
+    t.has(live(), [{ startsAt: at(10) }])
+    t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
     t.ok((await changes()).every(({ state }) => state === 'done'))
   })
 
@@ -231,12 +232,12 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await moving.reached
     telling.go()
     await told
-    t.match(live(), [{ startsAt: at(10) }], 'written by what was so before')
+    t.has(live(), [{ startsAt: at(10) }], 'written by what was so before')
     moving.go()
-    t.match(await moved, { kind: 'moved', booking: { startsAt: at(15) } })
+    t.has(await moved, { kind: 'moved', booking: { startsAt: at(15) } })
     await settleChanges()
-    t.match(live(), [{ startsAt: at(15) }])
-    t.match(await rows(), [{ startsAt: at(15), toTell: null }])
+    t.has(live(), [{ startsAt: at(15) }])
+    t.has(await rows(), [{ startsAt: at(15), toTell: null }])
   })
 
   t.test(`${vendor}: somebody who is invited while her appointment is moved is invited to its new time`, async (t) => {
@@ -252,8 +253,8 @@ for (const vendor of ['google', 'microsoft'] as const) {
     inviting.go()
     t.match(await invited, { customerEmail: 'ana@example.com' })
     await settleChanges()
-    t.match(live(), [{ startsAt: at(15), attendees: [{ email: 'ana@example.com' }] }])
-    t.match(await rows(), [{ startsAt: at(15), toTell: null }])
+    t.has(live(), [{ startsAt: at(15), attendees: [{ email: 'ana@example.com' }] }])
+    t.has(await rows(), [{ startsAt: at(15), toTell: null }])
   })
 
   t.test(

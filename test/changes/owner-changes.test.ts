@@ -50,7 +50,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       status: 200,
       body: { ...evening, end_time: '2026-12-01T20:45:00-06:00' },
     })
-    t.match(ana.live(), [{ startsAt: at(20, 15), endsAt: at(20, 45) }], 'at any time, as no caller may')
+    t.has(ana.live(), [{ startsAt: at(20, 15), endsAt: at(20, 45) }], 'at any time, as no caller may')
     const longer = { end_time: '2026-12-01T21:15:00-06:00' }
     t.match(await ask(owner, path, { method: 'PATCH', body: longer }), { status: 200, body: { ...evening, ...longer } })
 
@@ -85,7 +85,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       { status: 'cancelled', start_time: at(9).toISOString() },
     ])
       await refused(body, 400, 'invalid_request')
-    t.match(await rows(), [
+    t.has(await rows(), [
       { startsAt: at(10), status: 'confirmed' },
       { startsAt: at(11), status: 'confirmed' },
     ])
@@ -117,7 +117,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await ask(owner, path, { method: 'DELETE' }), { status: 409, body: { code: 'change_under_way' } }, 'one after the other')
     standIn.faults.clear()
     await settleChanges()
-    t.match(live(), [{ startsAt: at(12) }])
+    t.has(live(), [{ startsAt: at(12) }])
     t.match(await ask(owner, path, { method: 'PATCH', body, key: 'a' }), { status: 200, body: { status: 'confirmed' } })
     t.match(await ask(owner, path, { method: 'PATCH', body: { status: 'cancelled' } }), { status: 200, body: { status: 'cancelled' } })
     t.match(await rows(), [{ status: 'cancelled' }])

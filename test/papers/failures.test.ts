@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -22,5 +22,18 @@ t.test('every outcome that is promised for a failure names the tests that hold i
       titles.some((one) => one === title || one.includes(`: ${title}`) || one.includes(`} ${title}`)),
       `${id}: ${title}`,
     )
+  }
+})
+
+t.test('no test compares moments by t.match, which takes any Date for any other', async (t) => {
+  const moment = /[{,] ?(?:startsAt|endsAt)\b(?=,| \}|: (?:at\(|new Date\())/
+  for (const file of globSync('test/**/*.ts', { cwd: root })) {
+    const statements = read(file)
+      .split(/(?=\bt\.match\()/)
+      .slice(1)
+      .map((from) => from.slice(0, from.search(/\)(?:\n|;|$)/m) + 1))
+    // What is handed to the function that is tried is no part of the pattern.
+    const loose = statements.filter((statement) => moment.test(statement.replaceAll(/\.\w+\(\{[^}]*\}\)/g, '')))
+    t.same(loose, [], file)
   }
 })

@@ -139,7 +139,7 @@ t.test('of an entry that was cancelled Google may tell the id alone', async (t) 
     { id: 'y', status: 'confirmed', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } },
   ]
   standIn.faults.add({ kind: 'status', status: 200, body: { kind: 'calendar#events', timeZone: 'America/New_York', items } })
-  t.match(await open.events(day, 'UTC'), [{ id: 'y', isAllDay: true, startsAt: new Date('2026-12-01T05:00:00Z') }])
+  t.has(await open.events(day, 'UTC'), [{ id: 'y', isAllDay: true, startsAt: new Date('2026-12-01T05:00:00Z') }])
 })
 
 t.test('notes that programs wrote as HTML for Google are read as people see them, and plain ones stay as they are', async (t) => {

@@ -124,7 +124,7 @@ t.test('a created event is kept, invites whoever attends and shows its propertie
   const { status, body } = await create(token, newEvent())
   t.equal(status, 201)
   t.match(body, { start: { dateTime: '2026-12-01T09:00:00.0000000', timeZone: 'UTC' }, type: 'singleInstance', id: /^AAkALg/ })
-  t.match(
+  t.has(
     microsoft.events(ada).find(({ id }) => id === body.id),
     {
       subject: 'Viewing',

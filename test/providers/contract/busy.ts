@@ -108,7 +108,7 @@ export async function busy(t: Test, vendor: Vendor): Promise<void> {
     const range = span('2026-12-01T15:00:00Z', '2026-12-01T17:00:00Z')
     t.same(shown(await (await calendar()).busy(range)), [])
     standIn.addEvent(email, { subject: 'across', ...span('2026-12-01T16:45:00Z', '2026-12-01T17:15:00Z') })
-    t.match(await (await calendar()).busy(range), [{ startsAt: new Date('2026-12-01T16:45:00Z') }])
+    t.has(await (await calendar()).busy(range), [{ startsAt: new Date('2026-12-01T16:45:00Z') }])
   })
 
   for (const { timeZone, date, next, starts, ends } of nights) {

@@ -116,9 +116,7 @@ export async function entries(t: Test, vendor: Vendor): Promise<void> {
       const day = (from: string, to: string) => ({ startsAt: midnight(from), endsAt: midnight(to) })
       const open = await calendar()
       const [startsAt, endsAt] = [midnight('2026-12-02'), midnight('2026-12-04')]
-      t.match(await open.events(day('2026-12-01', '2026-12-08'), 'America/Chicago'), [
-        { subject: 'trip', isAllDay: true, startsAt, endsAt },
-      ])
+      t.has(await open.events(day('2026-12-01', '2026-12-08'), 'America/Chicago'), [{ subject: 'trip', isAllDay: true, startsAt, endsAt }])
       t.equal((await open.events(day('2026-12-03', '2026-12-04'), 'America/Chicago')).length, 1, 'its last day')
       t.same(await open.events(day('2026-12-04', '2026-12-05'), 'America/Chicago'), [], 'the day after')
       t.same(await open.events(day('2026-12-01', '2026-12-02'), 'America/Chicago'), [], 'the day before')
