@@ -343,6 +343,22 @@ export interface RentalSources {
   website: string;
 }
 
+export interface ToolCalls {
+  answer: string;
+  argumentsDigest: string;
+  calledAt: Generated<Timestamp>;
+  clerkUserId: string;
+  failure: string | null;
+  function: string;
+  id: Generated<string>;
+  isFinal: boolean;
+  ms: number;
+  outcome: string;
+  toolCallId: string | null;
+  vapiCallId: string | null;
+  vendorMs: Generated<number>;
+}
+
 export interface Users {
   clerkUpdatedAt: Timestamp | null;
   clerkUserId: string;
@@ -397,6 +413,7 @@ export interface DB {
   rateLimits: RateLimits;
   rentals: Rentals;
   rentalSources: RentalSources;
+  toolCalls: ToolCalls;
   users: Users;
   vapiAgents: VapiAgents;
   wrongCodes: WrongCodes;

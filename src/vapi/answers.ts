@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { diaryOf } from '../calendar/access.ts'
-import { callIdOf } from '../call-id.ts'
 import { databaseIsAway } from '../db/client.ts'
 import { countHit, countPart } from '../db/rate-limits.ts'
+import type { ToolCallKey } from '../db/tool-calls.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
 import { sha256Hex } from '../secrets.ts'
 import type { Admitted } from './admission.ts'
-import { operationOf, type Spoken } from './context.ts'
+import type { Spoken } from './context.ts'
 import { findFunction } from './functions.ts'
+import { keep, keyOf, toldBefore } from './kept-answers.ts'
 import type { FunctionCall, Message, Origin } from './messages.ts'
 import {
   noHandoverSentence,
@@ -31,6 +32,14 @@ interface Request {
   log: Log
   /** Of the caller's time, before the message was understood. */
   spentMs: number
+}
+
+/** A function call, from whom, and until when somebody waits for it. */
+interface Asked {
+  call: FunctionCall
+  origin: Origin
+  proven: boolean
+  signal: AbortSignal
 }
 
 /**
@@ -56,26 +65,40 @@ export async function answerFunctions(deps: Deps, admission: Admitted, message: 
 async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, { log, spentMs }: Request): Promise<Spoken> {
   const startedAt = performance.now()
   const found = findFunction(call.name)
+  const name = found?.name ?? 'unknown' // what a model made up is no label
   const late = () => ({ error: found?.late() ?? unknownFunctionSentence() })
-  const work = async (signal: AbortSignal) => {
+  const work = async (signal: AbortSignal): Promise<Spoken> => {
     if (admission.kind === 'unknown') return { result: unknownAssistantSentence() }
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
-    const { clerkUserId, assistantId, proven } = admission
-    await limit(deps, assistantId ?? clerkUserId, proven)
-    const callId = origin.callId === null ? null : callIdOf(origin.callId, proven)
-    if (callId !== null) await limitCall(deps, clerkUserId, callId, call.id)
-    const diary = await diaryOf(deps, clerkUserId)
-    const caller = { callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }
-    if (!found) return { error: unknownFunctionSentence() }
-    return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
+    const key = keyOf(admission, origin, call)
+    await limit(deps, admission)
+    if (key.vapiCallId !== null) await limitCall(deps, key)
+    const earlier = found?.isAct ? await toldBefore(deps, key) : undefined
+    if (earlier) return earlier
+    const said = await carryOut(deps, key, { call, origin, proven: admission.proven, signal }).then(
+      (spoken) => ({ spoken, failure: null }),
+      (error: unknown) => refused(error, log),
+    )
+    return keep(deps, key, { ...said, name, ms: performance.now() - startedAt, log })
   }
   const leftMs = deps.config.timeouts.toolCallMs - spentMs
-  const spoken = await inTime(leftMs, work, late).catch((error: unknown) => ({ error: failure(error, log).say }))
-  const name = found?.name ?? 'unknown' // what a model made up is no label
+  const spoken = await inTime(leftMs, work, late).catch((error: unknown) => refused(error, log).spoken)
   const outcome = 'error' in spoken ? 'error' : 'result'
   deps.metrics.voiceFunction({ function: name, outcome }, (performance.now() - startedAt) / 1000)
   log.info({ function: name, outcome, ms: Math.round(performance.now() - startedAt) }, 'function call')
   return 'error' in spoken ? { error: oneLine(spoken.error) } : { result: oneLine(spoken.result) }
+}
+
+async function carryOut(
+  deps: Deps,
+  { clerkUserId, vapiCallId: callId }: ToolCallKey,
+  { call, origin, proven, signal }: Asked,
+): Promise<Spoken> {
+  const diary = await diaryOf(deps, clerkUserId)
+  const found = findFunction(call.name)
+  if (!found) return { error: unknownFunctionSentence() }
+  const caller = { callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }
+  return found.run({ deps, diary, caller, toolCallId: call.id, signal }, call.parameters)
 }
 
 /**
@@ -92,21 +115,26 @@ async function inTime(leftMs: number, work: (signal: AbortSignal) => Promise<Spo
   }
 }
 
-async function limit(deps: Deps, key: string, proven: boolean): Promise<void> {
+async function limit(deps: Deps, { clerkUserId, assistantId, proven }: Extract<Admitted, { kind: 'tenant' }>): Promise<void> {
   const { toolCallsPerMinute } = deps.config.limits
-  const { hits } = await countHit(deps.db, `function-calls:${proven ? 'proven' : 'unproven'}:${key}`)
+  const { hits } = await countHit(deps.db, `function-calls:${proven ? 'proven' : 'unproven'}:${assistantId ?? clerkUserId}`)
   if (hits > toolCallsPerMinute * (proven ? 1 : UNPROVEN_SHARE)) throw new AppError('too_many_requests', 'function calls of one assistant')
 }
 
 /** A model in a loop must not wear out a calendar. The same function call, however often it is delivered, is one. */
-async function limitCall({ config, db }: Deps, clerkUserId: string, callId: string, toolCallId: string | null): Promise<void> {
-  const call = sha256Hex(JSON.stringify([clerkUserId, callId]))
-  const part = sha256Hex(JSON.stringify([call, operationOf({ caller: { callId }, toolCallId }) ?? randomUUID()]))
+async function limitCall({ config, db }: Deps, { clerkUserId, vapiCallId, toolCallId }: ToolCallKey): Promise<void> {
+  const call = sha256Hex(JSON.stringify([clerkUserId, vapiCallId]))
+  const part = sha256Hex(JSON.stringify([call, toolCallId ?? randomUUID()]))
   const ordinal = await countPart(db, `function-calls-of:${call}`, `function-call:${part}`)
   if (ordinal > config.limits.toolCallsPerCall) throw new AppError('call_limit_reached', `${ordinal} function calls in one call`)
 }
 
-function failure(error: unknown, log: Log): AppError {
+function refused(error: unknown, log: Log): { spoken: Spoken; failure: string } {
+  const { code, say } = failureOf(error, log)
+  return { spoken: { error: say }, failure: code }
+}
+
+function failureOf(error: unknown, log: Log): AppError {
   if (error instanceof AppError) {
     log.info({ err: error }, 'a function call was refused')
     return error

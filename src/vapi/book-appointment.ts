@@ -100,6 +100,9 @@ function say({ deps }: Context, outcome: Exclude<Outcome, { kind: 'refused' }>, 
     case 'already':
       return { result: alreadyBookedSentence({ startsAt, timeZone, code, invited: customerEmail !== null }) }
     case 'pending':
-      return { error: (booking.ageSeconds > LONG_PENDING_SECONDS ? stillPendingSentence : pendingSentence)(startsAt, timeZone) }
+      return {
+        error: (booking.ageSeconds > LONG_PENDING_SECONDS ? stillPendingSentence : pendingSentence)(startsAt, timeZone),
+        isOpen: true,
+      }
   }
 }

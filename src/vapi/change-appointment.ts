@@ -102,7 +102,7 @@ async function say(context: Context, outcome: ChangeOutcome, act: Act): Promise<
     case 'pending': {
       const startsAt = outcome.change?.newStartsAt ?? told.startsAt
       const pending = { move: movePendingSentence, cancel: cancelPendingSentence, keep: keepPendingSentence }[act]
-      return { error: pending({ ...told, startsAt }) }
+      return { error: pending({ ...told, startsAt }), isOpen: true }
     }
     case 'refused':
       return explainRefusal(context, booking, outcome.why, booking.status === 'cancelled' ? notBroughtBack : unchanged)

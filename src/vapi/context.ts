@@ -23,13 +23,22 @@ export interface Context {
   signal: AbortSignal
 }
 
-/** One sentence: a result, or an error that tells the assistant how to go on. */
-export type Spoken = { result: string } | { error: string }
+/**
+ * One sentence: a result, or an error that tells the assistant how to go on. `isOpen`: what it is about is not decided yet, so that the same
+ * function call, delivered again, hears what has become of it by then.
+ */
+export type Spoken = { result: string } | { error: string; isOpen?: true }
 
 // Assistant hooks use it for every call they make.
 const CONSTANT_ID = 'hook-function-call'
 
-/** By which the same function call is known when it is delivered again. An id means something within its call only. `null`: it has none. */
+/** Vapi's id of a function call, which means something within its phone call only. `null`: it tells none from another. */
+export function identityOf(toolCallId: string | null): string | null {
+  return toolCallId === CONSTANT_ID ? null : toolCallId
+}
+
+/** By which the same function call is known when it is delivered again. `null`: it has no identity. */
 export function operationOf({ caller, toolCallId }: { caller: Pick<Caller, 'callId'>; toolCallId: string | null }): string | null {
-  return toolCallId === null || toolCallId === CONSTANT_ID || caller.callId === null ? null : JSON.stringify([caller.callId, toolCallId])
+  const id = identityOf(toolCallId)
+  return id === null || caller.callId === null ? null : JSON.stringify([caller.callId, id])
 }

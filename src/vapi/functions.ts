@@ -28,6 +28,8 @@ interface VoiceFunction {
   name: string
   /** Names that older prompts use. */
   aliases: string[]
+  /** It changes something: delivered again it is not carried out again, but told what it was told. */
+  isAct: boolean
   run(context: Context, parameters: FunctionCall['parameters']): Promise<Spoken>
   /** What is true when the caller cannot wait for `run` any longer. */
   late(): string
@@ -38,38 +40,55 @@ const functions: VoiceFunction[] = [
   {
     name: 'get_availability',
     aliases: ['checkAvailability', 'find_available_times', 'get_calendar_availability'],
+    isAct: false,
     run: withParameters(AvailabilityParameters, offerTimes),
     late: noAnswerSentence,
   },
-  { name: 'get_next_available', aliases: [], run: withParameters(NextParameters, offerTimes), late: noAnswerSentence },
+  { name: 'get_next_available', aliases: [], isAct: false, run: withParameters(NextParameters, offerTimes), late: noAnswerSentence },
   {
     name: 'book_appointment',
     aliases: ['set_appointment', 'createBooking', 'schedule_meeting', 'create_calendar_event'],
+    isAct: true,
     run: withParameters(BookingParameters, bookAppointment),
     late: unsureSentence,
   },
   {
     name: 'find_appointment',
     aliases: ['find_booking'],
+    isAct: false,
     run: withParameters(AppointmentParameters, tellAppointment),
     late: noAnswerSentence,
   },
   {
     name: 'reschedule_appointment',
     aliases: ['reschedule_booking'],
+    isAct: true,
     run: withParameters(MoveParameters, moveAppointment),
     late: unsureChangeSentence,
   },
   {
     name: 'cancel_appointment',
     aliases: ['cancel_booking'],
+    isAct: true,
     run: withParameters(AppointmentParameters, cancelAppointment),
     late: unsureChangeSentence,
   },
-  { name: 'keep_appointment', aliases: [], run: withParameters(AppointmentParameters, keepAppointment), late: unsureChangeSentence },
-  { name: 'take_message', aliases: [], run: withParameters(MessageParameters, takeMessage), late: unsureMessageSentence },
-  { name: 'check_email', aliases: [], run: withParameters(EmailParameters, checkEmail), late: emailAgainSentence },
-  { name: 'search_rentals', aliases: ['website_search'], run: withParameters(RentalParameters, searchRentals), late: lateRentalsSentence },
+  {
+    name: 'keep_appointment',
+    aliases: [],
+    isAct: true,
+    run: withParameters(AppointmentParameters, keepAppointment),
+    late: unsureChangeSentence,
+  },
+  { name: 'take_message', aliases: [], isAct: true, run: withParameters(MessageParameters, takeMessage), late: unsureMessageSentence },
+  { name: 'check_email', aliases: [], isAct: false, run: withParameters(EmailParameters, checkEmail), late: emailAgainSentence },
+  {
+    name: 'search_rentals',
+    aliases: ['website_search'],
+    isAct: false,
+    run: withParameters(RentalParameters, searchRentals),
+    late: lateRentalsSentence,
+  },
 ]
 
 const byName = new Map(functions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))

@@ -258,16 +258,16 @@ for (const vendor of ['google', 'microsoft'] as const) {
   })
 
   t.test(
-    `${vendor}: whoever was moved away from a time may have it as well, and the booking hears of itself when it is delivered again`,
+    `${vendor}: whoever was moved away from a time may have it as well, and the same booking delivered again is told the same`,
     async (t) => {
       test.world[vendor].faults.clear()
       const ana = await caller(test, vendor)
       const again = () => ana.book(at(10), ANA, { toolCallId: 'same' })
-      t.match(await again(), { result: /^You are booked for Tuesday .* at ten/ })
+      const first = await again()
+      t.match(first, { result: /^You are booked for Tuesday .* at ten/ })
       await ana.move(at(14))
-      t.match(await again(), { result: /^You are booked for Tuesday .* at two in the afternoon/ }, 'where it is by now')
       t.match(await ana.book(at(14), ANA, { attendee_email: 'ana@example.com' }), { result: /already booked .* An invitation comes/ })
-      t.match(await again(), { result: /^You are booked .* An invitation comes by e-mail/ })
+      t.same(await again(), first)
       t.match(await ana.book(at(10), ANA), { result: /^You are booked for Tuesday .* at ten/ }, 'its key blocks nothing')
       t.equal(ana.live().length, 2)
     },

@@ -101,6 +101,10 @@ async function filled(t: Test) {
         .values({ ...owner, startsAt, endsAt, vapiCallId: 'call', slot: 'A', answer: 1, offeredAt: startsAt })
         .execute()
       await trx
+        .insertInto('toolCalls')
+        .values({ ...owner, function: 'x', argumentsDigest: 'x', answer: 'x', outcome: 'result', isFinal: true, ms: 1 })
+        .execute()
+      await trx
         .insertInto('callerMessages')
         .values({ ...owner, words: 'Please call' })
         .execute()

@@ -180,3 +180,18 @@ t.test('outside a call nobody is taken for somebody else', async (t) => {
   t.match((await book()).error, 'That time is taken', 'a second caller does not hear that the time is hers')
   await consistent(t, owner, 1)
 })
+
+t.test('a wish under a second id stays the appointment that it was, also after the owner has moved that', async (t) => {
+  const owner = await test.owner({ vendor: 'google' })
+  const wish = { start_time: '2026-12-01T09:00', name: 'Ana' }
+  await owner.call('book_appointment', wish, { toolCallId: 'one' })
+  const second = await owner.call('book_appointment', wish, { toolCallId: 'two' })
+  t.match(words(second), 'already booked')
+  const headers = owner.headers()
+  const listed = await test.app.inject({ url: '/bookings', headers })
+  const [booking] = listed.json().bookings
+  const payload = { start_time: '2026-12-03T15:00:00Z' }
+  t.equal((await test.app.inject({ method: 'PATCH', url: `/bookings/${booking.id}`, headers, payload })).statusCode, 200)
+  t.same(await owner.call('book_appointment', wish, { toolCallId: 'two' }), second, 'delivered again it is told what it was told')
+  t.equal(live(owner).length, 1, 'and nothing is booked anew')
+})
