@@ -273,20 +273,23 @@ for (const vendor of ['google', 'microsoft'] as const) {
     },
   )
 
-  t.test(`${vendor}: a booking that is delivered again after it was cancelled, or taken back, hears how it stands`, async (t) => {
+  t.test(`${vendor}: a booking that is delivered again after it was cancelled, or taken back, is not made again`, async (t) => {
     test.world[vendor].faults.clear()
     const ana = await caller(test, vendor)
     const again = () => ana.book(at(10), ANA, { toolCallId: 'same' })
-    await again()
+    const first = await again()
+    t.match(first, { result: /^You are booked/ })
     await ana.cancel()
-    t.match(await again(), { error: /^That appointment cannot be changed any more/ })
-    t.same(ana.live(), [], 'and is not made again')
+    t.same(await again(), first, 'the answer to that function call, and not news')
+    t.same(ana.live(), [])
     await ana.undo()
-    t.match(await again(), { result: /^You are booked/ })
+    t.same(await again(), first)
+    t.equal(ana.live().length, 1)
     await ana.cancel()
     const back = () => ana.book(at(10), ANA, { toolCallId: 'back', attendee_email: 'ana@example.com' })
-    t.match(await back(), { result: /^You are booked/ })
-    t.match(await back(), { result: /^You are booked/ }, 'its own repeat, whatever the appointment had been')
+    const second = await back()
+    t.match(second, { result: /^You are booked/ })
+    t.same(await back(), second, 'its own repeat, whatever the appointment had been')
     t.equal(ana.live().length, 1)
   })
 }
