@@ -203,6 +203,48 @@ export interface CallOffers {
   vapiCallId: string;
 }
 
+export interface Calls {
+  assistantId: string | null;
+  clerkUserId: string;
+  cost: Numeric | null;
+  costs: Json | null;
+  createdAt: Generated<Timestamp>;
+  customerName: string | null;
+  customerNumber: string | null;
+  dialledNumber: string | null;
+  direction: string | null;
+  endedAt: Timestamp | null;
+  endedReason: string | null;
+  firstHeardAt: Generated<Timestamp>;
+  hangs: Generated<number>;
+  hasRecording: Generated<boolean>;
+  id: Generated<string>;
+  intent: string | null;
+  lastHeardAt: Generated<Timestamp>;
+  metadata: Generated<Json>;
+  reportedAt: Timestamp | null;
+  sentiment: string | null;
+  startedAt: Timestamp | null;
+  status: string;
+  structuredData: Json | null;
+  success: string | null;
+  summary: string | null;
+  updatedAt: Generated<Timestamp>;
+  vapiCallId: string;
+}
+
+export interface CallTranscripts {
+  callId: string;
+  clerkUserId: string;
+  confidence: number | null;
+  createdAt: Generated<Timestamp>;
+  id: Generated<string>;
+  role: string;
+  saidAt: Timestamp | null;
+  sequence: number;
+  text: string;
+}
+
 export interface Changes {
   appointmentId: string;
   askedAt: Timestamp | null;
@@ -402,6 +444,8 @@ export interface DB {
   businesses: Businesses;
   callerMessages: CallerMessages;
   callOffers: CallOffers;
+  calls: Calls;
+  callTranscripts: CallTranscripts;
   changes: Changes;
   clerkEvents: ClerkEvents;
   deletedUsers: DeletedUsers;

@@ -104,6 +104,15 @@ async function filled(t: Test) {
         .insertInto('toolCalls')
         .values({ ...owner, function: 'x', argumentsDigest: 'x', answer: 'x', outcome: 'result', isFinal: true, ms: 1 })
         .execute()
+      const { id: callId } = await trx
+        .insertInto('calls')
+        .values({ ...owner, vapiCallId: 'call', status: 'ended' })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await trx
+        .insertInto('callTranscripts')
+        .values({ ...owner, callId, sequence: 0, role: 'user', text: 'x' })
+        .execute()
       await trx
         .insertInto('callerMessages')
         .values({ ...owner, words: 'Please call' })
