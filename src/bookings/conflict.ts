@@ -34,8 +34,13 @@ export async function lookForConflict(
   })
   if (!busy) return lookAgain(deps, booking)
   if (!overlapsAny(slot, takingTime(diary.rules, busy.flat()))) return
-  deps.log.warn({ bookingId }, 'another event lies at the time that was just booked: the owner is told')
-  await inTenant(deps.db, clerkUserId, (trx) => tellOfConflict(trx, booking))
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    const now = await findBooking(trx, clerkUserId, bookingId)
+    // Moved or cancelled while we looked: that has a look of its own.
+    if (now?.status !== 'confirmed' || now.startsAt.getTime() !== slot.startsAt.getTime()) return
+    deps.log.warn({ bookingId }, 'another event lies at the time that was just booked: the owner is told')
+    await tellOfConflict(trx, now)
+  })
 }
 
 /** A vendor that is away, or a consent that has ended, is nobody's alarm: what is to come is looked at until it could be. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import t from 'tap'
 import { work } from '../../src/background.ts'
@@ -122,6 +123,23 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.equal((await notices()).length, 1)
   })
 }
+
+t.test("an appointment that is cancelled while the calendars are looked at is in nobody's way", async (t) => {
+  const owner = await test.owner()
+  const { notices } = watch(test, owner)
+  t.match(await owner.call('book_appointment', NINE), { result: /^You are booked/ })
+  test.world.google.addEvent(owner.calendarEmail, { subject: 'Dentist', ...slot })
+  await bringJobsForward(test)
+  test.world.google.faults.add({ kind: 'slow', ms: 250, path: /freeBusy/i })
+  const looking = runJobs(test)
+  await delay(120)
+  await inTenant(deps.db, owner.clerkUserId, (trx) => trx.updateTable('bookings').set({ status: 'cancelled' }).execute())
+  await looking
+  t.same(
+    (await notices()).map(({ kind }) => kind),
+    ['booking_created'],
+  )
+})
 
 t.test('what the owner books herself is not told to her, but what becomes of it when it fails later', async (t) => {
   const owner = await test.owner()
