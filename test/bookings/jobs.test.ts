@@ -9,6 +9,7 @@ import type { Work } from '../../src/jobs/worker.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
 import { at, caller } from '../setup/changes.ts'
+import { eachMatches } from '../setup/each-matches.ts'
 import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
 
 const env = {
@@ -50,7 +51,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await runJobs(test)
     t.same(await waiting('settle-booking'), [])
     t.equal(live().length, 1)
-    t.match(await notices(), [{ kind: 'booking_created', text: /^Ana booked .* for Tuesday, December 1, 2026 at 9:00 AM\./ }])
+    eachMatches(t, await notices(), [{ kind: 'booking_created', text: /^Ana booked .* for Tuesday, December 1, 2026 at 9:00 AM\./ }])
     t.equal((await notices()).length, 1)
   })
 
@@ -73,7 +74,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.equal(await settle(test), 1)
     t.same(await statuses(), ['confirmed'])
     t.equal(live().length, 1)
-    t.match(await notices(), [{ kind: 'booking_created' }])
+    eachMatches(t, await notices(), [{ kind: 'booking_created' }])
     t.same(await waiting('settle-booking'), [])
   })
 
@@ -84,8 +85,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await age(16)
     await expireLeases()
     await settle(test)
-    t.match(await rows(), [{ status: 'failed', failure: 'provider_unavailable' }])
-    t.match(await notices(), [{ kind: 'booking_failed', text: /Ana .* could not be entered, .* did not answer.* Contact: .*3125550142/ }])
+    eachMatches(t, await rows(), [{ status: 'failed', failure: 'provider_unavailable' }])
+    eachMatches(t, await notices(), [
+      { kind: 'booking_failed', text: /Ana .* could not be entered, .* did not answer.* Contact: .*3125550142/ },
+    ])
     t.same(await waiting('settle-booking'), [])
     t.equal(live().length, 0)
   })
@@ -115,7 +118,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     test.world[vendor].faults.add({ kind: 'status', status: 503, times: Number.POSITIVE_INFINITY })
     await bringJobsForward(test)
     await runJobs(test)
-    t.match(await waiting('look-for-conflict'), [{ state: 'created', retryCount: 0 }], 'which is no alarm')
+    eachMatches(t, await waiting('look-for-conflict'), [{ state: 'created', retryCount: 0 }], 'which is no alarm')
     test.world[vendor].faults.clear()
     await bringJobsForward(test)
     await runJobs(test)
@@ -158,7 +161,7 @@ t.test('what the owner books herself is not told to her, but what becomes of it 
   await age(16)
   await expireLeases()
   await settle(test)
-  t.match(await notices(), [{ kind: 'booking_failed' }])
+  eachMatches(t, await notices(), [{ kind: 'booking_failed' }])
 })
 
 t.test('a held booking of which no job told is found and settled within a minute', async (t) => {
@@ -187,7 +190,7 @@ t.test('a booking that is being worked on is left to whoever has it, and looked 
   await settle(test)
   t.same(await statuses(), ['held'])
   t.equal(creates(), asked)
-  t.match(await waiting('settle-booking'), [{ state: 'created' }])
+  eachMatches(t, await waiting('settle-booking'), [{ state: 'created' }])
 })
 
 t.test(
@@ -266,7 +269,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await move(at(14)), { kind: 'pending' })
     standIn.faults.clear()
     await find()
-    t.match(await changes(), [{ state: 'done' }])
+    eachMatches(t, await changes(), [{ state: 'done' }])
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(14) }])
 
     standIn.faults.add(lost)
@@ -283,10 +286,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
     }
     t.equal(alerts() - before, 1, 'one alert')
     await find()
-    t.match(await changes(), [{ state: 'done' }, { state: 'open' }], 'it is left to whoever looks into it')
+    eachMatches(t, await changes(), [{ state: 'done' }, { state: 'open' }], 'it is left to whoever looks into it')
     await age(16)
     await find(failing)
-    t.match(await changes(), [{ state: 'done' }, { state: 'failed', failure: 'internal' }], 'but its time is not kept for ever')
+    eachMatches(t, await changes(), [{ state: 'done' }, { state: 'failed', failure: 'internal' }], 'but its time is not kept for ever')
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: 'update' }])
     t.match((await notices()).at(-1), { kind: 'change_failed' })
     t.has(live(), [{ startsAt: at(15) }])

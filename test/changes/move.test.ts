@@ -7,6 +7,7 @@ import { findBooking, untold } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { testApp } from '../setup/app.ts'
 import { ANA, at, caller, standingStill } from '../setup/changes.ts'
+import { eachMatches } from '../setup/each-matches.ts'
 
 const test = await testApp(t, {
   LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
@@ -37,7 +38,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.has(await move(at(14)), { kind: 'moved', booking: { startsAt: at(14), endsAt: at(14, 30), status: 'confirmed' } })
     t.has(live(), [{ id: eventId, startsAt: at(14), endsAt: at(14, 30) }], 'the same event')
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(14) }], 'and one row')
-    t.match(await changes(), [{ kind: 'move', state: 'done' }])
+    eachMatches(t, await changes(), [{ kind: 'move', state: 'done' }])
     const other = await caller(test, vendor, { owner, callerNumber: '+13125550199' })
     t.match((await other.book(at(14))).error, /^That time is taken/)
     t.match((await other.book(at(10))).result, /^You are booked/, 'the old time is free at once')
@@ -74,7 +75,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.match(await move(at(11, 10)), { kind: 'refused', why: 'off_grid' })
     t.match(await move(new Date('2026-11-28T16:00:00Z')), { kind: 'refused', why: 'past' })
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
-    t.match(await changes(), [{ state: 'failed', failure: 'slot_taken' }], 'only the first was worth asking the calendar')
+    eachMatches(t, await changes(), [{ state: 'failed', failure: 'slot_taken' }], 'only the first was worth asking the calendar')
     t.equal(live().filter(({ subject }) => subject !== 'Dentist').length, 1)
   })
 
@@ -98,7 +99,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       JSON.stringify(all.map((one) => ('kind' in one ? one.kind : one.refused))),
     )
     t.equal(standIn.ledger.slice(before).filter(({ method }) => method === 'PATCH').length, 1)
-    t.match(await changes(), [{ state: 'done' }])
+    eachMatches(t, await changes(), [{ state: 'done' }])
     t.match(await move(at(15), { operation: `same-${vendor}` }), { refused: 'repeat_differs' })
     t.match(await move(at(14)), { kind: 'already' }, 'the same wish under another id')
     t.has(live(), [{ startsAt: at(14) }])
@@ -109,7 +110,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     standIn.faults.add({ ...UPDATE, kind: 'status', status: 400, ...FOR_GOOD })
     t.match(await move(at(14)), { refused: 'provider_refused' })
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(10) }])
-    t.match(await changes(), [{ state: 'failed' }])
+    eachMatches(t, await changes(), [{ state: 'failed' }])
     t.has(live(), [{ startsAt: at(10) }])
     standIn.faults.clear()
     t.match(await move(at(14)), { kind: 'moved' })
@@ -134,7 +135,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await settleChanges()
     t.has(live(), [{ startsAt: at(14) }])
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(14), toTell: null }])
-    t.match(await changes(), [{ state: 'done' }])
+    eachMatches(t, await changes(), [{ state: 'done' }])
     t.match(await move(at(14), { operation: `silent-${vendor}` }), { kind: 'moved' }, 'the same call again hears the truth')
   })
 
@@ -159,10 +160,10 @@ for (const vendor of ['google', 'microsoft'] as const) {
       standIn.faults.add({ kind: 'silent', ...FOR_GOOD, path: /events/ })
       await age(14)
       await settleChanges()
-      t.match(await changes(), [{ state: 'open' }], 'fourteen minutes')
+      eachMatches(t, await changes(), [{ state: 'open' }], 'fourteen minutes')
       await age(2)
       await settleChanges()
-      t.match(await changes(), [{ state: 'failed', failure: 'provider_unavailable' }])
+      eachMatches(t, await changes(), [{ state: 'failed', failure: 'provider_unavailable' }])
       t.has(await rows(), [{ status: 'confirmed', startsAt: at(10), toTell: 'update' }])
       t.has(live(), [{ startsAt: at(14) }], 'the vendor has it otherwise, and does not answer')
       const told = await test.app.inject({ url: '/notices', headers: owner.headers() })
@@ -193,7 +194,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await settleChanges()
     t.has(live(), [{ id: eventId, startsAt: at(15) }])
     t.has(await rows(), [{ status: 'confirmed', startsAt: at(15) }])
-    t.match(await changes(), [{ state: 'failed', failure: 'unavailable' }, { state: 'done' }])
+    eachMatches(t, await changes(), [{ state: 'failed', failure: 'unavailable' }, { state: 'done' }])
   })
 
   t.test(`${vendor}: the owner has deleted the event: the appointment is off`, async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import { type Owner, testApp } from '../setup/app.ts'
+import { eachMatches } from '../setup/each-matches.ts'
 import { speakable, words } from '../setup/voice.ts'
 
 const test = await testApp(t, { LIMIT_TOOL_CALLS_PER_MINUTE: '10000' })
@@ -29,7 +30,7 @@ t.test('what a caller leaves, the owner finds over REST and is told of', async (
     property_address: '12 Elm St',
     call_id: 'c1',
   })
-  t.match(await notices(owner), [
+  eachMatches(t, await notices(owner), [
     {
       kind: 'message_left',
       message_id: message.id,
