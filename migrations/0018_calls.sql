@@ -3,6 +3,7 @@ create table calls (
   clerk_user_id   text        not null references users (clerk_user_id) on delete cascade,
   id              uuid        not null default gen_random_uuid(),
   vapi_call_id    text        not null, -- as call-id.ts knows it: a call for which nobody vouches is another than Vapi's own
+  is_believed     boolean     not null default true, -- false: its assistant has shown no secret
   assistant_id    text, -- Vapi's; null where it came inline
   direction       text check (direction in ('inbound', 'outbound', 'web')),
   customer_number text, -- E.164, where Vapi vouches for it
@@ -20,8 +21,12 @@ create table calls (
   cost            numeric(12, 6), -- US dollars
   costs           jsonb, -- its parts, allow-listed
   has_recording   boolean     not null default false, -- fetched from Vapi by the call's id; never stored here
-  hangs           integer     not null default 0, -- how often the assistant was late
+  hung_at         timestamptz[] not null default '{}', -- when the assistant was late
+  hangs           integer     not null generated always as (cardinality(hung_at)) stored,
+  duration_seconds double precision generated always as (greatest(extract(epoch from ended_at - started_at), 0)) stored,
   reported_at     timestamptz, -- when its end-of-call report was stored; null: it is still to come, or to be fetched
+  report_made_at  timestamptz, -- when Vapi made that report: of two, the later one counts
+  settled         text[]      not null default '{}', -- what the report told: other messages change it no more, whenever they come
   metadata        jsonb       not null default '{}',
   first_heard_at  timestamptz not null default now(),
   last_heard_at   timestamptz not null default now(),
@@ -39,7 +44,33 @@ alter table calls enable row level security, force row level security;
 create policy tenant on calls
   using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
   with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
+create policy unreported on calls to current_user using (reported_at is null);
 grant select, insert, update, delete on calls to ringbook_app;
+
+-- Calls, of all tenants, of which nothing has been heard since then and whose report has not come, nor is being fetched.
+create function calls_unreported(heard_before timestamptz, at_most integer)
+  returns table (clerk_user_id text, id uuid)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query
+    select c.clerk_user_id, c.id from calls c
+    where c.reported_at is null and c.last_heard_at < heard_before
+      and not exists (
+        select from jobs.job j where j.name = 'fetch-report' and j.state < 'completed' and j.singleton_key = c.id::text)
+      and not exists (
+        select from jobs.job j where j.name = 'set-aside' and j.source_name = 'fetch-report' and j.singleton_key = c.id::text
+          and j.created_on > now() - interval '1 hour')
+    order by c.last_heard_at limit at_most;
+end $$;
+revoke all on function calls_unreported from public;
+grant execute on function calls_unreported to ringbook_app;
+
+-- Until when Vapi's own list of calls has been read: those later are read next.
+create table call_list_reads (
+  account    text        primary key, -- at Vapi: installation
+  read_until timestamptz not null
+);
+grant select, insert, update, delete on call_list_reads to ringbook_app;
 
 -- The conversation, turn by turn.
 create table call_transcripts (
@@ -49,7 +80,7 @@ create table call_transcripts (
   sequence      integer     not null, -- from 0, in the order in which it was said
   role          text        not null check (role in ('assistant', 'user', 'system', 'tool')),
   text          text        not null,
-  said_at       timestamptz,
+  said_at       timestamptz, -- to the millisecond, as Vapi has it
   confidence    real,
   created_at    timestamptz not null default now(),
   primary key (clerk_user_id, id),

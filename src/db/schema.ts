@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -193,6 +201,11 @@ export interface CallerMessages {
   wordsKey: string | null;
 }
 
+export interface CallListReads {
+  account: string;
+  readUntil: Timestamp;
+}
+
 export interface CallOffers {
   answer: number;
   clerkUserId: string;
@@ -213,17 +226,22 @@ export interface Calls {
   customerNumber: string | null;
   dialledNumber: string | null;
   direction: string | null;
+  durationSeconds: Generated<number | null>;
   endedAt: Timestamp | null;
   endedReason: string | null;
   firstHeardAt: Generated<Timestamp>;
   hangs: Generated<number>;
   hasRecording: Generated<boolean>;
+  hungAt: Generated<ArrayType<Timestamp>>;
   id: Generated<string>;
   intent: string | null;
+  isBelieved: Generated<boolean>;
   lastHeardAt: Generated<Timestamp>;
   metadata: Generated<Json>;
   reportedAt: Timestamp | null;
+  reportMadeAt: Timestamp | null;
   sentiment: string | null;
+  settled: Generated<string[]>;
   startedAt: Timestamp | null;
   status: string;
   structuredData: Json | null;
@@ -443,6 +461,7 @@ export interface DB {
   bookings: Bookings;
   businesses: Businesses;
   callerMessages: CallerMessages;
+  callListReads: CallListReads;
   callOffers: CallOffers;
   calls: Calls;
   callTranscripts: CallTranscripts;

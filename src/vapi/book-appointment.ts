@@ -4,6 +4,7 @@ import { confirmationCode } from '../bookings/code.ts'
 import type { BookingRequest, Outcome } from '../bookings/request.ts'
 import { sameDayInCall } from '../bookings/same-day.ts'
 import { inviteAfterwards } from '../changes/invite.ts'
+import { lineNumber } from '../line-number.ts'
 import { oneLine } from '../one-line.ts'
 import type { Interval } from '../providers/provider.ts'
 import { type Chosen, chosenTime } from './chosen-time.ts'
@@ -13,7 +14,7 @@ import type { BookingParameters } from './parameters.ts'
 import { phoneAgainSentence, secondThatDaySentence, whichEmailSentence } from './questions.ts'
 import { alreadyBookedSentence, bookedSentence, pendingSentence, stillPendingSentence } from './spoken-bookings.ts'
 import { type Email, readEmail } from './spoken-email.ts'
-import { lineNumber, readPhone } from './spoken-phone.ts'
+import { readPhone } from './spoken-phone.ts'
 
 // Whoever asks again after so long has waited enough.
 const LONG_PENDING_SECONDS = 60

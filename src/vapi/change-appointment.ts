@@ -6,6 +6,7 @@ import { moveBooking } from '../changes/move.ts'
 import { findAppointment } from '../changes/proof.ts'
 import { undoLastChange } from '../changes/undo.ts'
 import type { Booking } from '../db/bookings.ts'
+import { lineNumber } from '../line-number.ts'
 import { chosenTime } from './chosen-time.ts'
 import { type Context, operationOf, type Spoken } from './context.ts'
 import { explainRefusal } from './explain-refusal.ts'
@@ -27,7 +28,6 @@ import {
   unchanged,
 } from './spoken-changes.ts'
 import { readCode } from './spoken-code.ts'
-import { lineNumber } from './spoken-phone.ts'
 
 type Appointment = z.infer<typeof AppointmentParameters>
 type Act = 'move' | 'cancel' | 'keep'

@@ -25,12 +25,6 @@ export function readPhone(text: string | undefined, region: CountryCode): Phone 
   return parsed?.isPossible() ? { kind: 'phone', number: parsed.number } : { kind: 'incomplete' }
 }
 
-/** Of the line, as Vapi has it, in E.164; `null`: withheld, or of a web call. */
-export function lineNumber(number: string | null): string | null {
-  const parsed = number === null ? undefined : parsePhoneNumberFromString(number, { defaultCountry: 'US', extract: false })
-  return parsed?.isPossible() ? parsed.number : null
-}
-
 /** By which a caller knows her own number without all of it being said: "zero one four two". @param number E.164 */
 export function lastFour(number: string): string {
   return sayDigits(number.slice(-4))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { lineNumber } from '../line-number.ts'
 import { leaveMessage } from '../messages/leave.ts'
 import { oneLine } from '../one-line.ts'
 import { type Context, operationOf, type Spoken } from './context.ts'
@@ -6,7 +7,7 @@ import type { MessageParameters } from './parameters.ts'
 import { missingMessageSentence } from './questions.ts'
 import { readEmail } from './spoken-email.ts'
 import { messageNumberAgainSentence, messageTakenSentence, messageWithoutNumberSentence } from './spoken-messages.ts'
-import { lineNumber, readPhone } from './spoken-phone.ts'
+import { readPhone } from './spoken-phone.ts'
 
 /** Keeps what a caller leaves for the owner. It needs no calendar, so that it works where nothing else does. */
 export async function takeMessage(context: Context, asked: z.infer<typeof MessageParameters>): Promise<Spoken> {
