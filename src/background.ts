@@ -2,6 +2,8 @@ import { sweepAssistants } from './assistants/remove.ts'
 import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
 import { tellVendor } from './bookings/tell-vendor.ts'
+import { fetchReport } from './calls/fetch-report.ts'
+import { findUnheard, findUnreported } from './calls/find-unreported.ts'
 import { settleChange } from './changes/settle-change.ts'
 import { dropOldOffers } from './db/call-offers.ts'
 import { dropOldEvents } from './db/clerk-events.ts'
@@ -20,6 +22,9 @@ export const work: Work = {
   'settle-change': settleChange,
   'tell-vendor': tellVendor,
   'look-for-conflict': lookForConflict,
+  'fetch-report': fetchReport,
+  'find-unreported': findUnreported,
+  'find-unheard': (deps, _, signal) => findUnheard(deps, signal),
   'find-unsettled': findUnsettled,
   'find-deletions': (deps, _, signal) => findDeletions(deps, signal),
   'erase-user': eraseDeleted,
@@ -32,6 +37,8 @@ export const work: Work = {
 /** What is done again and again: once in so many seconds, however many processes there are. */
 const schedule: [name: JobName, everySeconds: number][] = [
   ['find-unsettled', 15],
+  ['find-unreported', 60],
+  ['find-unheard', 5 * 60],
   // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
   ['find-deletions', 10],
   ['remove-assistants', 30],

@@ -67,6 +67,7 @@ export interface Config {
     oauthStartsPerMinute: number
     toolCallsPerMinute: number
     toolCallsPerCall: number
+    callMessagesPerMinute: number
     badSignaturesPerMinute: number
     bookingsPerCall: number
     bookingsPerNumber: number
@@ -141,6 +142,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       oauthStartsPerMinute: e.LIMIT_OAUTH_STARTS_PER_MINUTE,
       toolCallsPerMinute: e.LIMIT_TOOL_CALLS_PER_MINUTE,
       toolCallsPerCall: e.LIMIT_TOOL_CALLS_PER_CALL,
+      callMessagesPerMinute: e.LIMIT_CALL_MESSAGES_PER_MINUTE,
       badSignaturesPerMinute: e.LIMIT_BAD_SIGNATURES_PER_MINUTE,
       bookingsPerCall: e.LIMIT_BOOKINGS_PER_CALL,
       bookingsPerNumber: e.LIMIT_BOOKINGS_PER_NUMBER,

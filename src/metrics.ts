@@ -9,6 +9,10 @@ export interface Metrics {
   vendorRequest(labels: { vendor: string; operation: string; status: string }, seconds: number): void
   vendorWait(vendor: string, seconds: number): void
   bookingOutcome(outcome: string): void
+  /** What Vapi sent besides function calls, and what became of it. */
+  vapiMessage(labels: { type: string; outcome: 'stored' | 'unstored' | 'no_call' | 'unknown' }): void
+  /** @param endedClass why, in few classes */
+  callEnded(endedClass: string): void
   /** How long the oldest job that is due has been waiting. */
   jobLag(seconds: number): void
   /** Tried five times and given up. */
@@ -61,6 +65,18 @@ export function createMetrics(lines: Pick<Lines, 'states'>): Metrics {
     },
   })
   const bookings = new Counter({ name: 'bookings_total', help: 'Bookings by outcome', labelNames: ['outcome'] as const, registers })
+  const messages = new Counter({
+    name: 'vapi_messages_total',
+    help: 'Messages of Vapi besides function calls; stored, or not: nobody knows the assistant, there is no call, it failed',
+    labelNames: ['type', 'outcome'] as const,
+    registers,
+  })
+  const calls = new Counter({
+    name: 'calls_ended_total',
+    help: 'Calls by why they ended; our-answer-bad: lost by what we answered',
+    labelNames: ['class'] as const,
+    registers,
+  })
   const lag = new Gauge({ name: 'job_lag_seconds', help: 'How long the oldest background job that is due has been waiting', registers })
   const setAside = new Counter({
     name: 'jobs_set_aside_total',
@@ -75,6 +91,8 @@ export function createMetrics(lines: Pick<Lines, 'states'>): Metrics {
     vendorRequest: (labels, seconds) => vendors.observe(labels, seconds),
     vendorWait: (vendor, seconds) => waits.observe({ vendor }, seconds),
     bookingOutcome: (outcome) => bookings.inc({ outcome }),
+    vapiMessage: (labels) => messages.inc(labels),
+    callEnded: (endedClass) => calls.inc({ class: endedClass }),
     jobLag: (seconds) => lag.set(seconds),
     jobSetAside: (job) => setAside.inc({ job }),
   }

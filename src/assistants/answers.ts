@@ -39,9 +39,9 @@ export const AssistantPage = z.array(
       metadata: z.object({ [MADE_ID]: text }).catch({ [MADE_ID]: null }),
     })
     .transform(({ server, serverUrl, metadata, createdAt, updatedAt = createdAt, ...rest }) => ({
-      /** As Vapi wrote it: pages begin at such a time, which may be finer than a `Date`. */
+      id: rest.id,
       createdAtText: createdAt,
-      assistant: {
+      item: {
         ...rest,
         serverUrl: bareUrl(server.url ?? serverUrl),
         createdAt: new Date(createdAt),
@@ -50,7 +50,13 @@ export const AssistantPage = z.array(
       } satisfies Assistant,
     })),
 )
-export type AssistantPage = z.infer<typeof AssistantPage>
+
+/** Calls whole, as Vapi describes them: who asks takes from them what may be kept. */
+export const CallPage = z.array(
+  z
+    .looseObject({ id: z.string().min(1), createdAt: time })
+    .transform((call) => ({ id: call.id, createdAtText: call.createdAt, item: call })),
+)
 
 export const MadeId = z.object({ id: z.string().min(1) })
 

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { type Call, type OutboundOptions, outbound } from '../providers/outbound.ts'
 import { sharing } from '../sharing.ts'
-import { type Assistant, AssistantPage, MadeId } from './answers.ts'
+import { type Assistant, AssistantPage, CallPage, MadeId } from './answers.ts'
 import type { Definition } from './definition.ts'
 import { allPages } from './pages.ts'
 
@@ -21,13 +21,21 @@ export interface VapiClient {
   create(definition: Definition): Promise<string>
   /** One that is not there is as good as deleted. */
   remove(assistantId: string): Promise<void>
+  /** As Vapi has it, with secrets in many places: to be read by `readListedCall` alone. @returns `undefined`: it knows no such call */
+  call(callId: string, signal?: AbortSignal): Promise<unknown>
+  /** All that were made since then, newest first, each as `call` gives it. */
+  calls(since: Date, signal?: AbortSignal): Promise<unknown[]>
 }
+
+// A call brings its whole conversation in several forms, and all of its assistant.
+const CALL_BYTES = 8 * 1024 * 1024
+const CALLS_AT_ONCE = 20
 
 /** Vapi's REST API, as far as we need it. */
 export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOptions = {}): VapiClient {
   const send = outbound({ ...options, vendor: 'vapi', urls: [apiUrl] })
 
-  /** @returns the answer, when it is not a refusal; `undefined` for 404 */
+  /** @returns the answer, when it is not a refusal; `undefined` for 404, `null` for what is no JSON */
   async function ask(call: Call, method: string, path: string, body?: object): Promise<unknown> {
     const headers = { authorization: `Bearer ${apiKey}`, ...(body ? { 'content-type': 'application/json' } : {}) }
     const answer = await send(call, `${apiUrl}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }).catch(
@@ -40,7 +48,7 @@ export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOp
     if (answer.status === 429) throw new AppError('vapi_busy', why)
     if (answer.status >= 500 || answer.status === 408) throw new AppError('vapi_unavailable', why)
     if (answer.status >= 400) throw new AppError('vapi_refused', why)
-    return answer.json().catch(() => undefined)
+    return answer.json().catch(() => null)
   }
 
   // The account is shared, and so is what Vapi lets it ask in a minute: one page of one user must not use that up.
@@ -65,5 +73,22 @@ export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOp
       const call: Call = { operation: 'assistant.delete', budget: 'read', repeatable: true }
       await ask(call, 'DELETE', `/assistant/${encodeURIComponent(assistantId)}`)
     },
+    call: async (callId, signal) => {
+      const call: Call = { operation: 'call.read', budget: 'read', repeatable: true, maxBytes: CALL_BYTES, signal }
+      const found = await ask(call, 'GET', `/call/${encodeURIComponent(callId)}`)
+      if (found !== undefined && !MadeId.safeParse(found).success)
+        throw new AppError('vapi_unavailable', 'vapi call.read: not the answer that Vapi describes')
+      return found
+    },
+    calls: (since, signal) =>
+      allPages(
+        async (query) => {
+          const call: Call = { operation: 'call.list', budget: 'read', repeatable: true, maxBytes: CALL_BYTES, signal }
+          const page = CallPage.safeParse(await ask(call, 'GET', `/call?${new URLSearchParams(query)}`))
+          if (!page.success) throw new AppError('vapi_unavailable', 'vapi call.list: not the answer that Vapi describes')
+          return page.data
+        },
+        { since, page: CALLS_AT_ONCE },
+      ),
   }
 }

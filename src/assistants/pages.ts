@@ -1,36 +1,47 @@
 import { AppError } from '../errors.ts'
 import { AnswerTooLong } from '../providers/outbound.ts'
-import type { Assistant, AssistantPage } from './answers.ts'
 
 type Query = { limit: string; createdAtLe?: string; createdAtGe?: string }
 
+/** One thing in a list of Vapi's. */
+export interface Listed<T> {
+  id: string
+  /** As Vapi wrote it: pages begin at such a time, which may be finer than a `Date`. */
+  createdAtText: string
+  item: T
+}
+
 // Whole assistants come, prompts and all; a page must stay below what we read of an answer.
-const PAGE = 50
+const LARGEST_PAGE = 50
 const SMALLEST_PAGE = 3
 const MOST_REQUESTS = 200
 const PATIENCE_MS = 10_000
 
 /**
- * Every assistant, newest first. Vapi's list has no cursor and does not promise an order, so we go on from the oldest one seen, then from the
+ * Everything, or all that was made since then, newest first. Vapi's list has no cursor and does not promise an order, so we go on from the oldest one seen, then from the
  * newest, until a page brings nothing new.
  * @throws AppError `vapi_unavailable` rather than answer with a part, and what `load` throws
  */
-export async function allPages(load: (query: Query) => Promise<AssistantPage>): Promise<Assistant[]> {
-  const found = new Map<string, AssistantPage[number]>()
+export async function allPages<T>(
+  load: (query: Query) => Promise<Listed<T>[]>,
+  { since, page = LARGEST_PAGE }: { since?: Date; page?: number } = {},
+): Promise<T[]> {
+  const found = new Map<string, Listed<T>>()
   const startedAt = performance.now()
-  let limit = PAGE
+  const all = since === undefined ? {} : { createdAtGe: since.toISOString() }
+  let limit = page
   let requests = 0
 
   /** @returns whether there may be more in that direction */
   async function take(from: Omit<Query, 'limit'>): Promise<boolean> {
     requests += 1
     if (requests > MOST_REQUESTS || performance.now() - startedAt > PATIENCE_MS)
-      throw new AppError('vapi_unavailable', 'vapi assistant.list: pages without end')
+      throw new AppError('vapi_unavailable', 'vapi: pages without end')
     try {
-      const page = await load({ ...from, limit: String(limit) })
+      const loaded = await load({ ...all, ...from, limit: String(limit) })
       const known = found.size
-      for (const one of page) found.set(one.assistant.id, one)
-      return page.length >= limit && found.size > known
+      for (const one of loaded) found.set(one.id, one)
+      return loaded.length >= limit && found.size > known
     } catch (error) {
       const isTooLong = error instanceof AppError && error.cause instanceof AnswerTooLong
       if (!isTooLong || limit <= SMALLEST_PAGE) throw error
@@ -39,7 +50,7 @@ export async function allPages(load: (query: Query) => Promise<AssistantPage>): 
     }
   }
 
-  const oldestFirst = () => [...found.values()].sort((a, b) => a.assistant.createdAt.getTime() - b.assistant.createdAt.getTime())
+  const oldestFirst = () => [...found.values()].sort((a, b) => Date.parse(a.createdAtText) - Date.parse(b.createdAtText))
   let more = await take({})
   const isPaged = more
   // Two may have been made in the same moment, so each page begins with the one that ended the last.
@@ -48,5 +59,5 @@ export async function allPages(load: (query: Query) => Promise<AssistantPage>): 
   while (more) more = await take({ createdAtGe: oldestFirst().at(-1)?.createdAtText ?? '' })
   return oldestFirst()
     .reverse()
-    .map(({ assistant }) => assistant)
+    .map(({ item }) => item)
 }

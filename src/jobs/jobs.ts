@@ -15,6 +15,12 @@ export const JOBS = {
   'tell-vendor': booking,
   /** Has somebody else put something into the calendar at the time that was just booked? */
   'look-for-conflict': booking,
+  /** Asks Vapi for the report of a call that did not come. */
+  'fetch-report': z.object({ clerkUserId: z.string(), callId: z.uuid() }),
+  /** Finds calls without a report of which no job tells. */
+  'find-unreported': z.object({}),
+  /** Finds calls of which nothing was ever heard. */
+  'find-unheard': z.object({}),
   /** Finds bookings and changes that no job tells of. */
   'find-unsettled': z.object({}),
   /** Finds connections that are still being ended, and deleted users whose rows may go. */

@@ -38,6 +38,8 @@ export interface Call {
   takesAway?: boolean
   /** Whose line the request stands in. Left out, it goes at once: signing in and renewing tokens depend on no mailbox. */
   mailbox?: string | undefined
+  /** The longest answer that is read; left out: 1 MiB. */
+  maxBytes?: number
   /** The caller's own deadline: ends the attempt that runs and allows no further one. */
   signal?: AbortSignal | undefined
 }
@@ -66,6 +68,7 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
   const dispatcher = new Agent({ connect: { timeout: 2000 } })
 
   async function attempt(call: Call, url: URL, request: ReturnType<typeof plain>): Promise<Response> {
+    const { maxBytes = MAX_BYTES } = call
     const startedAt = performance.now()
     const report = (status: Attempt['status']) =>
       observe?.({ vendor, operation: call.operation, status, seconds: (performance.now() - startedAt) / 1000 })
@@ -73,9 +76,9 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
     const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout
     try {
       const answer = await fetch(url, { ...request, signal, redirect: 'manual', dispatcher })
-      const body = await readBody(answer.body)
+      const body = await readBody(answer.body, maxBytes)
       report(body === 'too_large' ? body : answer.status)
-      if (body === 'too_large') throw new AnswerTooLong(`${vendor} ${call.operation}: an answer of more than ${MAX_BYTES} bytes`)
+      if (body === 'too_large') throw new AnswerTooLong(`${vendor} ${call.operation}: an answer of more than ${maxBytes} bytes`)
       if (answer.status >= 300 && answer.status < 400) throw unavailable(call, `a redirect (${answer.status})`)
       const headers = [...answer.headers].filter(([name]) => !FORM_HEADERS.includes(name))
       return new Response(answer.status === 204 || answer.status === 205 ? null : body, { status: answer.status, headers })
@@ -176,12 +179,12 @@ function plain(init: RequestInit): { method: string; headers: [string, string][]
   return { method: init.method ?? 'GET', headers: [...headers], body: body === null ? null : String(body) }
 }
 
-async function readBody(body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer> | 'too_large'> {
+async function readBody(body: AsyncIterable<Uint8Array> | null, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | 'too_large'> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body ?? []) {
     length += chunk.byteLength
-    if (length > MAX_BYTES) return 'too_large' // leaving the loop cancels the stream
+    if (length > maxBytes) return 'too_large' // leaving the loop cancels the stream
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))

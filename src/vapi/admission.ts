@@ -53,9 +53,9 @@ export async function admit(deps: Deps, credential: Credential, body: Buffer, or
 const PATIENCE_MS = 2500
 
 /** A caller waits: without the database, or when it takes too long, nothing can be checked or done, but a sentence can be said. */
-export async function orAway<T>(log: Log, work: () => Promise<T>): Promise<T | { kind: 'away' }> {
+export async function orAway<T>(log: Log, work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T | { kind: 'away' }> {
   const late = Promise.withResolvers<{ kind: 'away' }>()
-  const timer = setTimeout(() => late.resolve({ kind: 'away' }), PATIENCE_MS)
+  const timer = setTimeout(() => late.resolve({ kind: 'away' }), patienceMs)
   try {
     return await Promise.race([work(), late.promise])
   } catch (error) {

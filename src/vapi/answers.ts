@@ -147,17 +147,27 @@ function failureOf(error: unknown, log: Log): AppError {
   return new AppError('internal', 'bug', { cause: error })
 }
 
+interface OtherAnswer {
+  error?: string
+  eligible?: boolean
+  documents?: never[]
+  timeoutSeconds?: number
+}
+
+// Vapi's own, for when nobody else is asked.
+const ENDPOINTING_SECONDS = 0.5
+
 /** What Vapi needs to hear where it waits for more than an acknowledgement. We answer no calls and transfer none yet: said in words. */
-const ANSWERS = new Map<string, { error: string } | { eligible: false }>([
+const ANSWERS = new Map<string, OtherAnswer>([
   ['assistant-request', { error: unmannedLineSentence() }],
   ['transfer-destination-request', { error: noTransferSentence() }],
   ['handoff-destination-request', { error: noHandoverSentence() }],
   ['campaign.predial', { eligible: false }],
+  ['knowledge-base-request', { documents: [] }],
+  ['call.endpointing.request', { timeoutSeconds: ENDPOINTING_SECONDS }],
 ])
 
-/** @throws AppError `unavailable` for a report while the database is away, so that Vapi may send it again */
-export function answerOther({ kind }: Admitted, type: string): { error?: string; eligible?: boolean } {
-  const answer = ANSWERS.get(type)
-  if (!answer && kind === 'away') throw new AppError('unavailable', 'a report without a database')
-  return answer ?? {}
+/** What is no request is acknowledged. */
+export function answerOther(type: string): OtherAnswer {
+  return ANSWERS.get(type) ?? {}
 }

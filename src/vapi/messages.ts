@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import type { News } from '../calls/news.ts'
+import { tolerantId as id, tolerantList as listOf, tolerantText as text } from '../tolerant.ts'
+import { newsOf } from './news.ts'
 
 /** One request that an assistant makes of us. */
 export interface FunctionCall {
@@ -21,22 +24,12 @@ export interface Origin {
 }
 
 /** What Vapi sent, whatever its layout: all of them leave here as one of these. */
-export type Message = { origin: Origin } & (
+export type Message = { origin: Origin /** Of its call. */; news: News } & (
   | { kind: 'functions'; legacy: boolean; calls: FunctionCall[] }
   /** Everything else, by Vapi's own type. */
   | { kind: 'other'; type: string }
 )
 
-// Absent, null and of an unexpected type are alike: nothing here may make a message unreadable.
-const text = z.string().min(1).nullish().catch(undefined)
-// Postgres has no character zero, and no index holds an endless text: such an id is nobody's.
-const id = z
-  .string()
-  .min(1)
-  .max(500)
-  .refine((value) => !value.includes('\0'))
-  .nullish()
-  .catch(undefined)
 const Named = z.looseObject({ id }).nullish().catch(undefined)
 const Customer = z.object({ number: text, name: text }).nullish().catch(undefined)
 const ToolFunction = z
@@ -53,12 +46,6 @@ const Call = z.object({
 })
 // In this wrapper `function.parameters` is the JSON Schema of the tool, not what the model wrote.
 const Wrapped = z.object({ name: text, function: z.object({ name: text }).nullish().catch(undefined), toolCall: Call })
-const listOf = <T extends z.ZodType>(item: T) =>
-  z
-    .array(z.unknown())
-    .nullish()
-    .catch(undefined)
-    .transform((list) => (list ?? []).flatMap((one) => item.safeParse(one).data ?? []))
 const Legacy = z
   .object({ id: text, name: z.string().min(1), parameters: z.unknown().optional(), arguments: z.unknown().optional() })
   .nullish()
@@ -84,13 +71,20 @@ export function readMessage(body: unknown): Message | undefined {
   const message = envelope.message ?? envelope
   const origin = originOf(message, envelope)
   const calls = functionCalls(message)
-  if (calls.length > 0) return { kind: 'functions', legacy: false, calls, origin }
   const legacy = message.functionCall ?? envelope.functionCall
+  const type = calls.length > 0 ? 'tool-calls' : legacy ? 'function-call' : message.type
+  if (!type) return undefined
+  const news = newsOf(type, envelope.message ? messageIn(body) : body)
+  if (calls.length > 0) return { kind: 'functions', legacy: false, calls, origin, news }
   if (legacy) {
     const parameters = readArguments(legacy.parameters ?? legacy.arguments)
-    return { kind: 'functions', legacy: true, calls: [{ id: legacy.id ?? null, name: legacy.name, parameters }], origin }
+    return { kind: 'functions', legacy: true, calls: [{ id: legacy.id ?? null, name: legacy.name, parameters }], origin, news }
   }
-  return message.type ? { kind: 'other', type: message.type, origin } : undefined
+  return { kind: 'other', type, origin, news }
+}
+
+function messageIn(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined
 }
 
 // The same calls stand in up to three parallel lists, of which some may be missing.

@@ -8,6 +8,7 @@ import { Problem, type RoutePlugin } from '../http/zod.ts'
 import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
 import { type Credential, credentialOf } from './credentials.ts'
+import { hearMessage, whileHearing } from './hear.ts'
 import { readMessage } from './messages.ts'
 
 declare module 'fastify' {
@@ -26,6 +27,9 @@ const MIB = 1024 * 1024
 const PROVEN_BYTES = 5 * MIB
 const UNPROVEN_BYTES = MIB
 
+// Nobody waits for words, and Vapi sends less to whoever is slow.
+const EVENT_PATIENCE_MS = 800
+
 const ANSWER = {
   name: 'get_availability',
   toolCallId: 'call_1',
@@ -41,6 +45,8 @@ const Answer = z
     result: spoken.optional().meta({ description: 'For the legacy function-call message' }),
     error: spoken.optional(),
     eligible: z.boolean().optional(),
+    documents: z.array(z.never()).optional(),
+    timeoutSeconds: z.number().optional(),
   })
   .meta({ id: 'VapiAnswer', examples: [{ results: [ANSWER] }] })
 
@@ -84,12 +90,18 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         const { vapiCredential: credential, rawBody = Buffer.alloc(0) } = request
         const message = readMessage(request.body)
         if (!message) throw new AppError('invalid_request', 'no message of Vapi')
-        const admission = await orAway(request.log, () => admit(deps, credential, rawBody, message.origin))
+        const patienceMs = message.kind === 'other' ? EVENT_PATIENCE_MS : undefined
+        const admission = await orAway(request.log, () => admit(deps, credential, rawBody, message.origin), patienceMs)
         if (admission.kind === 'refused') {
           return credential.kind === 'none' ? reply.code(401).send({}) : refuseWrong(deps, request, reply)
         }
-        if (message.kind === 'other') return answerOther(admission, message.type)
-        return answerFunctions(deps, admission, message, { log: request.log, spentMs: reply.elapsedTime })
+        const { log } = request
+        if (message.kind === 'other') {
+          await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none' })
+          return answerOther(message.type)
+        }
+        const spentMs = reply.elapsedTime
+        return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs }))
       },
     )
   }
