@@ -304,6 +304,26 @@ export interface Directory {
   kind: string;
 }
 
+export interface EventHeads {
+  clerkUserId: string;
+  count: Generated<number>;
+  hash: Generated<Buffer>;
+}
+
+export interface EventLog {
+  action: string;
+  actor: string;
+  at: Generated<Timestamp>;
+  clerkUserId: string;
+  details: Generated<Json>;
+  hash: Buffer | null;
+  id: Generated<string>;
+  sequence: number | null;
+  subjectId: string;
+  subjectKind: string;
+  vapiCallId: string | null;
+}
+
 export interface MadeAssistants {
   attempts: Generated<number>;
   clerkUserId: string;
@@ -469,6 +489,8 @@ export interface DB {
   clerkEvents: ClerkEvents;
   deletedUsers: DeletedUsers;
   directory: Directory;
+  eventHeads: EventHeads;
+  eventLog: EventLog;
   madeAssistants: MadeAssistants;
   notices: Notices;
   oauthFlows: OauthFlows;

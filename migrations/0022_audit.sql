@@ -1,0 +1,94 @@
+-- Who did what to what: written once, never changed, each event bound by a hash to the one before it of the same tenant. What is deleted with
+-- its user goes with her. No event carries personal data, so that erasing a caller leaves the chain whole.
+create table event_log (
+  clerk_user_id text        not null references users (clerk_user_id) on delete cascade,
+  id            uuid        not null default gen_random_uuid(),
+  sequence      integer, -- from 1, without gaps, in the order in which the transactions committed; null until then, which nobody sees
+  at            timestamptz not null default now(),
+  actor         text        not null check (actor in ('caller', 'owner', 'system', 'operator')),
+  vapi_call_id  text, -- of the call in which it was done
+  action        text        not null, -- no check on the names: the list lives in code
+  subject_kind  text        not null,
+  subject_id    text        not null,
+  details       jsonb       not null default '{}', -- ids, times, names of fields
+  hash          bytea, -- of the hash before it and of this row
+  primary key (clerk_user_id, id),
+  unique (clerk_user_id, sequence)
+);
+create index event_log_subject on event_log (clerk_user_id, subject_id, sequence);
+alter table event_log enable row level security, force row level security;
+create policy tenant on event_log
+  using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
+  with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
+-- Its place, its time and its hash are given by the database alone, and nothing is taken back.
+grant select on event_log to ringbook_app;
+grant insert (clerk_user_id, actor, vapi_call_id, action, subject_kind, subject_id, details) on event_log to ringbook_app;
+
+-- How far each tenant's chain goes, so that a cut at its end shows.
+create table event_heads (
+  clerk_user_id text    primary key references users (clerk_user_id) on delete cascade,
+  count         integer not null default 0,
+  hash          bytea   not null default '' -- of the last event
+);
+alter table event_heads enable row level security, force row level security;
+create policy tenant on event_heads
+  using (clerk_user_id = nullif(current_setting('app.tenant', true), ''))
+  with check (clerk_user_id = nullif(current_setting('app.tenant', true), ''));
+grant select on event_heads to ringbook_app;
+
+-- Every user has one from the start. A forced policy binds the owner too, who runs this.
+alter table users no force row level security;
+alter table event_heads no force row level security;
+insert into event_heads (clerk_user_id) select u.clerk_user_id from users u;
+alter table event_heads force row level security;
+alter table users force row level security;
+create function users_begin_event_log() returns trigger
+  language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  insert into event_heads (clerk_user_id) values (new.clerk_user_id);
+  return null;
+end $$;
+create trigger users_begin_event_log after insert on users for each row execute function users_begin_event_log();
+
+-- Gives an event its place. Deferred to the end of its transaction, so that the tenant's chain is held for the commit alone, whatever else the
+-- transaction waited for, and always as the last lock: nobody can wait for it the wrong way round.
+create function event_log_chain() returns trigger
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  place integer;
+  written timestamptz;
+  previous bytea;
+  bound bytea;
+begin
+  perform set_config('app.tenant', new.clerk_user_id, true);
+  select h.count + 1, h.hash into place, previous from event_heads h where h.clerk_user_id = new.clerk_user_id for update;
+  if not found then
+    -- The user is deleted in this very transaction, and her events with her.
+    if not exists (select from users u where u.clerk_user_id = new.clerk_user_id) then return null; end if;
+    raise exception 'the event log of this tenant has lost its head';
+  end if;
+  written := clock_timestamp();
+  -- `verifyChain` of src/audit/ computes the same without this database.
+  bound := sha256(previous || convert_to(array_to_json(array[
+    new.clerk_user_id, place::text, new.id::text, to_char(written at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), new.actor,
+    new.vapi_call_id, new.action, new.subject_kind, new.subject_id, new.details::text])::text, 'UTF8'));
+  update event_log e set sequence = place, at = written, hash = bound where e.clerk_user_id = new.clerk_user_id and e.id = new.id;
+  update event_heads h set count = place, hash = bound where h.clerk_user_id = new.clerk_user_id;
+  return null;
+end $$;
+create constraint trigger event_log_chain after insert on event_log
+  deferrable initially deferred for each row execute function event_log_chain();
+revoke all on function users_begin_event_log, event_log_chain from public;
+grant execute on function users_begin_event_log, event_log_chain to ringbook_app;
+
+-- Every tenant, page by page: for work that goes through all of them, each then under its own tenant.
+create function tenants_after(a_clerk_user_id text, at_most integer) returns table (clerk_user_id text)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query
+    select distinct d.clerk_user_id from directory d
+    where d.kind = 'user' and d.clerk_user_id > a_clerk_user_id
+    order by 1 limit at_most;
+end $$;
+revoke all on function tenants_after from public;
+grant execute on function tenants_after to ringbook_app;
