@@ -92,3 +92,50 @@ begin
 end $$;
 revoke all on function tenants_after from public;
 grant execute on function tenants_after to ringbook_app;
+
+-- What becomes of appointments is written down here, so that no way through the code can forget it and none waits for it. A row that only
+-- guards the new time of a move is no appointment.
+create function event_instant(instant timestamptz) returns text
+  language sql immutable set search_path = public, pg_temp as $$
+  select to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+$$;
+create function bookings_log() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  who text := new.booked_by;
+  in_call text := case when new.booked_by = 'caller' then new.vapi_call_id end;
+begin
+  if new.status = 'cancelled' then
+    -- By whoever asked for it; otherwise its event was deleted in the calendar.
+    select c.made_by, c.vapi_call_id into who, in_call from changes c
+      where c.clerk_user_id = new.clerk_user_id and c.booking_id = new.id and c.kind = 'cancel' and c.state <> 'failed';
+    who := coalesce(who, 'system');
+  elsif new.status in ('completed', 'no_show') then
+    who := 'owner';
+    in_call := null;
+  end if;
+  insert into event_log (clerk_user_id, actor, vapi_call_id, action, subject_kind, subject_id, details) values (
+    new.clerk_user_id, who, in_call, 'booking.' || case new.status when 'no_show' then 'missed' else new.status end,
+    'booking', new.appointment_id::text,
+    jsonb_build_object('booking_id', new.id, 'start_time', event_instant(new.starts_at), 'end_time', event_instant(new.ends_at))
+      || case when new.status = 'failed' then jsonb_build_object('failure', new.failure) else '{}' end);
+  return null;
+end $$;
+create trigger bookings_log_made after insert on bookings for each row when (new.moves is null) execute function bookings_log();
+create trigger bookings_log_changed after update of status on bookings
+  for each row when (new.moves is null and old.status <> new.status) execute function bookings_log();
+
+create function changes_log() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+begin
+  insert into event_log (clerk_user_id, actor, vapi_call_id, action, subject_kind, subject_id, details) values (
+    new.clerk_user_id, new.made_by, case when new.made_by = 'caller' then new.vapi_call_id end,
+    case new.state when 'done' then 'booking.moved' else 'change.failed' end, 'booking', new.appointment_id::text,
+    jsonb_build_object('booking_id', new.booking_id, 'change_id', new.id, 'kind', new.kind, 'old_start_time', event_instant(new.old_starts_at),
+      'new_start_time', event_instant(new.new_starts_at), 'failure', new.failure));
+  return null;
+end $$;
+create trigger changes_log after update of state on changes
+  for each row when (old.state = 'open' and (new.state = 'failed' or (new.state = 'done' and new.kind = 'move'))) execute function changes_log();
+revoke all on function event_instant, bookings_log, changes_log from public;
+grant execute on function event_instant, bookings_log, changes_log to ringbook_app;

@@ -5,6 +5,7 @@ import { agentDetailRoutes } from './agents/details/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
 import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
+import { eventLogRoutes } from './audit/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import type { Deps } from './deps.ts'
@@ -70,6 +71,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(noticeRoutes, { prefix: '/notices', deps })
+  await app.register(eventLogRoutes, { prefix: '/events', deps })
   await app.register(bookingRoutes, { prefix: '/bookings', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })

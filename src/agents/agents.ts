@@ -1,4 +1,5 @@
 import { discardAssistant, removeNow, type Unwanted } from '../assistants/remove.ts'
+import { type Action, logEvent, owner } from '../audit/log.ts'
 import {
   type Agent,
   type AgentValues,
@@ -49,7 +50,9 @@ export function addAgent({ db }: Pick<Deps, 'db'>, clerkUserId: string, values: 
     if (linked) return { agent: linked, isNew: false }
     await roomForAgent(trx, clerkUserId)
     if (vapiAssistantId !== null) await claim(trx, clerkUserId, vapiAssistantId)
-    return { agent: await insertAgent(trx, clerkUserId, values), isNew: true }
+    const agent = await insertAgent(trx, clerkUserId, values)
+    await logAgent(trx, agent, 'agent.created')
+    return { agent, isNew: true }
   })
 }
 
@@ -74,7 +77,9 @@ export async function changeAgent(
       await claim(trx, clerkUserId, vapiAssistantId)
     }
     const unwanted = isOther ? await unlink(deps, trx, before) : undefined
-    return { agent: await updateAgent(trx, before, { agentName, isActive, vapiAssistantId, config }), unwanted }
+    const agent = await updateAgent(trx, before, { agentName, isActive, vapiAssistantId, config })
+    await logAgent(trx, agent, 'agent.changed', { fields: Object.keys(changes).sort() })
+    return { agent, unwanted }
   })
   if (unwanted) await removeNow(deps, unwanted)
   return agent
@@ -97,6 +102,7 @@ export async function removeAgent(
     // Without an assistant it may have had a secret all the same.
     await dropSecrets(trx, agent)
     await deleteAgent(trx, agent)
+    await logAgent(trx, agent, 'agent.deleted')
     return unwanted
   })
   return unwanted === undefined || removeNow(deps, unwanted)
@@ -106,7 +112,9 @@ export async function removeAgent(
 export function renewSecret({ db }: Pick<Deps, 'db'>, clerkUserId: string, agentId: number): Promise<string> {
   return linking(db, clerkUserId, async (trx) => {
     const secret = newSecret()
-    await replaceSecret(trx, await agentOf(trx, clerkUserId, agentId), sha256Hex(secret))
+    const agent = await agentOf(trx, clerkUserId, agentId)
+    await replaceSecret(trx, agent, sha256Hex(secret))
+    await logAgent(trx, agent, 'secret.changed')
     return secret
   })
 }
@@ -119,6 +127,22 @@ export function linking<T>(db: Deps['db'], clerkUserId: string, work: (trx: Tena
   return inTenant(db, clerkUserId, async (trx) => {
     await takeTurn(trx, clerkUserId)
     return work(trx)
+  })
+}
+
+/** What was done to an agent stands in the event log, with the assistant that it has by now. */
+export function logAgent(
+  trx: TenantDb,
+  { clerkUserId, agentId, vapiAssistantId }: Agent,
+  action: Action,
+  details: { fields?: string[] } = {},
+): Promise<void> {
+  return logEvent(trx, {
+    clerkUserId,
+    actor: owner,
+    action,
+    subject: { kind: 'agent', id: agentId },
+    details: { assistant_id: vapiAssistantId, ...details },
   })
 }
 

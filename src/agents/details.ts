@@ -11,7 +11,7 @@ import {
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { agentOf, linking } from './agents.ts'
+import { agentOf, linking, logAgent } from './agents.ts'
 
 /** Variables of one agent, and functions of one agent. */
 const MOST = 100
@@ -32,6 +32,7 @@ export function putVariable({ db }: Pick<Deps, 'db'>, clerkUserId: string, agent
     const agent = await agentOf(trx, clerkUserId, agentId)
     const saved = await saveVariable(trx, agent, values)
     if ((await listVariables(trx, agent)).length > MOST) throw new AppError('limit_reached', `${MOST} variables`)
+    await logAgent(trx, agent, 'agent.changed', { fields: ['variables'] })
     return saved
   })
 }
@@ -47,6 +48,7 @@ export function putFunction(
     const agent = await agentOf(trx, clerkUserId, agentId)
     const saved = await saveFunction(trx, agent, values)
     if ((await listFunctions(trx, agent)).length > MOST) throw new AppError('limit_reached', `${MOST} functions`)
+    await logAgent(trx, agent, 'agent.changed', { fields: ['functions'] })
     return saved
   })
 }

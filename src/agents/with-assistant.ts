@@ -4,7 +4,7 @@ import { keepMade } from '../db/made-assistants.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
-import { addAgent, claim, linking, roomForAgent } from './agents.ts'
+import { addAgent, claim, linking, logAgent, roomForAgent } from './agents.ts'
 
 /**
  * A new agent with an assistant at Vapi, made from its config, with a webhook secret of its own. Where an assistant is named, it is linked as
@@ -26,6 +26,7 @@ export async function addAgentAtVapi(
     await claim(trx, clerkUserId, vapiAssistantId)
     const agent = await insertAgent(trx, clerkUserId, { ...values, vapiAssistantId })
     await replaceSecret(trx, agent, sha256Hex(secret))
+    await logAgent(trx, agent, 'agent.created')
     return agent
   })
   return { agent, isNew: true }

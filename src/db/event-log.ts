@@ -14,7 +14,7 @@ export interface ChainedEvent {
   action: string
   subjectKind: string
   subjectId: string
-  details: unknown
+  details: Record<string, unknown>
 }
 
 export interface NewEvent {

@@ -21,6 +21,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar, what stands in it, what is free, and booking there' },
         { name: 'notices', description: 'What a user is to be told' },
+        { name: 'audit', description: 'Who did what to what' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
         { name: 'messages', description: 'What callers leave for the owner' },
         { name: 'agents', description: 'Which assistants answer for a user' },

@@ -1,3 +1,4 @@
+import { logEvent } from '../audit/log.ts'
 import {
   type CallerMessage,
   completeMessage,
@@ -54,6 +55,8 @@ export function leaveMessage(
     const left = await insertMessage(trx, row)
     if (!left) throw new AppError('internal', 'a message came in although nobody else counted')
     await tellOfMessage(trx, { ...left, clerkUserId })
+    const actor = { kind: 'caller', callId: row.vapiCallId } as const
+    await logEvent(trx, { clerkUserId, actor, action: 'message.left', subject: { kind: 'message', id: left.id } })
     return left
   })
 }

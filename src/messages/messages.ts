@@ -1,3 +1,4 @@
+import { logEvent, owner } from '../audit/log.ts'
 import { type CallerMessage, deleteMessage, findMessage, listMessages, markMessage } from '../db/caller-messages.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
@@ -26,8 +27,10 @@ export async function markAs({ db }: Pick<Deps, 'db'>, clerkUserId: string, id: 
 
 /** @throws AppError `not_found` */
 export async function forgetMessage({ db }: Pick<Deps, 'db'>, clerkUserId: string, id: string): Promise<void> {
-  const isGone = await inTenant(db, clerkUserId, (trx) => deleteMessage(trx, clerkUserId, id))
-  if (!isGone) throw new AppError('not_found', 'no such message')
+  await inTenant(db, clerkUserId, async (trx) => {
+    if (!(await deleteMessage(trx, clerkUserId, id))) throw new AppError('not_found', 'no such message')
+    await logEvent(trx, { clerkUserId, actor: owner, action: 'message.deleted', subject: { kind: 'message', id } })
+  })
 }
 
 function present(message: CallerMessage | undefined): CallerMessage {

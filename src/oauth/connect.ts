@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { logEvent, owner } from '../audit/log.ts'
 import { inTenant } from '../db/client.ts'
 import { type Connection, findAccount, listConnections, markEnding, saveConnection } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { choiceOnConnecting, type Role } from './choice.ts'
-import { END_LEASE_MS, endConnections, revokeGrant } from './disconnect.ts'
+import { END_LEASE_MS, endConnections, logDisconnects, revokeGrant } from './disconnect.ts'
 import { providerOf } from './provider-of.ts'
 import { sealTokens } from './sealing.ts'
 import { closeFlow } from './state.ts'
@@ -72,6 +73,7 @@ async function connect(
     // Bookings go to one calendar: the new one takes the place of the old.
     const others = choice.role === 'busy' ? [] : connections.filter((one) => one.role === 'destination' && one.id !== known?.id)
     await markEnding(trx, clerkUserId, others, END_LEASE_MS)
+    await logDisconnects(trx, others)
     // Tokens are bound to their row, and connecting an account again keeps it.
     const row = { clerkUserId, id: known?.id ?? randomUUID(), provider: providerId }
     await saveConnection(trx, {
@@ -81,6 +83,13 @@ async function connect(
       accountId: grant.account.id,
       calendarEmail: grant.account.email,
       scopes: grant.scopes,
+    })
+    await logEvent(trx, {
+      clerkUserId,
+      actor: owner,
+      action: 'calendar.connected',
+      subject: { kind: 'connection', id: row.id },
+      details: { provider: providerId, role: choice.role },
     })
     return others
   })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { logEvent, owner } from '../audit/log.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, chooseOfConnection, findConnection, listConnections } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
@@ -42,6 +43,8 @@ export async function changeConnection(deps: Deps, clerkUserId: string, id: stri
     if (choice.role === 'destination' && destination && destination.id !== id)
       await chooseOfConnection(trx, destination, { ...destination, role: 'busy' })
     await chooseOfConnection(trx, current, choice)
+    const subject = { kind: 'connection', id } as const
+    await logEvent(trx, { clerkUserId, actor: owner, action: 'calendar.changed', subject, details: { role: choice.role } })
     return ownConnection(trx, clerkUserId, id)
   })
   return see(deps, after, signal)

@@ -1,4 +1,5 @@
-import { inTenant } from '../db/client.ts'
+import { logEvent, owner } from '../audit/log.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, claimEnding, findEnding, forgetEnding, isConnected, listConnections, markEnding } from '../db/connections.ts'
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
@@ -20,9 +21,18 @@ export async function disconnect(deps: Deps, clerkUserId: string, which: (connec
     await inTurn(trx, clerkUserId)
     const chosen = (await listConnections(trx, clerkUserId)).filter(which)
     await markEnding(trx, clerkUserId, chosen, END_LEASE_MS)
+    await logDisconnects(trx, chosen)
     return chosen
   })
   await endConnections(deps, ending)
+}
+
+/** That they are out of use from now on stands in the event log; how their grants end at the vendors is no act of anybody's. */
+export async function logDisconnects(trx: TenantDb, connections: Connection[]): Promise<void> {
+  for (const { clerkUserId, id, provider, role } of connections) {
+    const subject = { kind: 'connection', id } as const
+    await logEvent(trx, { clerkUserId, actor: owner, action: 'calendar.disconnected', subject, details: { provider, role } })
+  }
 }
 
 /** Ends what was marked (`markEnding`) a moment ago. */

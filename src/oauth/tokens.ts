@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { logEvent, system } from '../audit/log.ts'
 import { inTenant } from '../db/client.ts'
 import { type Connection, findConnection, leaseRefresh, markReconnect, releaseRefresh, storeRefreshed } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
@@ -70,6 +71,8 @@ export async function giveUp({ db, log }: Deps, connection: Connection): Promise
   await inTenant(db, connection.clerkUserId, async (trx) => {
     if (!(await markReconnect(trx, connection, 'consent_revoked'))) return
     await tellOfLostConnection(trx, connection)
+    const { clerkUserId, id, provider } = connection
+    await logEvent(trx, { clerkUserId, actor: system, action: 'calendar.lost', subject: { kind: 'connection', id }, details: { provider } })
     log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
   })
 }

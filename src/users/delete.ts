@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { discardAssistants, removeNow } from '../assistants/remove.ts'
+import { logEvent, owner } from '../audit/log.ts'
 import { inTenant } from '../db/client.ts'
 import { listConnections, markEnding } from '../db/connections.ts'
 import { rememberDeleted } from '../db/deleted-users.ts'
-import { eraseUser, listUsersToErase, lockUser, markDeleted } from '../db/users.ts'
+import { eraseUser, findUser, listUsersToErase, lockUser, markDeleted } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { END_LEASE_MS, endConnections, endLeftovers } from '../oauth/disconnect.ts'
@@ -21,6 +22,10 @@ export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void>
   const { ending, unwanted } = await inTenant(deps.db, clerkUserId, async (trx) => {
     await lockUser(trx, clerkUserId)
     await rememberDeleted(trx, clerkUserId)
+    const user = await findUser(trx, clerkUserId)
+    // Until her rows go, and her events with them.
+    if (user?.deletedAt === null)
+      await logEvent(trx, { clerkUserId, actor: owner, action: 'user.deleted', subject: { kind: 'user', id: user.id } })
     await markDeleted(trx, clerkUserId)
     const ending = await listConnections(trx, clerkUserId)
     await markEnding(trx, clerkUserId, ending, END_LEASE_MS)

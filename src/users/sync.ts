@@ -1,8 +1,9 @@
 import { recordEvent } from '../db/clerk-events.ts'
 import { inTenant } from '../db/client.ts'
 import { isDeleted } from '../db/deleted-users.ts'
-import { changeUser, createUser, findUser, lockUser, type Profile, type User } from '../db/users.ts'
+import { changeUser, findUser, lockUser, type Profile, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
+import { makeUser } from './users.ts'
 
 /** What Clerk tells of a user: all that it has, so that what is missing it does not have. */
 export interface ToldUser {
@@ -30,7 +31,7 @@ export function tellOfUser(deps: Deps, { clerkUserId, profile, updatedAt }: Told
     await lockUser(trx, clerkUserId)
     if (await isDeleted(trx, clerkUserId)) return { outcome: 'deleted' }
     const known = await findUser(trx, clerkUserId)
-    const user = known ?? (await createUser(trx, clerkUserId, profile, updatedAt))
+    const user = known ?? (await makeUser(trx, clerkUserId, profile, updatedAt))
     const isFirstDelivery = eventId === undefined || (await recordEvent(trx, clerkUserId, eventId))
     if (!known) return { outcome: 'created', user }
     if (!isFirstDelivery || !isNewer(updatedAt, known.clerkUpdatedAt)) return { outcome: 'unchanged', user }

@@ -1,5 +1,6 @@
 import { createClerkClient } from '@clerk/backend'
-import { inTenant } from '../db/client.ts'
+import { logEvent, system } from '../audit/log.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import { isDeleted } from '../db/deleted-users.ts'
 import { changeUser, createUser, findUser, lockUser, type Profile, type User } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
@@ -31,9 +32,16 @@ function atFirstSight(deps: Deps, clerkUserId: string, profile: Profile): Promis
     await lockUser(trx, clerkUserId)
     if (await isDeleted(trx, clerkUserId)) throw new AppError('not_signed_in', 'deleted user')
     const known = await findUser(trx, clerkUserId)
-    if (!known) return createUser(trx, clerkUserId, profile)
+    if (!known) return makeUser(trx, clerkUserId, profile)
     return known.email === null ? changeUser(trx, known, orElse(known, profile), known.clerkUpdatedAt) : known
   })
+}
+
+/** Makes the user, who must be locked and unknown. @param updatedAt her version at Clerk; `null`: known from a token alone */
+export async function makeUser(trx: TenantDb, clerkUserId: string, profile: Profile, updatedAt: Date | null = null): Promise<User> {
+  const user = await createUser(trx, clerkUserId, profile, updatedAt)
+  await logEvent(trx, { clerkUserId, actor: system, action: 'user.created', subject: { kind: 'user', id: user.id } })
+  return user
 }
 
 function orElse(profile: Profile, other: Profile): Profile {

@@ -78,6 +78,7 @@ async function filled(t: Test) {
         .insertInto('oauthTokens')
         .values({ ...owner, ...calendar, ...tokens, provider: 'google', accountId: '1' })
         .execute()
+      // Its event stands in event_log; the head of those, in event_heads, came with the user.
       const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
       const time = { startsAt, endsAt, during: '[2026-12-01 15:00Z,2026-12-01 15:30Z)', timeZone: 'UTC', leasedUntil: new Date(0) }
       const booking = { appointmentId: crypto.randomUUID(), operationKey: 'k', status: 'held', subject: 'Viewing' }
@@ -126,11 +127,6 @@ async function filled(t: Test) {
         .values({ ...owner, kind: 'booking_created', text: 'x', onceKey: 'x' })
         .execute()
       await trx.insertInto('deletedUsers').values(owner).execute()
-      // Its head in event_heads came with the user.
-      await trx
-        .insertInto('eventLog')
-        .values({ ...owner, actor: 'owner', action: 'agent.created', subjectKind: 'agent', subjectId: '1' })
-        .execute()
       const rental = { propertyAddress: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5, contactInfo: `call ${tenant}` }
       await trx
         .insertInto('rentals')
