@@ -34,7 +34,7 @@ const EventBody = z
     subject_id: z.string(),
     details: z.record(z.string(), z.unknown()).describe('Ids, times and names of fields; never what identifies a caller'),
   })
-  .meta({ id: 'Event', examples: [EXAMPLE] })
+  .meta({ id: 'LoggedEvent', examples: [EXAMPLE] })
 
 const EventPage = z
   .object({
@@ -68,7 +68,7 @@ export const eventLogRoutes: RoutePlugin = async (app, { deps }) => {
     '/',
     {
       schema: {
-        operationId: 'listEvents',
+        operationId: 'readEventLog',
         tags: ['audit'],
         summary: 'The event log: who did what to what, latest first',
         security: [{ user: [] }],

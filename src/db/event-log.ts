@@ -33,6 +33,17 @@ export async function appendEvent(trx: TenantDb, event: NewEvent): Promise<void>
   await trx.insertInto('eventLog').values(event).execute()
 }
 
+// Years of them are more than one statement has time for.
+const ERASED_AT_ONCE = 5000
+
+/** All of them, of a user who is marked as deleted. */
+export async function eraseEvents(trx: TenantDb, clerkUserId: string): Promise<void> {
+  for (let gone = ERASED_AT_ONCE; gone >= ERASED_AT_ONCE; ) {
+    const { rows } = await sql<{ gone: number }>`select event_log_erase(${clerkUserId}, ${ERASED_AT_ONCE}) as gone`.execute(trx)
+    gone = rows[0]?.gone ?? 0
+  }
+}
+
 /** Latest first. @param before a sequence; those that come before it */
 export async function listEvents(
   trx: TenantDb,

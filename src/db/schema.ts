@@ -17,6 +17,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -313,6 +315,7 @@ export interface EventHeads {
 export interface EventLog {
   action: string;
   actor: string;
+  arrival: Generated<Int8>;
   at: Generated<Timestamp>;
   clerkUserId: string;
   details: Generated<Json>;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { Db, TenantDb } from './client.ts'
+import { eraseEvents } from './event-log.ts'
 
 /** Somebody who has signed in, or of whom Clerk has told. */
 export interface User {
@@ -146,6 +147,7 @@ export async function eraseUser(trx: TenantDb, clerkUserId: string): Promise<voi
       .executeTakeFirst()
     gone = Number(numDeletedRows)
   }
+  if (await mayGo.executeTakeFirst()) await eraseEvents(trx, clerkUserId)
   await trx.deleteFrom('users').where('clerkUserId', 'in', mayGo).execute()
 }
 

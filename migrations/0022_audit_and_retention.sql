@@ -3,6 +3,7 @@
 create table event_log (
   clerk_user_id text        not null references users (clerk_user_id) on delete cascade,
   id            uuid        not null default gen_random_uuid(),
+  arrival       bigint      generated always as identity, -- orders what one transaction adds
   sequence      integer, -- from 1, without gaps, in the order in which the transactions committed; null until then, which nobody sees
   at            timestamptz not null default now(),
   actor         text        not null check (actor in ('caller', 'owner', 'system', 'operator')),
@@ -15,6 +16,7 @@ create table event_log (
   primary key (clerk_user_id, id),
   unique (clerk_user_id, sequence)
 );
+create index event_log_loose on event_log (clerk_user_id, arrival) where sequence is null;
 create index event_log_subject on event_log (clerk_user_id, subject_id, sequence);
 alter table event_log enable row level security, force row level security;
 create policy tenant on event_log
@@ -50,36 +52,55 @@ begin
 end $$;
 create trigger users_begin_event_log after insert on users for each row execute function users_begin_event_log();
 
--- Gives an event its place. Deferred to the end of its transaction, so that the tenant's chain is held for the commit alone, whatever else the
--- transaction waited for, and always as the last lock: nobody can wait for it the wrong way round.
+-- Gives the events of a transaction their places, all with the first of them. Deferred to the end of the transaction, so that the tenant's chain
+-- is held for the commit alone, whatever else the transaction waited for, and always as the last lock: nobody can wait for it the wrong way
+-- round.
 create function event_log_chain() returns trigger
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
+  event event_log;
   place integer;
   written timestamptz;
   previous bytea;
-  bound bytea;
 begin
   perform set_config('app.tenant', new.clerk_user_id, true);
-  select h.count + 1, h.hash into place, previous from event_heads h where h.clerk_user_id = new.clerk_user_id for update;
-  if not found then
-    -- The user is deleted in this very transaction, and her events with her.
-    if not exists (select from users u where u.clerk_user_id = new.clerk_user_id) then return null; end if;
-    raise exception 'the event log of this tenant has lost its head';
-  end if;
+  select * into event from event_log e where e.clerk_user_id = new.clerk_user_id and e.id = new.id;
+  -- Gone with its user in this very transaction, or in its place already.
+  if not found or event.sequence is not null then return null; end if;
+  select h.count, h.hash into place, previous from event_heads h where h.clerk_user_id = new.clerk_user_id for update;
+  if not found then raise exception 'the event log of this tenant has lost its head'; end if;
   written := clock_timestamp();
-  -- `verifyChain` of src/audit/ computes the same without this database.
-  bound := sha256(previous || convert_to(array_to_json(array[
-    new.clerk_user_id, place::text, new.id::text, to_char(written at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), new.actor,
-    new.vapi_call_id, new.action, new.subject_kind, new.subject_id, new.details::text])::text, 'UTF8'));
-  update event_log e set sequence = place, at = written, hash = bound where e.clerk_user_id = new.clerk_user_id and e.id = new.id;
-  update event_heads h set count = place, hash = bound where h.clerk_user_id = new.clerk_user_id;
+  for event in
+    select * from event_log e where e.clerk_user_id = new.clerk_user_id and e.sequence is null order by e.arrival
+  loop
+    place := place + 1;
+    -- `verifyChain` of src/audit/ computes the same without this database.
+    previous := sha256(previous || convert_to(array_to_json(array[
+      event.clerk_user_id, place::text, event.id::text, to_char(written at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), event.actor,
+      event.vapi_call_id, event.action, event.subject_kind, event.subject_id, event.details::text])::text, 'UTF8'));
+    update event_log e set sequence = place, at = written, hash = previous where e.clerk_user_id = event.clerk_user_id and e.id = event.id;
+  end loop;
+  update event_heads h set count = place, hash = previous where h.clerk_user_id = new.clerk_user_id;
   return null;
 end $$;
 create constraint trigger event_log_chain after insert on event_log
   deferrable initially deferred for each row execute function event_log_chain();
-revoke all on function users_begin_event_log, event_log_chain from public;
-grant execute on function users_begin_event_log, event_log_chain to ringbook_app;
+
+-- Of a deleted user, some at a time: years of them are more than one statement has time for. Answers with how many.
+create function event_log_erase(tenant text, at_most integer) returns integer
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  gone integer;
+begin
+  perform set_config('app.tenant', tenant, true);
+  delete from event_log e where (e.clerk_user_id, e.id) in (
+    select d.clerk_user_id, d.id from event_log d join users u on u.clerk_user_id = d.clerk_user_id
+    where d.clerk_user_id = tenant and u.deleted_at is not null limit at_most);
+  get diagnostics gone = row_count;
+  return gone;
+end $$;
+revoke all on function users_begin_event_log, event_log_chain, event_log_erase from public;
+grant execute on function users_begin_event_log, event_log_chain, event_log_erase to ringbook_app;
 
 -- Every tenant, page by page: for work that goes through all of them, each then under its own tenant.
 create function tenants_after(a_clerk_user_id text, at_most integer) returns table (clerk_user_id text)
