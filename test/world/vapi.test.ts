@@ -102,6 +102,27 @@ t.test('a body that Vapi would refuse is refused', { skip }, async (t) => {
   t.equal(world.things.assistant.size, 1)
 })
 
+t.test('a call that a test puts there is one that Vapi could show', { skip }, async (t) => {
+  const { world, call } = await start(t)
+  for (const status of ['queued', 'in-progress', 'ended'] as const) {
+    const { id } = world.add('call', vapi.callAtVapi({ assistantId: 'a', createdAt: new Date(), status, said: [['user', 'Hello']] }))
+    const { body } = await call('GET', `/call/${id}`)
+    t.same(world.published.wrong('/components/schemas/Call', body), [], status)
+  }
+})
+
+t.test('calls are found by assistant, and a filter that Vapi does not have is refused', async (t) => {
+  const { world, call } = await start(t)
+  const [early, late] = [1, 2].map((day) => new Date(Date.UTC(2026, 0, day)))
+  for (const createdAt of [early, late])
+    for (const assistantId of ['a', 'b']) if (createdAt) world.add('call', vapi.callAtVapi({ assistantId, createdAt }))
+  t.match((await call('GET', '/call?assistantId=a')).body, { length: 2 })
+  t.match((await call('GET', `/call?assistantId=a&createdAtGe=${late?.toISOString()}`)).body, { length: 1 })
+  for (const query of ['status=ended', 'createdAtGe=yesterday', 'limit=1001'])
+    t.equal((await call('GET', `/call?${query}`)).status, 400, query)
+  t.equal((await call('GET', '/assistant?assistantId=a')).status, 400, 'that one is for calls')
+})
+
 t.test('function calls come in every layout that Vapi or its pages show', async (t) => {
   const calls = [{ id: 'call_1', name: 'get_availability', arguments: { when: 'tomorrow' } }]
   const list = (layout: vapi.Layout, stringArguments = false) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type StandIn, startStandIn } from '../stand-in.ts'
 import { type Published, readPublished } from './published.ts'
 
+export * from './calls.ts'
 export * from './messages.ts'
 
 const kinds = ['assistant', 'tool', 'phone-number', 'call'] as const
@@ -70,12 +71,14 @@ export async function startVapi(): Promise<Vapi> {
       published.wrong(`/paths/${path.replaceAll('/', '~1')}/${method}/requestBody/content/application~1json/schema`, body)
 
     app.get<{ Querystring: Record<string, string> }>(`/${kind}`, async (request, reply) => {
-      const unknown = Object.keys(request.query).find((name) => !(name in filters) && name !== 'limit')
+      const unknown = Object.keys(request.query).find((name) => !(name in filtersOf(kind)) && name !== 'limit')
       if (unknown) return refuse(reply, 400, [`property ${unknown} should not exist`])
+      const vague = Object.entries(request.query).find(([name, value]) => name in byTime && Number.isNaN(Date.parse(value)))
+      if (vague) return refuse(reply, 400, [`${vague[0]} must be a valid ISO 8601 date string`])
       const limit = Number(request.query.limit ?? 100)
       if (!(limit >= 0 && limit <= 1000)) return refuse(reply, 400, ['limit must not be greater than 1000'])
       return [...found.values()]
-        .filter((thing) => Object.entries(request.query).every(([name, value]) => filters[name]?.(thing, value) ?? true))
+        .filter((thing) => Object.entries(request.query).every(([name, value]) => filtersOf(kind)[name]?.(thing, value) ?? true))
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt) * (oldestFirst ? -1 : 1))
         .slice(0, limit)
     })
@@ -129,7 +132,7 @@ function assigned(kind: Kind, body: Record<string, unknown>): Record<string, unk
 }
 
 type Filter = (thing: Thing, value: string) => boolean
-const filters: Record<string, Filter> = {
+const byTime: Record<string, Filter> = {
   createdAtGt: (thing, value) => thing.createdAt > value,
   createdAtLt: (thing, value) => thing.createdAt < value,
   createdAtGe: (thing, value) => thing.createdAt >= value,
@@ -138,8 +141,15 @@ const filters: Record<string, Filter> = {
   updatedAtLt: (thing, value) => thing.updatedAt < value,
   updatedAtGe: (thing, value) => thing.updatedAt >= value,
   updatedAtLe: (thing, value) => thing.updatedAt <= value,
+}
+const ofCalls: Record<string, Filter> = {
+  id: (thing, value) => thing.id === value,
   assistantId: (thing, value) => thing.assistantId === value,
   phoneNumberId: (thing, value) => thing.phoneNumberId === value,
+}
+
+function filtersOf(kind: Kind): Record<string, Filter> {
+  return kind === 'call' ? { ...byTime, ...ofCalls } : byTime
 }
 
 const names: Record<number, string> = { 400: 'Bad Request', 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests' }
