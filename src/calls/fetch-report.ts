@@ -1,6 +1,7 @@
 import type { VapiClient } from '../assistants/client.ts'
 import { callIdOf, shownCallId } from '../call-id.ts'
 import { findOwner } from '../db/agents.ts'
+import { isBusiness } from '../db/businesses.ts'
 import { type CallRecord, findCall } from '../db/calls.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
@@ -48,8 +49,10 @@ export function reportableNews({ clock }: Pick<Deps, 'clock'>, { news, changedAt
 }
 
 /** A call id stands in a message, and whoever has the secret of one assistant could name another's call. */
-export async function isOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, { assistantId }: ListedCall): Promise<boolean> {
-  return assistantId !== null && (await findOwner(db, 'assistant', assistantId)) === clerkUserId
+async function isOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, { assistantId, madeId }: ListedCall): Promise<boolean> {
+  if (assistantId !== null) return (await findOwner(db, 'assistant', assistantId)) === clerkUserId
+  // An assistant that was made for this call alone bears the id of the business for which it answered.
+  return madeId !== null && inTenant(db, clerkUserId, (trx) => isBusiness(trx, clerkUserId, madeId))
 }
 
 async function ask(deps: Deps, vapi: VapiClient, call: CallRecord, signal: AbortSignal): Promise<ListedCall | 'not now' | undefined> {

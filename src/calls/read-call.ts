@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MADE_ID } from '../assistants/answers.ts'
 import { CALL_STATUSES, type CallStatus, type Direction } from '../db/calls.ts'
 import { lineNumber } from '../line-number.ts'
 import { oneLine } from '../one-line.ts'
@@ -25,6 +26,15 @@ export const Call = z
     type: tolerantText,
     status: tolerantText,
     assistantId: tolerantId,
+    assistant: z
+      .object({
+        metadata: z
+          .object({ [MADE_ID]: tolerantText })
+          .nullish()
+          .catch(undefined),
+      })
+      .nullish()
+      .catch(undefined),
     customer: Customer,
     phoneNumber: Line,
     endedReason: tolerantText,
@@ -58,6 +68,8 @@ export function statusOf(status: string | null | undefined): CallStatus | null {
 export interface ListedCall {
   id: string
   assistantId: string | null
+  /** Ours, of what its assistant was made for, where it came inline. */
+  madeId: string | null
   isOver: boolean
   /** When it last changed, by Vapi. */
   changedAt: Date | null
@@ -73,6 +85,7 @@ export function readListedCall(source: unknown): ListedCall | undefined {
   return {
     id: call.id,
     assistantId: call.assistantId ?? null,
+    madeId: call.assistant?.metadata?.[MADE_ID] ?? null,
     isOver,
     changedAt,
     news: {

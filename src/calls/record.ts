@@ -48,18 +48,23 @@ export async function hearOf(
   return after
 }
 
+/** A call of which is heard late stands among those of its time. */
+function begunBy(heardAt: Date, startedAt: Date | null): Date {
+  return startedAt !== null && startedAt < heardAt ? startedAt : heardAt
+}
+
 /** Locked; made, if this is the first word of it. */
 async function openCall(
   deps: Deps,
   trx: TenantDb,
   which: Pick<CallRecord, 'clerkUserId' | 'vapiCallId' | 'isBelieved'>,
-  { status, turn, report }: News,
+  { status, startedAt, turn, report }: News,
   heardAt: Date,
 ): Promise<Heard> {
   const { clerkUserId, vapiCallId } = which
   let call = await lockCall(trx, clerkUserId, vapiCallId)
   if (!call) {
-    const isNew = await insertCall(trx, { ...which, status: status ?? 'queued' }, heardAt)
+    const isNew = await insertCall(trx, { ...which, status: status ?? 'queued', createdAt: begunBy(heardAt, startedAt) }, heardAt)
     call = await lockCall(trx, clerkUserId, vapiCallId)
     if (!call) throw new Error('a call that was just opened is not there')
     if (isNew) await fetchReportLater(deps, trx, call)

@@ -81,3 +81,9 @@ export async function findChangeProof(trx: TenantDb, clerkUserId: string): Promi
     .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
   return changeProof
 }
+
+/** Is this the id of one of this user's businesses? @param id as somebody else has it */
+export async function isBusiness(trx: TenantDb, clerkUserId: string, id: string): Promise<boolean> {
+  const own = await trx.selectFrom('businesses').select('id').where('clerkUserId', '=', clerkUserId).execute()
+  return own.some((business) => business.id === id)
+}

@@ -94,12 +94,12 @@ function selectCalls(trx: TenantDb, clerkUserId: string) {
 /** The first word of a call. @returns whether it is new here */
 export async function insertCall(
   trx: TenantDb,
-  call: Pick<CallRecord, 'clerkUserId' | 'vapiCallId' | 'isBelieved' | 'status'>,
+  call: Pick<CallRecord, 'clerkUserId' | 'vapiCallId' | 'isBelieved' | 'status'> & { createdAt: Date },
   heardAt: Date,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('calls')
-    .values({ ...call, firstHeardAt: heardAt, lastHeardAt: heardAt, createdAt: heardAt })
+    .values({ ...call, firstHeardAt: heardAt, lastHeardAt: heardAt })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return (numInsertedOrUpdatedRows ?? 0n) > 0n

@@ -10,7 +10,7 @@ import type { Message } from './messages.ts'
 
 // Vapi waits for an acknowledgement, and sends less to whoever keeps it waiting.
 const PATIENCE_MS = 900
-// So long the words of a function call wait for its record.
+// So long an answer for which a caller waits is held back for the record.
 const WORDS_WAIT_MS = 250
 
 /** These carry what is told nowhere else, so they are worth sending again. */
@@ -41,8 +41,8 @@ export async function hearMessage(deps: Deps, admission: Admitted, message: Mess
 }
 
 /**
- * The same for a function call, beside its work: the caller never waits long for a record.
- * @param answer carries the function calls out
+ * The same where a caller waits for the answer, beside the work on it: she never waits long for a record.
+ * @param answer carries function calls out, or finds who answers the call
  */
 export async function whileHearing<T>(deps: Deps, admission: Admitted, message: Message, log: Log, answer: () => Promise<T>): Promise<T> {
   const hearing = keep(deps, admission, message, log)

@@ -96,12 +96,12 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
           return credential.kind === 'none' ? reply.code(401).send({}) : refuseWrong(deps, request, reply)
         }
         const { log } = request
-        if (message.kind === 'other') {
-          await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none' })
-          return answerOther(message.type)
-        }
         const spentMs = reply.elapsedTime
-        return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs }))
+        if (message.kind === 'functions')
+          return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs }))
+        if (message.type === 'assistant-request') return whileHearing(deps, admission, message, log, async () => answerOther(message.type))
+        await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none' })
+        return answerOther(message.type)
       },
     )
   }

@@ -8,7 +8,7 @@ import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
 import { say } from '../setup/voice.ts'
 import { callAtVapi, endOfCallReport, statusUpdate, transcript, type VapiBody } from '../world/vapi/index.ts'
 
-const test = await testApp(t)
+const test = await testApp(t, { VAPI_UNSIGNED: 'restricted' })
 const owner = await test.owner()
 const { vapi } = test.world
 const minutes = (count: number) => new Date(NOW.getTime() + count * 60_000)
@@ -69,6 +69,7 @@ t.test('calls that run and end while the service stands still are complete soon 
     )
     t.has(call, { customerNumber: '+15550100001', assistantId, cost: '0.210000', hasRecording: true, isBelieved: true })
     t.ok(call.reportedAt)
+    t.same(call.createdAt, call.vapiCallId === 'unheard' ? minutes(2) : call.vapiCallId === 'late' ? minutes(9) : NOW)
     t.same(spokenIn(call), ['assistant: Good evening.', 'user: A viewing, please.'])
   }
   const asked = vapi.ledger.length
@@ -124,6 +125,39 @@ t.test("nobody gets another's call by naming it", async (t) => {
   await pass(0, 5)
   t.match(await calls(), [{ vapiCallId: 'theirs', status: 'ended', summary: null, cost: null }])
   t.match(await calls(other), [{ vapiCallId: 'theirs', summary: 'A secret.' }], 'and its owner has it')
+})
+
+t.test('a call of an assistant that was made for it alone is known by the business for which it answered', async (t) => {
+  const other = await test.owner()
+  const businessOf = async ({ clerkUserId }: ConnectedOwner) =>
+    (await inTenant(test.deps.db, clerkUserId, (trx) => trx.selectFrom('businesses').select('id').executeTakeFirstOrThrow())).id
+  const summaries: Record<string, string | null> = {}
+  for (const [id, who] of [
+    ['own', owner],
+    ["another's", other],
+    ['of nobody', undefined],
+  ] as const) {
+    await tell(statusUpdate('ended', { assistantId: null, callId: id }))
+    const extra = { assistant: { name: 'Desk', metadata: { ringbookId: who ? await businessOf(who) : 'x' } } }
+    vapi.add('call', callAtVapi({ id, assistantId: null, createdAt: NOW, endedAt: NOW, summary: id, extra }))
+  }
+  await pass(0, 4)
+  for (const { vapiCallId, summary } of await calls()) summaries[vapiCallId] = summary
+  t.same(summaries, { own: 'own', "another's": null, 'of nobody': null })
+})
+
+t.test('the report of an assistant without a secret is fetched, too, and is no second call', async (t) => {
+  const who = await test.owner()
+  await inTenant(test.deps.db, who.clerkUserId, (trx) =>
+    trx.updateTable('vapiAgents').set({ secretDigest: null, previousSecretDigest: null }).execute(),
+  )
+  const made = { assistantId: who.assistantId, callId: 'unproven' }
+  t.equal((await say(test, statusUpdate('in-progress', made))).status, 200)
+  vapi.add('call', callAtVapi({ id: 'unproven', assistantId: who.assistantId, createdAt: NOW, endedAt: NOW }))
+  await pass(0, 5)
+  const [call, ...more] = await calls(who)
+  t.same(more, [])
+  t.has(call, { isBelieved: false, summary: 'Caller asked for a viewing.', customerNumber: '+15550100001' }, "by Vapi's own word")
 })
 
 t.test('while Vapi cannot be asked it is asked again, and nothing is given up or made up', async (t) => {
