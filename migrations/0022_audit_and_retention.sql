@@ -160,3 +160,49 @@ create trigger changes_log after update of state on changes
   for each row when (old.state = 'open' and (new.state = 'failed' or (new.state = 'done' and new.kind = 'move'))) execute function changes_log();
 revoke all on function event_instant, bookings_log, changes_log from public;
 grant execute on function event_instant, bookings_log, changes_log to ringbook_app;
+
+-- How long what is known of callers stays; docs/retention.md says what falls under which. Of several businesses the shorter time counts.
+alter table businesses
+  add column transcript_days integer not null default 30 check (transcript_days between 0 and 365), -- 0: what is said is never stored
+  add column record_days     integer not null default 730 check (record_days between 30 and 3650);
+
+alter table calls
+  add column erased_at timestamptz, -- since when nobody can tell whose call it was: what is heard of it later brings nothing back
+  add column vapi_data text not null default 'kept' check (vapi_data in ('kept', 'to_forget', 'forgotten')); -- transcript and recording, at Vapi
+create index calls_to_forget on calls (clerk_user_id) where vapi_data = 'to_forget';
+create index calls_heard on calls (clerk_user_id, last_heard_at);
+
+-- Here and not in the code that hears of calls, so that no message finds a way around it.
+create function calls_keep_little() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+begin
+  if new.erased_at is not null then
+    new.customer_number := null;
+    new.customer_name := null;
+    new.intent := null;
+    new.sentiment := null;
+    new.success := null;
+    new.metadata := '{}';
+  end if;
+  if new.erased_at is not null
+    or exists (select from businesses b where b.clerk_user_id = new.clerk_user_id and b.transcript_days = 0) then
+    new.summary := null;
+    new.structured_data := null;
+  end if;
+  if new.vapi_data = 'forgotten' then new.has_recording := false; end if;
+  return new;
+end $$;
+create trigger calls_keep_little before insert or update on calls for each row execute function calls_keep_little();
+
+create function call_transcripts_keep_little() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+begin
+  if exists (select from businesses b where b.clerk_user_id = new.clerk_user_id and b.transcript_days = 0)
+    or exists (select from calls c where c.clerk_user_id = new.clerk_user_id and c.id = new.call_id and c.erased_at is not null) then
+    return null;
+  end if;
+  return new;
+end $$;
+create trigger call_transcripts_keep_little before insert on call_transcripts for each row execute function call_transcripts_keep_little();
+revoke all on function calls_keep_little, call_transcripts_keep_little from public;
+grant execute on function calls_keep_little, call_transcripts_keep_little to ringbook_app;

@@ -20,6 +20,7 @@ import { messageRoutes } from './messages/routes.ts'
 import { noticeRoutes } from './notices/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
+import { privacyRoutes } from './privacy/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
 import { rentalRoutes } from './rentals/routes.ts'
 import { sourceRoutes } from './rentals/sources/routes.ts'
@@ -78,6 +79,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })
   await app.register(assistantRoutes, { prefix: '/vapi/assistants', deps })
   await app.register(messageRoutes, { prefix: '/messages', deps })
+  await app.register(privacyRoutes, { prefix: '/privacy', deps })
   await app.register(rentalRoutes, { prefix: '/rentals', deps })
   await app.register(listingRoutes, { prefix: '/database', deps })
   await app.register(sourceRoutes, { prefix: '/database/sources', deps })

@@ -11,6 +11,7 @@ import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
 import type { JobName } from './jobs/jobs.ts'
 import { startWorker, type Work, type Worker } from './jobs/worker.ts'
+import { dropOldRecords, findOldRecords, forgetAtVapi } from './privacy/retention.ts'
 import { eraseDeleted, findDeletions } from './users/delete.ts'
 
 // Longer than any call.
@@ -32,6 +33,9 @@ export const work: Work = {
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
   'drop-old-offers': ({ db }) => dropOldOffers(db, OFFERS_KEPT_HOURS),
+  'find-old-records': (deps, _, signal) => findOldRecords(deps, signal),
+  'drop-old-records': dropOldRecords,
+  'forget-at-vapi': forgetAtVapi,
 }
 
 /** What is done again and again: once in so many seconds, however many processes there are. */
@@ -45,6 +49,7 @@ const schedule: [name: JobName, everySeconds: number][] = [
   ['drop-old-counters', 60],
   ['drop-old-events', 60 * 60],
   ['drop-old-offers', 60 * 60],
+  ['find-old-records', 6 * 60 * 60],
 ]
 
 export function startBackground(deps: Deps): Promise<Worker> {

@@ -18,6 +18,21 @@ const catalogue = {
     text: 'The end must come after the start, at most 24 hours later.',
     say: 'That does not sound like a time that I can book. Which time would you like?',
   },
+  bad_phone: {
+    status: 400,
+    text: 'That is not a phone number. Send it with its country code: +13125550142.',
+    say: 'I did not get that number. Could you say it again, digit by digit?',
+  },
+  caller_has_appointments: {
+    status: 409,
+    text: 'This caller still has appointments to come. Cancel them first, or send cancel=true to have them cancelled now.',
+    say: 'There are still appointments to come. Shall I take a message instead?',
+  },
+  caller_on_the_line: {
+    status: 409,
+    text: 'A call with this caller is under way. Nothing was erased; try again when it is over.',
+    say: 'I cannot do that during the call. Shall I take a message instead?',
+  },
   time_past: {
     status: 400,
     text: 'That time has already passed. Choose one to come.',

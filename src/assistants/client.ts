@@ -23,6 +23,8 @@ export interface VapiClient {
   remove(assistantId: string): Promise<void>
   /** As Vapi has it, with secrets in many places: to be read by `readListedCall` alone. @returns `undefined`: it knows no such call */
   call(callId: string, signal?: AbortSignal): Promise<unknown>
+  /** What was said in it, transcript and recording, is deleted for good. One that is not there is as good as deleted. */
+  forgetCall(callId: string, signal?: AbortSignal): Promise<void>
   /** All that were made since then, newest first, each as `call` gives it. */
   calls(since: Date, signal?: AbortSignal): Promise<unknown[]>
 }
@@ -79,6 +81,10 @@ export function vapiClient({ apiKey, apiUrl }: VapiSettings, options: OutboundOp
       if (found !== undefined && !MadeId.safeParse(found).success)
         throw new AppError('vapi_unavailable', 'vapi call.read: not the answer that Vapi describes')
       return found
+    },
+    forgetCall: async (callId, signal) => {
+      const call: Call = { operation: 'call.delete', budget: 'read', repeatable: true, maxBytes: CALL_BYTES, signal }
+      await ask(call, 'DELETE', `/call/${encodeURIComponent(callId)}`, {})
     },
     calls: (since, signal) =>
       allPages(

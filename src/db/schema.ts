@@ -161,6 +161,7 @@ export interface Businesses {
   outOfOfficeBlocks: Generated<boolean>;
   phoneNumber: string | null;
   phoneRegion: string | null;
+  recordDays: Generated<number>;
   /**
    * length of an appointment where nobody asks for another
    */
@@ -178,6 +179,7 @@ export interface Businesses {
    */
   tentativeBlocks: Generated<boolean>;
   timeZone: string | null;
+  transcriptDays: Generated<number>;
   updatedAt: Generated<Timestamp>;
   /**
    * events at another place of work take time; at Microsoft
@@ -231,6 +233,7 @@ export interface Calls {
   durationSeconds: Generated<number | null>;
   endedAt: Timestamp | null;
   endedReason: string | null;
+  erasedAt: Timestamp | null;
   firstHeardAt: Generated<Timestamp>;
   hangs: Generated<number>;
   hasRecording: Generated<boolean>;
@@ -251,6 +254,7 @@ export interface Calls {
   summary: string | null;
   updatedAt: Generated<Timestamp>;
   vapiCallId: string;
+  vapiData: Generated<string>;
 }
 
 export interface CallTranscripts {

@@ -24,6 +24,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'audit', description: 'Who did what to what' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
         { name: 'messages', description: 'What callers leave for the owner' },
+        { name: 'privacy', description: 'What is known of one caller: to be handed over, or to be forgotten' },
         { name: 'agents', description: 'Which assistants answer for a user' },
         { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },

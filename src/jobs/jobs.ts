@@ -34,6 +34,12 @@ export const JOBS = {
   'drop-old-events': z.object({}),
   /** Of calls that are over. */
   'drop-old-offers': z.object({}),
+  /** Has the records of every tenant looked at. */
+  'find-old-records': z.object({}),
+  /** Drops what a tenant does not want to keep any longer. */
+  'drop-old-records': z.object({ clerkUserId: z.string() }),
+  /** Deletes at Vapi what was said in calls. */
+  'forget-at-vapi': z.object({ clerkUserId: z.string() }),
 }
 
 export type JobName = keyof typeof JOBS

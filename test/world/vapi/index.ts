@@ -83,8 +83,17 @@ export async function startVapi(): Promise<Vapi> {
         .slice(0, limit)
     })
     app.get<{ Params: { id: string } }>(`/${kind}/:id`, async (request, reply) => found.get(request.params.id) ?? missing(reply, kind))
-    // Placing calls is not ours to imitate: a call exists when a test adds it.
-    if (kind === 'call') return
+    // Placing calls is not ours to imitate: a call exists when a test adds it. Deleting one is asked for with a body.
+    if (kind === 'call') {
+      app.delete<{ Params: { id: string } }>('/call/:id', async (request, reply) => {
+        const faults = wrong('/call/{id}', 'delete', request.body)
+        if (faults.length > 0) return refuse(reply, 400, faults.slice(0, 20))
+        const call = found.get(request.params.id)
+        found.delete(request.params.id)
+        return call ?? missing(reply, kind)
+      })
+      return
+    }
 
     app.post<{ Body: Record<string, unknown> }>(`/${kind}`, async (request, reply) => {
       const faults = wrong(`/${kind}`, 'post', request.body)
