@@ -259,6 +259,11 @@ const catalogue = {
     text: 'Vapi refused the request, so nothing was made. Check model, voice and the other fields of config; if they are right, the VAPI_API_KEY of this installation may be wrong.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  function_unfit: {
+    status: 400,
+    text: 'A function of the assistant does not fit what Vapi takes: a name of 1 to 64 letters, digits, _ or -, a description of 1 to 999 characters, messages of 1000 at most. Shorten it and try again.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
   unavailable: {
     status: 503,
     text: 'The service is starting, stopping or without its database. Try again in a moment.',

@@ -7,3 +7,8 @@ export function isTimeZone(name: string): boolean {
     return false
   }
 }
+
+/** The same, and the name of a place: a mere offset is the time zone of nobody's business. */
+export function isZoneName(name: string): boolean {
+  return /^[A-Za-z][\w+/-]*$/.test(name) && isTimeZone(name)
+}

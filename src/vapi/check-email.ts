@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { EmailParameters } from '../functions/parameters.ts'
 import type { Context, Spoken } from './context.ts'
-import type { EmailParameters } from './parameters.ts'
 import { emailAgainSentence, readBackSentence, spellBackSentence, whichEmailSentence } from './questions.ts'
 import { readEmail } from './spoken-email.ts'
 

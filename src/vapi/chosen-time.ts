@@ -1,6 +1,7 @@
 import type { SaidOffer } from '../bookings/offers.ts'
 import type { Rules } from '../calendar/slots.ts'
 import { inZone, MINUTE_MS } from '../calendar/zone.ts'
+import { LONGEST_MINUTES, SHORTEST_MINUTES } from '../functions/arguments.ts'
 import type { Interval } from '../providers/provider.ts'
 import type { Setting, When } from '../words/meaning.ts'
 import { isOffered } from '../words/offered.ts'
@@ -8,7 +9,6 @@ import { eitherOf } from '../words/wall-time.ts'
 import { readWhen } from '../words/when.ts'
 import type { Context } from './context.ts'
 import { heardIn } from './heard-in.ts'
-import { LONGEST_MINUTES, SHORTEST_MINUTES } from './parameters.ts'
 import {
   askSentence,
   cannotSentence,

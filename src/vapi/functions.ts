@@ -1,20 +1,10 @@
-import type { z } from 'zod'
+import { type Asked, definitions, type FunctionName, functionNames } from '../functions/definitions.ts'
 import { bookAppointment } from './book-appointment.ts'
 import { cancelAppointment, keepAppointment, moveAppointment, tellAppointment } from './change-appointment.ts'
 import { checkEmail } from './check-email.ts'
 import type { Context, Spoken } from './context.ts'
 import type { FunctionCall } from './messages.ts'
 import { offerTimes } from './offer-times.ts'
-import {
-  AppointmentParameters,
-  AvailabilityParameters,
-  BookingParameters,
-  EmailParameters,
-  MessageParameters,
-  MoveParameters,
-  NextParameters,
-  RentalParameters,
-} from './parameters.ts'
 import { emailAgainSentence } from './questions.ts'
 import { searchRentals } from './search-rentals.ts'
 import { noAnswerSentence, noDetailsSentence } from './speech.ts'
@@ -24,83 +14,55 @@ import { unsureMessageSentence } from './spoken-messages.ts'
 import { lateRentalsSentence } from './spoken-rentals.ts'
 import { takeMessage } from './take-message.ts'
 
-interface VoiceFunction {
-  name: string
-  /** Names that older prompts use. */
-  aliases: string[]
-  /** It changes something: delivered again it is not carried out again, but told what it was told. */
-  isAct: boolean
-  run(context: Context, parameters: FunctionCall['parameters']): Promise<Spoken>
-  /** What is true when the caller cannot wait for `run` any longer. */
+interface Handler<Name extends FunctionName> {
+  carryOut(context: Context, asked: Asked<Name>): Promise<Spoken>
+  /** What is true when the caller cannot wait for it any longer. */
   late(): string
 }
 
-/** Every function an assistant may call. */
-const functions: VoiceFunction[] = [
-  {
-    name: 'get_availability',
-    aliases: ['checkAvailability', 'find_available_times', 'get_calendar_availability'],
-    isAct: false,
-    run: withParameters(AvailabilityParameters, offerTimes),
-    late: noAnswerSentence,
-  },
-  { name: 'get_next_available', aliases: [], isAct: false, run: withParameters(NextParameters, offerTimes), late: noAnswerSentence },
-  {
-    name: 'book_appointment',
-    aliases: ['set_appointment', 'createBooking', 'schedule_meeting', 'create_calendar_event'],
-    isAct: true,
-    run: withParameters(BookingParameters, bookAppointment),
-    late: unsureSentence,
-  },
-  {
-    name: 'find_appointment',
-    aliases: ['find_booking'],
-    isAct: false,
-    run: withParameters(AppointmentParameters, tellAppointment),
-    late: noAnswerSentence,
-  },
-  {
-    name: 'reschedule_appointment',
-    aliases: ['reschedule_booking'],
-    isAct: true,
-    run: withParameters(MoveParameters, moveAppointment),
-    late: unsureChangeSentence,
-  },
-  {
-    name: 'cancel_appointment',
-    aliases: ['cancel_booking'],
-    isAct: true,
-    run: withParameters(AppointmentParameters, cancelAppointment),
-    late: unsureChangeSentence,
-  },
-  {
-    name: 'keep_appointment',
-    aliases: [],
-    isAct: true,
-    run: withParameters(AppointmentParameters, keepAppointment),
-    late: unsureChangeSentence,
-  },
-  { name: 'take_message', aliases: [], isAct: true, run: withParameters(MessageParameters, takeMessage), late: unsureMessageSentence },
-  { name: 'check_email', aliases: [], isAct: false, run: withParameters(EmailParameters, checkEmail), late: emailAgainSentence },
-  {
-    name: 'search_rentals',
-    aliases: ['website_search'],
-    isAct: false,
-    run: withParameters(RentalParameters, searchRentals),
-    late: lateRentalsSentence,
-  },
-]
+/** What each function does: one handler for every definition, and none without. */
+const handlers: { [Name in FunctionName]: Handler<Name> } = {
+  get_availability: { carryOut: offerTimes, late: noAnswerSentence },
+  get_next_available: { carryOut: offerTimes, late: noAnswerSentence },
+  book_appointment: { carryOut: bookAppointment, late: unsureSentence },
+  find_appointment: { carryOut: tellAppointment, late: noAnswerSentence },
+  reschedule_appointment: { carryOut: moveAppointment, late: unsureChangeSentence },
+  cancel_appointment: { carryOut: cancelAppointment, late: unsureChangeSentence },
+  keep_appointment: { carryOut: keepAppointment, late: unsureChangeSentence },
+  take_message: { carryOut: takeMessage, late: unsureMessageSentence },
+  check_email: { carryOut: checkEmail, late: emailAgainSentence },
+  search_rentals: { carryOut: searchRentals, late: lateRentalsSentence },
+}
 
-const byName = new Map(functions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))
+// By name, so that each handler is given what its own validator makes of the arguments.
+const validated: { [Name in FunctionName]: { isAct: boolean; parameters: { parse(given: unknown): Asked<Name> } } } = definitions
+
+interface VoiceFunction {
+  name: FunctionName
+  isAct: boolean
+  run(context: Context, parameters: FunctionCall['parameters']): Promise<Spoken>
+  late(): string
+}
+
+const byName = new Map<string, VoiceFunction>(
+  functionNames.flatMap((name) => {
+    const one = bound(name)
+    return [name, ...Object.keys(definitions[name].aliases)].map((known) => [known, one] as const)
+  }),
+)
 
 /** @param name as the assistant knows it: the function's own or an older one */
 export function findFunction(name: string): VoiceFunction | undefined {
   return byName.get(name)
 }
 
-function withParameters<T extends z.ZodType>(
-  schema: T,
-  run: (context: Context, parameters: z.infer<T>) => Promise<Spoken>,
-): VoiceFunction['run'] {
-  return async (context, parameters) => (parameters === undefined ? { error: noDetailsSentence() } : run(context, schema.parse(parameters)))
+function bound<Name extends FunctionName>(name: Name): VoiceFunction {
+  const { isAct, parameters: schema } = validated[name]
+  const { carryOut, late } = handlers[name]
+  return {
+    name,
+    isAct,
+    late,
+    run: async (context, given) => (given === undefined ? { error: noDetailsSentence() } : carryOut(context, schema.parse(given))),
+  }
 }
