@@ -7,6 +7,7 @@ import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
 import { eventLogRoutes } from './audit/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
+import { businessRoutes } from './businesses/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
@@ -74,6 +75,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(noticeRoutes, { prefix: '/notices', deps })
   await app.register(eventLogRoutes, { prefix: '/events', deps })
   await app.register(bookingRoutes, { prefix: '/bookings', deps })
+  await app.register(businessRoutes, { prefix: '/businesses', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })

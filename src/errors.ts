@@ -136,6 +136,22 @@ const catalogue = {
     text: 'That assistant is already linked to another agent, or is being deleted.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  /** Never told: by whom. */
+  number_taken: {
+    status: 409,
+    text: 'That phone number is already the number of another business. Check it, or remove it there first.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  number_unreadable: {
+    status: 400,
+    text: 'phone_number is no phone number that can be dialled. Write it with its country code, such as +13125550142.',
+    say: 'I did not get the whole phone number. Could you say it once more, with the area code?',
+  },
+  agent_unknown: {
+    status: 400,
+    text: 'agent_id names none of your agents. GET /agents lists them.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
   limit_reached: {
     status: 409,
     text: 'There are as many of these as there may be. Change or delete one that you no longer need.',

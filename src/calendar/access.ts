@@ -12,24 +12,35 @@ import type { Rules } from './slots.ts'
 export interface Diary {
   clerkUserId: string
   rules: Rules
+  /** While it is not, callers book nothing. */
+  isActive: boolean
   /** Whose national phone numbers its callers say. */
   region: CountryCode
   connections: Connection[]
 }
 
-/** The diary of one tenant. Connected or not; whoever needs a calendar asks `requireDestination`. */
-export async function openDiary({ config }: Pick<Deps, 'config'>, trx: TenantDb, clerkUserId: string): Promise<Diary> {
-  const business = await findBusiness(trx, clerkUserId)
+/**
+ * The diary of one tenant. Connected or not; whoever needs a calendar asks `requireDestination`.
+ * @param dialled the rules of the business with that number (E.164) hold, else those of her first one
+ */
+export async function openDiary(
+  { config }: Pick<Deps, 'config'>,
+  trx: TenantDb,
+  clerkUserId: string,
+  dialled: string | null = null,
+): Promise<Diary> {
+  const business = await findBusiness(trx, clerkUserId, dialled)
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
   const rules = rulesOf(business, timeZone)
-  return { clerkUserId, rules, region: regionOf({ ...business, timeZone: rules.timeZone }), connections }
+  const region = regionOf({ ...business, timeZone: rules.timeZone })
+  return { clerkUserId, rules, isActive: business.isActive, region, connections }
 }
 
 /** The same, for whoever has no transaction of his own. */
-export function diaryOf(deps: Pick<Deps, 'config' | 'db'>, clerkUserId: string): Promise<Diary> {
-  return inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId))
+export function diaryOf(deps: Pick<Deps, 'config' | 'db'>, clerkUserId: string, dialled: string | null = null): Promise<Diary> {
+  return inTenant(deps.db, clerkUserId, (trx) => openDiary(deps, trx, clerkUserId, dialled))
 }
 
 /** @throws AppError `calendar_not_connected`, or `consent_revoked` when it was and the user has to connect again */

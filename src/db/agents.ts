@@ -131,8 +131,8 @@ async function release(trx: TenantDb, kind: 'assistant' | 'secret', key: string)
   await sql`select directory_release(${kind}, ${key})`.execute(trx)
 }
 
-/** Whose assistant, or whose webhook secret (SHA-256, hex) this is. Needs no tenant, it tells whose it is. */
-export async function findOwner(db: Db, kind: 'assistant' | 'secret', key: string): Promise<string | undefined> {
+/** Whose assistant, webhook secret (SHA-256, hex) or dialled number (E.164) this is. Needs no tenant, it tells whose it is. */
+export async function findOwner(db: Db, kind: 'assistant' | 'secret' | 'number', key: string): Promise<string | undefined> {
   const { rows } = await sql<{ owner: string | null }>`select directory_find(${kind}, ${key}) as owner`.execute(db)
   return rows[0]?.owner ?? undefined
 }

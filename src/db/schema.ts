@@ -117,6 +117,7 @@ export interface Bookings {
 }
 
 export interface Businesses {
+  agentId: number | null;
   aheadDays: Generated<number>;
   /**
    * whole-day events that are not shown as free take time; at Microsoft, where the vendor tells them apart
@@ -148,6 +149,9 @@ export interface Businesses {
   email: string | null;
   horizonDays: Generated<number>;
   id: Generated<string>;
+  /**
+   * while it is not, its line says that it is not set up, and callers book nothing
+   */
   isActive: Generated<boolean>;
   name: string;
   noticeMinutes: Generated<number>;
@@ -159,9 +163,13 @@ export interface Businesses {
    * out-of-office events take time; at Microsoft
    */
   outOfOfficeBlocks: Generated<boolean>;
+  /**
+   * E.164; claimed in directory, so that it is no other tenant's
+   */
   phoneNumber: string | null;
   phoneRegion: string | null;
   recordDays: Generated<number>;
+  secretDigest: string | null;
   /**
    * length of an appointment where nobody asks for another
    */

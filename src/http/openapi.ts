@@ -25,6 +25,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
         { name: 'messages', description: 'What callers leave for the owner' },
         { name: 'privacy', description: 'What is known of one caller: to be handed over, or to be forgotten' },
+        { name: 'businesses', description: 'When a business is open, what may be booked there, and which number leads to it' },
         { name: 'agents', description: 'Which assistants answer for a user' },
         { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },

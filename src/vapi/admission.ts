@@ -17,8 +17,8 @@ export type Admitted =
   | { kind: 'tenant'; clerkUserId: string; assistantId: string | null; proven: boolean }
 
 /**
- * Whose assistant this is, from what Vapi and we know, never from what a model wrote. An assistant with a secret on file is served with
- * that secret alone; ids of two tenants in one message are nobody's.
+ * Whose assistant or line this is, from what Vapi and we know, never from what a model wrote. An assistant with a secret on file is served
+ * with that secret alone; ids of two tenants in one message are nobody's.
  */
 export async function admit(deps: Deps, credential: Credential, body: Buffer, origin: Origin): Promise<Admission> {
   const { vapi } = deps.config
@@ -26,15 +26,21 @@ export async function admit(deps: Deps, credential: Credential, body: Buffer, or
   if (credential.kind === 'signature' && !signatureFits(credential, body, vapi.hmacSecrets, new Date())) return { kind: 'refused' }
   if (credential.kind === 'none' && vapi.unsigned === 'refuse') return { kind: 'refused' }
 
-  const found = await Promise.all(
-    origin.assistantIds.map(async (assistantId) => ({ assistantId, owner: await findOwner(deps.db, 'assistant', assistantId) })),
-  )
+  const [line, ...found] = await Promise.all([
+    origin.dialledNumber === null ? undefined : findOwner(deps.db, 'number', origin.dialledNumber),
+    ...origin.assistantIds.map(async (assistantId) => ({ assistantId, owner: await findOwner(deps.db, 'assistant', assistantId) })),
+  ])
   const known = found.find((one) => one.owner !== undefined)
   const owners = new Set(found.map((one) => one.owner).filter((owner) => owner !== undefined))
   if (credential.kind === 'own') owners.add(credential.clerkUserId)
+  // Anybody may dial or name a number: it leads to a tenant only for whoever has proven to be Vapi.
+  else if (line !== undefined && (credential.kind !== 'none' || owners.size > 0)) owners.add(line)
   const [clerkUserId] = owners
+  // Nobody proves that a number is hers when she claims it, so it never speaks against a secret that is.
+  if (credential.kind === 'own' && line !== undefined && line !== clerkUserId)
+    deps.log.warn({ clerkUserId }, 'the number of this call is claimed by another user than the one whose secret it shows')
   if (owners.size > 1) {
-    deps.log.warn({ assistants: origin.assistantIds.length }, 'a message names assistants or a secret of two tenants')
+    deps.log.warn({ assistants: origin.assistantIds.length }, 'a message names assistants, a number or a secret of two tenants')
     return credential.kind === 'own' ? { kind: 'refused' } : { kind: 'unknown' }
   }
   if (clerkUserId === undefined) return { kind: 'unknown' }

@@ -94,7 +94,8 @@ async function carryOut(
   { clerkUserId, vapiCallId: callId }: ToolCallKey,
   { call, origin, proven, signal }: Asked,
 ): Promise<Spoken> {
-  const diary = await diaryOf(deps, clerkUserId)
+  const diary = await diaryOf(deps, clerkUserId, origin.dialledNumber)
+  if (!diary.isActive) return { error: unknownAssistantSentence() }
   const found = findFunction(call.name)
   if (!found) return { error: unknownFunctionSentence() }
   const caller = { callId, number: proven ? origin.customerNumber : null, name: origin.customerName, isBelieved: proven }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { News } from '../calls/news.ts'
+import { e164 } from '../phone-number.ts'
 import { tolerantId as id, tolerantList as listOf, tolerantText as text } from '../tolerant.ts'
 import { newsOf } from './news.ts'
 
@@ -21,6 +22,8 @@ export interface Origin {
   /** As Vapi has it: E.164, or nothing for web calls and hidden numbers. */
   customerNumber: string | null
   customerName: string | null
+  /** The number that was called, E.164. */
+  dialledNumber: string | null
 }
 
 /** What Vapi sent, whatever its layout: all of them leave here as one of these. */
@@ -32,6 +35,7 @@ export type Message = { origin: Origin /** Of its call. */; news: News } & (
 
 const Named = z.looseObject({ id }).nullish().catch(undefined)
 const Customer = z.object({ number: text, name: text }).nullish().catch(undefined)
+const Line = z.object({ number: text }).nullish().catch(undefined)
 const ToolFunction = z
   .object({ name: text, arguments: z.unknown().optional(), parameters: z.unknown().optional() })
   .nullish()
@@ -56,10 +60,11 @@ const Body = z.object({
   toolCalls: listOf(Call),
   toolWithToolCallList: listOf(Wrapped),
   functionCall: Legacy,
-  call: z.object({ id, assistantId: id, customer: Customer }).nullish().catch(undefined),
+  call: z.object({ id, assistantId: id, customer: Customer, phoneNumber: Line }).nullish().catch(undefined),
   assistant: Named,
   assistantId: id,
   customer: Customer,
+  phoneNumber: Line,
   chat: z.object({ assistantId: id }).nullish().catch(undefined),
 })
 const Envelope = Body.extend({ message: Body.nullish().catch(undefined) })
@@ -122,5 +127,6 @@ function originOf(message: z.infer<typeof Body>, root: z.infer<typeof Body>): Or
     callId: message.call?.id ?? root.call?.id ?? null,
     customerNumber: message.customer?.number ?? message.call?.customer?.number ?? null,
     customerName: message.customer?.name ?? message.call?.customer?.name ?? null,
+    dialledNumber: e164(message.phoneNumber?.number ?? message.call?.phoneNumber?.number ?? '') ?? null,
   }
 }

@@ -29,6 +29,14 @@ const resources: Resource[] = [
     absent: '2000000000',
   },
   {
+    path: '/businesses/{business_id}',
+    make: async (test, owner) => {
+      const reply = await test.app.inject({ url: '/businesses', headers: owner.headers() })
+      return reply.json().businesses[0].id
+    },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
     path: '/calendar/connections/{id}',
     make: async (test, owner) => {
       const reply = await test.app.inject({ url: '/calendar/connections', headers: owner.headers() })
