@@ -12,13 +12,7 @@ import type { Spoken } from './context.ts'
 import { findFunction } from './functions.ts'
 import { keep, keyOf, toldBefore } from './kept-answers.ts'
 import type { FunctionCall, Message, Origin } from './messages.ts'
-import {
-  noHandoverSentence,
-  noTransferSentence,
-  unknownAssistantSentence,
-  unknownFunctionSentence,
-  unmannedLineSentence,
-} from './speech.ts'
+import { noHandoverSentence, noTransferSentence, unknownAssistantSentence, unknownFunctionSentence } from './speech.ts'
 
 // Kept back from the budget for our own database and for the way to the caller.
 const RESERVE_MS = 1000
@@ -158,9 +152,8 @@ interface OtherAnswer {
 // Vapi's own, for when nobody else is asked.
 const ENDPOINTING_SECONDS = 0.5
 
-/** What Vapi needs to hear where it waits for more than an acknowledgement. We answer no calls and transfer none yet: said in words. */
+/** What Vapi needs to hear where it waits for more than an acknowledgement. We transfer no calls yet: said in words. */
 const ANSWERS = new Map<string, OtherAnswer>([
-  ['assistant-request', { error: unmannedLineSentence() }],
   ['transfer-destination-request', { error: noTransferSentence() }],
   ['handoff-destination-request', { error: noHandoverSentence() }],
   ['campaign.predial', { eligible: false }],

@@ -7,6 +7,7 @@ import { countWrong } from '../http/limits.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
 import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
+import { answerAssistantRequest } from './assistant-request.ts'
 import { type Credential, credentialOf } from './credentials.ts'
 import { hearMessage, whileHearing } from './hear.ts'
 import { readMessage } from './messages.ts'
@@ -27,7 +28,7 @@ const MIB = 1024 * 1024
 const PROVEN_BYTES = 5 * MIB
 const UNPROVEN_BYTES = MIB
 
-// Nobody waits for words, and Vapi sends less to whoever is slow.
+// Nobody waits for words, and Vapi sends less to whoever is slow; or somebody waits for the first one of a call.
 const EVENT_PATIENCE_MS = 800
 
 const ANSWER = {
@@ -47,6 +48,12 @@ const Answer = z
     eligible: z.boolean().optional(),
     documents: z.array(z.never()).optional(),
     timeoutSeconds: z.number().optional(),
+    assistantId: z.string().optional().meta({ description: 'For assistant-request: who answers the call' }),
+    assistant: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'For assistant-request: an assistant for this call alone, as Vapi describes it' }),
+    assistantOverrides: z.object({ variableValues: z.record(z.string(), z.string()) }).optional(),
   })
   .meta({ id: 'VapiAnswer', examples: [{ results: [ANSWER] }] })
 
@@ -99,7 +106,10 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         const spentMs = reply.elapsedTime
         if (message.kind === 'functions')
           return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs }))
-        if (message.type === 'assistant-request') return whileHearing(deps, admission, message, log, async () => answerOther(message.type))
+        if (message.type === 'assistant-request')
+          return whileHearing(deps, admission, message, log, () =>
+            answerAssistantRequest(deps, admission, message.origin, { log, spentMs }),
+          )
         await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none' })
         return answerOther(message.type)
       },

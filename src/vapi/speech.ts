@@ -134,9 +134,14 @@ export function noDetailsSentence(): string {
   return 'I did not get the details. Could you say them once more?'
 }
 
-/** Vapi asks us which assistant is to answer the call. */
+/** Vapi asks us which assistant is to answer the call, and there is none. */
 export function unmannedLineSentence(): string {
   return 'Sorry, this line is not set up yet. Please call back later.'
+}
+
+/** The same, while our database is away or something went wrong. */
+export function busyLineSentence(): string {
+  return 'Sorry, I cannot take your call right now. Please call back in a few minutes.'
 }
 
 export function noTransferSentence(): string {

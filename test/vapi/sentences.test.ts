@@ -99,6 +99,7 @@ speech.unknownAssistantSentence()
 speech.unknownFunctionSentence()
 speech.noDetailsSentence()
 speech.unmannedLineSentence()
+speech.busyLineSentence()
 speech.noTransferSentence()
 speech.noHandoverSentence()
 // Questions.
@@ -162,7 +163,7 @@ rentals.lateRentalsSentence()
 for (const errorCode of errorCodes) said.set(errorCode, [new AppError(errorCode, 'test').say])
 
 /** Heard where Vapi does not wait for a reply. */
-const statements = ['unmannedLineSentence', 'noTransferSentence', 'noHandoverSentence']
+const statements = ['unmannedLineSentence', 'busyLineSentence', 'noTransferSentence', 'noHandoverSentence']
 const everything = [...said].flatMap(([name, sentences]) => sentences.map((sentence) => ({ name, sentence })))
 
 t.test('callers hear these sentences and no others', async (t) => {
