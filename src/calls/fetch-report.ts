@@ -49,7 +49,7 @@ export function reportableNews({ clock }: Pick<Deps, 'clock'>, { news, changedAt
 }
 
 /** A call id stands in a message, and whoever has the secret of one assistant could name another's call. */
-async function isOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, { assistantId, madeId }: ListedCall): Promise<boolean> {
+export async function isOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, { assistantId, madeId }: ListedCall): Promise<boolean> {
   if (assistantId !== null) return (await findOwner(db, 'assistant', assistantId)) === clerkUserId
   // An assistant that was made for this call alone bears the id of the business for which it answered.
   return madeId !== null && inTenant(db, clerkUserId, (trx) => isBusiness(trx, clerkUserId, madeId))

@@ -1,6 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { AppError } from '../errors.ts'
+import { noteStatement } from '../trace.ts'
 import type { DB } from './schema.ts'
 
 export type Db = Kysely<DB>
@@ -36,6 +37,7 @@ export function openDatabase(url: string, options: { max?: number; onError?: (er
     db: new Kysely<DB>({
       dialect: new PostgresDialect({ pool }),
       plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+      log: ({ queryDurationMillis }) => noteStatement(queryDurationMillis),
     }),
     end: () => pool.end(),
   }

@@ -69,6 +69,16 @@ export interface AgentVariables {
   variableId: string;
 }
 
+export interface BookingFacts {
+  appointmentId: string | null;
+  bookedBy: string | null;
+  clerkUserId: string | null;
+  madeAt: Timestamp | null;
+  startsAt: Timestamp | null;
+  status: string | null;
+  vapiCallId: string | null;
+}
+
 export interface Bookings {
   address: string | null;
   appointmentId: string;
@@ -213,6 +223,21 @@ export interface CallerMessages {
   wordsKey: string | null;
 }
 
+export interface CallFacts {
+  beganAt: Timestamp | null;
+  clerkUserId: string | null;
+  cost: Numeric | null;
+  direction: string | null;
+  endedClass: string | null;
+  id: string | null;
+  intent: string | null;
+  isBooked: boolean | null;
+  seconds: number | null;
+  sentiment: string | null;
+  status: string | null;
+  success: string | null;
+}
+
 export interface CallListReads {
   account: string;
   readUntil: Timestamp;
@@ -230,6 +255,7 @@ export interface CallOffers {
 
 export interface Calls {
   assistantId: string | null;
+  beganAt: Generated<Timestamp>;
   clerkUserId: string;
   cost: Numeric | null;
   costs: Json | null;
@@ -240,6 +266,7 @@ export interface Calls {
   direction: string | null;
   durationSeconds: Generated<number | null>;
   endedAt: Timestamp | null;
+  endedClass: string | null;
   endedReason: string | null;
   erasedAt: Timestamp | null;
   firstHeardAt: Generated<Timestamp>;
@@ -337,6 +364,18 @@ export interface EventLog {
   subjectId: string;
   subjectKind: string;
   vapiCallId: string | null;
+}
+
+export interface FunctionCallFacts {
+  beforeMs: number | null;
+  calledAt: Timestamp | null;
+  clerkUserId: string | null;
+  failure: string | null;
+  function: string | null;
+  id: string | null;
+  ms: number | null;
+  outcome: string | null;
+  vendorMs: number | null;
 }
 
 export interface MadeAssistants {
@@ -441,6 +480,7 @@ export interface RentalSources {
 export interface ToolCalls {
   answer: string;
   argumentsDigest: string;
+  beforeMs: Generated<number>;
   calledAt: Generated<Timestamp>;
   clerkUserId: string;
   failure: string | null;
@@ -449,9 +489,12 @@ export interface ToolCalls {
   isFinal: boolean;
   ms: number;
   outcome: string;
+  steps: Generated<Json>;
   toolCallId: string | null;
+  traceId: string | null;
   vapiCallId: string | null;
   vendorMs: Generated<number>;
+  vendorRequests: Generated<number>;
 }
 
 export interface Users {
@@ -481,6 +524,17 @@ export interface VapiAgents {
   vapiAssistantId: string | null;
 }
 
+export interface VendorRequestFacts {
+  calledAt: Timestamp | null;
+  clerkUserId: string | null;
+  function: string | null;
+  isFailed: boolean | null;
+  ms: number | null;
+  operation: string | null;
+  status: string | null;
+  vendor: string | null;
+}
+
 export interface WrongCodes {
   appointmentIds: string[];
   clerkUserId: string;
@@ -493,9 +547,11 @@ export interface WrongCodes {
 export interface DB {
   agentFunctions: AgentFunctions;
   agentVariables: AgentVariables;
+  bookingFacts: BookingFacts;
   bookings: Bookings;
   businesses: Businesses;
   callerMessages: CallerMessages;
+  callFacts: CallFacts;
   callListReads: CallListReads;
   callOffers: CallOffers;
   calls: Calls;
@@ -506,6 +562,7 @@ export interface DB {
   directory: Directory;
   eventHeads: EventHeads;
   eventLog: EventLog;
+  functionCallFacts: FunctionCallFacts;
   madeAssistants: MadeAssistants;
   notices: Notices;
   oauthFlows: OauthFlows;
@@ -516,5 +573,6 @@ export interface DB {
   toolCalls: ToolCalls;
   users: Users;
   vapiAgents: VapiAgents;
+  vendorRequestFacts: VendorRequestFacts;
   wrongCodes: WrongCodes;
 }

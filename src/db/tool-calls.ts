@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Step } from '../trace.ts'
 import type { Db } from './client.ts'
 
 /** Which function call of which tenant, as it is known when it is delivered again. */
@@ -26,6 +27,10 @@ export interface NewToolCall extends ToolCallKey, ToolCallAnswer {
   ms: number
   /** Of these, spent waiting for calendars. */
   vendorMs: number
+  /** Since its request had come in, when it was taken up. */
+  beforeMs: number
+  traceId: string
+  steps: Step[]
 }
 
 /** What was decided for this very function call when it came before, in one trip. */
@@ -41,8 +46,9 @@ export async function findAnswer(db: Db, key: ToolCallKey): Promise<ToolCallAnsw
  * @returns what it is to be told: of two that were decided at once the first one counts
  */
 export async function keepAnswer(db: Db, call: NewToolCall): Promise<ToolCallAnswer> {
-  const { clerkUserId, vapiCallId, toolCallId, argumentsDigest, outcome, answer, failure, isFinal, ms, vendorMs } = call
+  const { clerkUserId, vapiCallId, toolCallId, argumentsDigest, outcome, answer, failure, isFinal } = call
   const { rows } = await sql<ToolCallAnswer>`select * from tool_calls_keep(${clerkUserId}, ${vapiCallId}, ${toolCallId}, ${call.function},
-    ${argumentsDigest}, ${answer}, ${outcome}, ${failure}, ${isFinal}, ${ms}, ${vendorMs})`.execute(db)
+    ${argumentsDigest}, ${answer}, ${outcome}, ${failure}, ${isFinal}, ${call.ms}, ${call.vendorMs}, ${call.beforeMs}, ${call.traceId},
+    ${JSON.stringify(call.steps)})`.execute(db)
   return rows[0] ?? { outcome, answer }
 }

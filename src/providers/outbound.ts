@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, fetch } from 'undici'
 import { AppError } from '../errors.ts'
+import { noteVendorRequest } from '../trace.ts'
 import { createLines, type Lines, MAX_WAIT_SECONDS, NoAnswer, NotSent } from './lines.ts'
 
 /** One request that was really sent: a repeated request is two attempts. */
@@ -70,8 +71,10 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
   async function attempt(call: Call, url: URL, request: ReturnType<typeof plain>): Promise<Response> {
     const { maxBytes = MAX_BYTES } = call
     const startedAt = performance.now()
-    const report = (status: Attempt['status']) =>
+    const report = (status: Attempt['status']) => {
       observe?.({ vendor, operation: call.operation, status, seconds: (performance.now() - startedAt) / 1000 })
+      noteVendorRequest({ vendor, operation: call.operation, status: String(status) }, startedAt)
+    }
     const timeout = AbortSignal.timeout(timeouts[call.budget])
     const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout
     try {

@@ -7,6 +7,7 @@ import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
 import { sha256Hex } from '../secrets.ts'
+import { type Step, traced } from '../trace.ts'
 import type { Admitted } from './admission.ts'
 import type { Spoken } from './context.ts'
 import { findFunction } from './functions.ts'
@@ -26,6 +27,7 @@ interface Request {
   log: Log
   /** Of the caller's time, before the message was understood. */
   spentMs: number
+  traceId: string
 }
 
 /** A function call, from whom, and until when somebody waits for it. */
@@ -56,12 +58,13 @@ export async function answerFunctions(deps: Deps, admission: Admitted, message: 
   return message.legacy ? { result: first && 'result' in first ? first.result : '', results } : { results }
 }
 
-async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, { log, spentMs }: Request): Promise<Spoken> {
+async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: FunctionCall, request: Request): Promise<Spoken> {
+  const { log, spentMs, traceId } = request
   const startedAt = performance.now()
   const found = findFunction(call.name)
   const name = found?.name ?? 'unknown' // what a model made up is no label
   const late = () => ({ error: found?.late() ?? unknownFunctionSentence() })
-  const work = async (signal: AbortSignal): Promise<Spoken> => {
+  const work = async (steps: () => Step[], signal: AbortSignal): Promise<Spoken> => {
     if (admission.kind === 'unknown') return { result: unknownAssistantSentence() }
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const key = keyOf(admission, origin, call)
@@ -73,10 +76,12 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
       (spoken) => ({ spoken, failure: null }),
       (error: unknown) => refused(error, log),
     )
-    return keep(deps, key, { ...said, name, ms: performance.now() - startedAt, log })
+    const ms = performance.now() - startedAt
+    return keep(deps, key, { ...said, function: name, ms, beforeMs: spentMs, traceId, steps: steps(), log })
   }
   const leftMs = deps.config.timeouts.toolCallMs - spentMs
-  const spoken = await inTime(leftMs, work, late).catch((error: unknown) => refused(error, log).spoken)
+  const answered = traced(startedAt - spentMs, (steps) => inTime(leftMs, (signal) => work(steps, signal), late))
+  const spoken = await answered.catch((error: unknown) => refused(error, log).spoken)
   const outcome = 'error' in spoken ? 'error' : 'result'
   deps.metrics.voiceFunction({ function: name, outcome }, (performance.now() - startedAt) / 1000)
   log.info({ function: name, outcome, ms: Math.round(performance.now() - startedAt) }, 'function call')

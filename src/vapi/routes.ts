@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { countWrong } from '../http/limits.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
+import { traceIdOf } from '../trace.ts'
 import { admit, orAway } from './admission.ts'
 import { answerFunctions, answerOther } from './answers.ts'
 import { answerAssistantRequest } from './assistant-request.ts'
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before the body is read. */
     vapiCredential: Credential
+    /** On its log lines, and on the record of every function call that it brings. */
+    traceId: string
   }
   interface FastifyContextConfig {
     /** Answers instead of the route when the process is overloaded; doing nothing lets the route answer. */
@@ -68,6 +71,7 @@ const EXAMPLE = {
 /** The voice assistant's door. Every message that is not refused is answered with 200: Vapi ignores any other answer and the caller hears silence. */
 export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
   app.decorateRequest('vapiCredential')
+  app.decorateRequest('traceId')
   for (const path of ['/webhook', '/function-call']) {
     app.post(
       path,
@@ -75,7 +79,7 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         bodyLimit: PROVEN_BYTES,
         // However busy we are: a 503 would be silence to a caller.
         config: { pressureHandler: () => {} },
-        onRequest: [readAsJson, lookAtCredentials(deps)],
+        onRequest: [beginTrace, readAsJson, lookAtCredentials(deps)],
         preParsing: readLessOfUnproven,
         schema: {
           operationId: path === '/webhook' ? 'vapiWebhook' : 'vapiFunctionCall',
@@ -102,10 +106,10 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         if (admission.kind === 'refused') {
           return credential.kind === 'none' ? reply.code(401).send({}) : refuseWrong(deps, request, reply)
         }
-        const { log } = request
+        const { log, traceId } = request
         const spentMs = reply.elapsedTime
         if (message.kind === 'functions')
-          return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs }))
+          return whileHearing(deps, admission, message, log, () => answerFunctions(deps, admission, message, { log, spentMs, traceId }))
         if (message.type === 'assistant-request')
           return whileHearing(deps, admission, message, log, () =>
             answerAssistantRequest(deps, admission, message.origin, { log, spentMs }),
@@ -115,6 +119,11 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
       },
     )
   }
+}
+
+const beginTrace: onRequestAsyncHookHandler = async (request) => {
+  request.traceId = traceIdOf(request.headers.traceparent)
+  request.log = request.log.child({ traceId: request.traceId })
 }
 
 /** The frontend's test page sends its JSON without saying that it is JSON; fetch then calls it plain text. */
