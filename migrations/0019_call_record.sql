@@ -57,7 +57,7 @@ grant execute on function tool_calls_keep to ringbook_app;
 -- A call counts as booked when an appointment was made in it, whatever has become of that since.
 create view call_facts with (security_invoker = true) as
   select c.clerk_user_id, c.id, c.began_at, c.direction, c.status, c.ended_class, c.intent, c.sentiment, c.success, c.cost,
-    extract(epoch from c.ended_at - c.started_at)::double precision as seconds,
+    c.duration_seconds as seconds,
     exists (
       select from bookings b
       where b.clerk_user_id = c.clerk_user_id and b.vapi_call_id = c.vapi_call_id and b.moves is null and b.status <> 'failed') as is_booked

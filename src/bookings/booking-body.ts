@@ -10,7 +10,7 @@ import { instant } from '../http/zod.ts'
 export const STATUSES = ['pending', 'confirmed', 'cancelled', 'completed', 'no_show', 'failed'] as const
 export type Status = (typeof STATUSES)[number]
 
-const EXAMPLE = {
+export const bookingExample = {
   id: '5a1c7a52-9d2b-4f3a-8f0e-6b1d6c1f4e21',
   status: 'confirmed' as const,
   subject: 'Viewing, 12 Elm St, Ana Ruiz',
@@ -29,7 +29,7 @@ const EXAMPLE = {
   cancelled_at: null,
 }
 
-const CHANGE_EXAMPLE = {
+export const changeExample = {
   id: '7c0e7a52-1d2b-4f3a-8f0e-6b1d6c1f4e99',
   kind: 'move' as const,
   state: 'done' as const,
@@ -56,29 +56,29 @@ const shape = {
   customer: z.object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() }),
   guests: z.array(z.object(person)),
   booked_by: z.enum(['caller', 'owner']),
-  call_id: z.string().nullable().describe('In which call it was booked'),
+  call_id: z.string().nullable().describe("In which call it was booked, by Vapi's id: `/calls/{id}` takes it"),
   event_id: z.string().nullable().describe("The calendar vendor's id of the event"),
   calendar_link: z.string().nullable(),
   created_at: instant,
   cancelled_at: instant.nullable(),
 }
 
-export const BookingBody = z.object(shape).meta({ id: 'Booking', examples: [EXAMPLE] })
+export const BookingBody = z.object(shape).meta({ id: 'Booking', examples: [bookingExample] })
 
 export const BookingPage = z
   .object({
     bookings: z.array(BookingBody),
     next_cursor: z.string().nullable().describe('Send it as cursor for the next page; null: this was the last'),
   })
-  .meta({ examples: [{ bookings: [EXAMPLE], next_cursor: null }] })
+  .meta({ examples: [{ bookings: [bookingExample], next_cursor: null }] })
 
-const ChangeBody = z.object({
+export const ChangeBody = z.object({
   id: z.uuid(),
   kind: z.enum(['move', 'cancel']),
   state: z.enum(['open', 'done', 'failed']).describe('open: whether the calendar has done it is being found out'),
   failure: z.string().nullable().describe('The code of what went wrong'),
   made_by: z.enum(['caller', 'owner']),
-  call_id: z.string().nullable(),
+  call_id: z.string().nullable().describe('In which call it was asked for'),
   old_start_time: localInstant,
   old_end_time: localInstant,
   new_start_time: localInstant.nullable(),
@@ -92,7 +92,7 @@ export const BookingDetail = z
     confirmation_code: z.string().describe('What the caller was told, and proves the appointment with'),
     changes: z.array(ChangeBody).describe('Every move and cancel that was asked for, latest first'),
   })
-  .meta({ id: 'BookingDetail', examples: [{ ...EXAMPLE, confirmation_code: '471926', changes: [CHANGE_EXAMPLE] }] })
+  .meta({ id: 'BookingDetail', examples: [{ ...bookingExample, confirmation_code: '471926', changes: [changeExample] }] })
 
 export function bookingBody(booking: Booking): z.infer<typeof BookingBody> {
   const { timeZone } = booking

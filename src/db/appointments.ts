@@ -62,6 +62,43 @@ export async function findAppointmentRow(trx: TenantDb, clerkUserId: string, app
   return found && bookingOf(found)
 }
 
+/** These appointments, each by its latest booking as `findAppointmentRow` has it, in the order in which they were made. */
+export async function listAppointments(trx: TenantDb, clerkUserId: string, appointmentIds: string[]): Promise<Booking[]> {
+  const found = await latestOf(bookingsOf(trx, clerkUserId), clerkUserId)
+    .where((eb) => eb('appointmentId', '=', eb.fn.any(eb.val(appointmentIds))))
+    .orderBy('createdAt')
+    .execute()
+  return found.map(bookingOf)
+}
+
+/** Appointments with this number, as it was said or as the call came from it; latest first. */
+export async function listAppointmentsWith(trx: TenantDb, clerkUserId: string, number: string, atMost: number): Promise<Booking[]> {
+  const found = await latestOf(bookingsOf(trx, clerkUserId), clerkUserId)
+    .where('status', '<>', 'failed')
+    .where((eb) => eb.or([eb('customerPhone', '=', number), eb('callerNumber', '=', number)]))
+    .orderBy('startsAt', 'desc')
+    .limit(atMost)
+    .execute()
+  return found.map(bookingOf)
+}
+
+/** Of each appointment the latest booking alone; where restoring failed, the one before. */
+function latestOf(bookings: ReturnType<typeof bookingsOf>, clerkUserId: string): ReturnType<typeof bookingsOf> {
+  return bookings.where((eb) =>
+    eb.not(
+      eb.exists(
+        eb
+          .selectFrom('bookings as later')
+          .select('later.id')
+          .where('later.clerkUserId', '=', clerkUserId)
+          .whereRef('later.appointmentId', '=', 'bookings.appointmentId')
+          .where(sql<boolean>`(later.status <> 'failed', later.created_at) > (bookings.status <> 'failed', bookings.created_at)`)
+          .where('later.moves', 'is', null),
+      ),
+    ),
+  )
+}
+
 /** Where a list of bookings goes on. */
 export interface Place {
   startsAt: Date
@@ -83,20 +120,7 @@ export async function listBookings(
     limit,
   }: { from?: Date | undefined; to?: Date | undefined; status?: string | undefined; after?: Place | undefined; limit: number },
 ): Promise<Booking[]> {
-  const found = await bookingsOf(trx, clerkUserId)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('bookings as later')
-            .select('later.id')
-            .where('later.clerkUserId', '=', clerkUserId)
-            .whereRef('later.appointmentId', '=', 'bookings.appointmentId')
-            .where(sql<boolean>`(later.status <> 'failed', later.created_at) > (bookings.status <> 'failed', bookings.created_at)`)
-            .where('later.moves', 'is', null),
-        ),
-      ),
-    )
+  const found = await latestOf(bookingsOf(trx, clerkUserId), clerkUserId)
     .$if(from !== undefined, (query) => query.where('endsAt', '>', from ?? new Date(0)))
     .$if(to !== undefined, (query) => query.where('startsAt', '<', to ?? new Date(0)))
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? ''))

@@ -119,6 +119,30 @@ export function listMessages(
     .execute()
 }
 
+/** What was left in this call, earliest first. */
+export function listMessagesOfCall(trx: TenantDb, clerkUserId: string, vapiCallId: string): Promise<CallerMessage[]> {
+  return trx
+    .selectFrom('callerMessages')
+    .select(COLUMNS)
+    .where('clerkUserId', '=', clerkUserId)
+    .where('vapiCallId', '=', vapiCallId)
+    .orderBy('createdAt')
+    .execute()
+}
+
+/** What was left from this number, or to be called back there; newest first. */
+export function listMessagesFrom(trx: TenantDb, clerkUserId: string, number: string, atMost: number): Promise<CallerMessage[]> {
+  return trx
+    .selectFrom('callerMessages')
+    .select(COLUMNS)
+    .where('clerkUserId', '=', clerkUserId)
+    .where((eb) => eb.or([eb('callNumber', '=', number), eb('phone', '=', number)]))
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(atMost)
+    .execute()
+}
+
 export function findMessage(trx: TenantDb, clerkUserId: string, id: string): Promise<CallerMessage | undefined> {
   return trx.selectFrom('callerMessages').select(COLUMNS).where('clerkUserId', '=', clerkUserId).where('id', '=', id).executeTakeFirst()
 }

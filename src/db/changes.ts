@@ -113,6 +113,11 @@ export function listChanges(trx: TenantDb, clerkUserId: string, appointmentId: s
   return changesOf(trx, clerkUserId).where('appointmentId', '=', appointmentId).orderBy('createdAt', 'desc').limit(100).execute()
 }
 
+/** Moves and cancels that were asked for in this call, earliest first. */
+export function listChangesInCall(trx: TenantDb, clerkUserId: string, vapiCallId: string): Promise<Change[]> {
+  return changesOf(trx, clerkUserId).where('vapiCallId', '=', vapiCallId).orderBy('createdAt').execute()
+}
+
 /**
  * From now on the booking is being changed: nobody writes its event any more by what he has read of it before.
  * @returns `undefined` when the same operation has been here, or another change of that appointment is open

@@ -23,6 +23,7 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'notices', description: 'What a user is to be told' },
         { name: 'audit', description: 'Who did what to what' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
+        { name: 'calls', description: 'What callers wanted and were told, and what became of it' },
         { name: 'messages', description: 'What callers leave for the owner' },
         { name: 'privacy', description: 'What is known of one caller: to be handed over, or to be forgotten' },
         { name: 'businesses', description: 'When a business is open, what may be booked there, and which number leads to it' },

@@ -1,47 +1,15 @@
 import * as z from 'zod'
-import { shownCallId } from '../call-id.ts'
-import type { CallerMessage } from '../db/caller-messages.ts'
 import { signedInOnly } from '../http/auth.ts'
-import { done, instant, type RoutePlugin, rowUuid } from '../http/zod.ts'
+import { done, type RoutePlugin, rowUuid } from '../http/zod.ts'
+import { MessageBody, messageBody, messageExample, Status } from './message-body.ts'
 import { forgetMessage, markAs, messageOf, messagesOf } from './messages.ts'
-
-const EXAMPLE = {
-  id: '5b0c7f2e-6a11-4f0e-9c53-2f4f1c0a7d10',
-  status: 'new' as const,
-  caller_name: 'Ana Ruiz',
-  call_number: '+13125550142',
-  phone: null,
-  email: null,
-  message: 'Would like to see the apartment before she signs.',
-  wished_time: 'Thursday afternoon',
-  property_address: '12 Elm Street',
-  call_id: '2f4f1c0a-7d10-4b53-9c53-5b0c7f2e6a11',
-  created_at: '2026-11-30T17:05:00.000Z',
-}
-
-const Status = z.enum(['new', 'read', 'done'])
-const MessageBody = z
-  .object({
-    id: z.uuid(),
-    status: Status,
-    caller_name: z.string().nullable(),
-    call_number: z.string().nullable().meta({ description: 'From which the call came, E.164; null when withheld' }),
-    phone: z.string().nullable().meta({ description: 'Where the caller wants to be reached, E.164, when another number was said' }),
-    email: z.string().nullable(),
-    message: z.string(),
-    wished_time: z.string().nullable().meta({ description: "In the caller's words" }),
-    property_address: z.string().nullable(),
-    call_id: z.string().nullable(),
-    created_at: instant,
-  })
-  .meta({ id: 'CallerMessage', examples: [EXAMPLE] })
 
 const MessagePage = z
   .object({
     messages: z.array(MessageBody),
     next_cursor: z.string().nullable().describe('Send it as cursor for the next page; null: this was the last'),
   })
-  .meta({ examples: [{ messages: [EXAMPLE], next_cursor: null }] })
+  .meta({ examples: [{ messages: [messageExample], next_cursor: null }] })
 
 const Query = z.object({
   status: Status.optional(),
@@ -72,14 +40,14 @@ export const messageRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, query }) => {
       const { status, limit, cursor } = query
       const { messages, next } = await messagesOf(deps, user.clerkUserId, { status, limit, after: cursor })
-      return { messages: messages.map(bodyOf), next_cursor: next }
+      return { messages: messages.map(messageBody), next_cursor: next }
     },
   )
 
   app.get(
     '/:message_id',
     { schema: { operationId: 'getMessage', tags, summary: 'One message', security, params, response: { 200: MessageBody } } },
-    async ({ user, params }) => bodyOf(await messageOf(deps, user.clerkUserId, params.message_id)),
+    async ({ user, params }) => messageBody(await messageOf(deps, user.clerkUserId, params.message_id)),
   )
 
   app.patch(
@@ -95,7 +63,7 @@ export const messageRoutes: RoutePlugin = async (app, { deps }) => {
         response: { 200: MessageBody },
       },
     },
-    async ({ user, params, body }) => bodyOf(await markAs(deps, user.clerkUserId, params.message_id, body.status)),
+    async ({ user, params, body }) => messageBody(await markAs(deps, user.clerkUserId, params.message_id, body.status)),
   )
 
   app.delete(
@@ -115,20 +83,4 @@ export const messageRoutes: RoutePlugin = async (app, { deps }) => {
       return { success: true as const, message: 'The message is deleted.' }
     },
   )
-}
-
-function bodyOf(message: CallerMessage): z.input<typeof MessageBody> {
-  return {
-    id: message.id,
-    status: Status.parse(message.status),
-    caller_name: message.callerName,
-    call_number: message.callNumber,
-    phone: message.phone,
-    email: message.email,
-    message: message.words,
-    wished_time: message.wishedTime,
-    property_address: message.address,
-    call_id: shownCallId(message.vapiCallId),
-    created_at: message.createdAt.toISOString(),
-  }
 }

@@ -1,3 +1,5 @@
+import { listCalls } from '../../src/db/call-lists.ts'
+import { insertCall } from '../../src/db/calls.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { listNotices, tellOwner } from '../../src/db/notices.ts'
 import { leaveMessage } from '../../src/messages/leave.ts'
@@ -63,6 +65,26 @@ const resources: Resource[] = [
       return reply.json().bookings[0].id
     },
     absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/calls/{id}',
+    make: ({ deps }, { clerkUserId }) =>
+      inTenant(deps.db, clerkUserId, async (trx) => {
+        const call = { clerkUserId, vapiCallId: crypto.randomUUID(), isBelieved: true, status: 'ended' as const }
+        await insertCall(trx, call, deps.clock.now())
+        const [made] = await listCalls(trx, clerkUserId, { limit: 1 })
+        return made?.id ?? ''
+      }),
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/customers/{number}',
+    make: async ({ deps }, owner) => {
+      const callNumber = `+1312555${Math.trunc(1000 + Math.random() * 9000)}`
+      await leaveMessage(deps, owner.clerkUserId, { ...MESSAGE, callNumber, words: 'Please call.' })
+      return callNumber
+    },
+    absent: '+13125550000',
   },
   {
     path: '/messages/{message_id}',
