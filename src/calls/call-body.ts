@@ -1,10 +1,12 @@
 import * as z from 'zod'
 import { BookingBody, bookingBody, bookingExample, ChangeBody, changeBody, changeExample } from '../bookings/booking-body.ts'
 import { shownCallId } from '../call-id.ts'
-import type { ListedCall, ListedFunctionCall, Turn } from '../db/call-lists.ts'
+import type { ListedCall, ListedFunctionCall } from '../db/call-lists.ts'
+import type { Turn } from '../db/call-transcripts.ts'
 import { CALL_STATUSES } from '../db/calls.ts'
 import { instant } from '../http/zod.ts'
 import { MessageBody, messageBody, messageExample } from '../messages/message-body.ts'
+import { ENDED_CLASSES } from './ended-reason.ts'
 import type { WholeCall } from './listing.ts'
 
 export const callExample = {
@@ -20,7 +22,7 @@ export const callExample = {
   ended_at: '2026-11-29T23:02:10.000Z',
   duration_seconds: 130,
   ended_reason: 'customer-ended-call',
-  ended_class: 'normal',
+  ended_class: 'normal' as const,
   summary: 'Ana booked a viewing of 12 Elm St for Tuesday at nine.',
   intent: 'booking',
   sentiment: 'positive',
@@ -34,7 +36,7 @@ export const callExample = {
 
 const turnExample = {
   sequence: 0,
-  role: 'user',
+  role: 'user' as const,
   text: 'Do you have anything on Tuesday?',
   said_at: '2026-11-29T23:00:07.000Z',
   confidence: 0.97,
@@ -66,10 +68,7 @@ const shape = {
   ended_at: instant.nullable(),
   duration_seconds: z.number().nullable(),
   ended_reason: z.string().nullable().describe("Vapi's word for it, of an open list"),
-  ended_class: z
-    .string()
-    .nullable()
-    .describe('normal, not-reached, transferred-or-tried, account-or-setup, our-answer-bad, platform-fault or unknown'),
+  ended_class: z.enum(ENDED_CLASSES).nullable().describe('What kind of reason that is'),
   summary: z.string().nullable(),
   intent: z.string().nullable(),
   sentiment: z.string().nullable(),
@@ -92,7 +91,7 @@ export const CallPage = z
 
 const TurnBody = z.object({
   sequence: z.int().describe('From 0, in the order in which it was said'),
-  role: z.string().describe('assistant, user, system or tool'),
+  role: z.enum(['assistant', 'user']),
   text: z.string(),
   said_at: instant.nullable(),
   confidence: z.number().nullable(),
@@ -150,7 +149,7 @@ export function callBody(call: ListedCall): z.input<typeof CallBody> {
     ended_at: call.endedAt?.toISOString() ?? null,
     duration_seconds: call.durationSeconds,
     ended_reason: call.endedReason,
-    ended_class: call.endedClass,
+    ended_class: z.enum(ENDED_CLASSES).nullable().parse(call.endedClass),
     summary: call.summary,
     intent: call.intent,
     sentiment: call.sentiment,
@@ -175,7 +174,7 @@ export function callDetail({ call, turns, functionCalls, bookings, changes, mess
   }
 }
 
-function turnBody({ sequence, role, text, saidAt, confidence }: Turn): z.input<typeof TurnBody> {
+function turnBody({ role, text, saidAt, confidence }: Turn, sequence: number): z.input<typeof TurnBody> {
   return { sequence, role, text, said_at: saidAt?.toISOString() ?? null, confidence }
 }
 

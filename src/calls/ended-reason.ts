@@ -1,11 +1,14 @@
-export type EndedClass =
-  | 'platform-fault'
-  | 'our-answer-bad'
-  | 'account-or-setup'
-  | 'transferred-or-tried'
-  | 'not-reached'
-  | 'normal'
-  | 'unknown'
+/** Why calls end. The first ones are nobody's fault; after `our-answer-bad` our webhook lost a call. */
+export const ENDED_CLASSES = [
+  'normal',
+  'not-reached',
+  'transferred-or-tried',
+  'account-or-setup',
+  'our-answer-bad',
+  'platform-fault',
+  'unknown',
+] as const
+export type EndedClass = (typeof ENDED_CLASSES)[number]
 
 // Vapi has about six hundred reasons, most of them faults of one vendor or another. The first pattern that fits tells.
 const CLASSES: [EndedClass, RegExp][] = [

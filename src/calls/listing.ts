@@ -9,10 +9,9 @@ import {
   listCalls,
   listFunctionCalls,
   listNoticesOf,
-  listTurns,
   type NoticeOfCall,
-  type Turn,
 } from '../db/call-lists.ts'
+import { listTurns, type Turn } from '../db/call-transcripts.ts'
 import { type CallerMessage, listMessagesOfCall } from '../db/caller-messages.ts'
 import { type Change, listChangesInCall } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
@@ -64,7 +63,7 @@ export function wholeCall({ db }: Pick<Deps, 'db'>, clerkUserId: string, id: str
     const call = await findListedCall(trx, clerkUserId, ids)
     if (!call) throw new AppError('not_found', 'no such call')
     const { vapiCallId, appointmentIds } = call
-    const turns = await listTurns(trx, clerkUserId, call.id)
+    const turns = await listTurns(trx, { clerkUserId, id: call.id })
     const functionCalls = await listFunctionCalls(trx, clerkUserId, vapiCallId)
     const messages = await listMessagesOfCall(trx, clerkUserId, vapiCallId)
     const changed = await listChangesInCall(trx, clerkUserId, vapiCallId)

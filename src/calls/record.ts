@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
+import { logEvent } from '../audit/log.ts'
 import { callIdOf } from '../call-id.ts'
 import { listTurns, replaceTurns, type Turn } from '../db/call-transcripts.ts'
 import { type CallRecord, insertCall, intentByDeeds, lockCall, updateCall } from '../db/calls.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { alarmIfOurAnswerWasBad } from './alarm.ts'
+import { classOfEnd } from './ended-reason.ts'
 import { fetchReportLater } from './later.ts'
 import { type Heard, withNews } from './merge.ts'
 import type { News } from './news.ts'
@@ -38,10 +40,12 @@ export async function hearOf(
 ): Promise<CallRecord> {
   const heardAt = deps.clock.now()
   const { before, after } = await inTenant(deps.db, which.clerkUserId, async (trx) => {
-    const before = await openCall(deps, trx, which, news, heardAt)
+    const { isNew, ...before } = await openCall(deps, trx, which, news, heardAt)
     const told = withNews(before, news, heardAt)
     const after = { ...told, call: await withIntent(trx, told.call) }
     await save(trx, before, after)
+    if (isNew) await logCall(trx, after.call, 'call.began')
+    if ((isNew || before.call.status !== 'ended') && after.call.status === 'ended') await logCall(trx, after.call, 'call.ended')
     return { before: before.call, after: after.call }
   })
   alarmIfOurAnswerWasBad(deps, before.endedReason, after.endedReason)
@@ -60,16 +64,22 @@ async function openCall(
   which: Pick<CallRecord, 'clerkUserId' | 'vapiCallId' | 'isBelieved'>,
   { status, startedAt, turn, report }: News,
   heardAt: Date,
-): Promise<Heard> {
+): Promise<Heard & { isNew: boolean }> {
   const { clerkUserId, vapiCallId } = which
+  const isNew = false
   let call = await lockCall(trx, clerkUserId, vapiCallId)
   if (!call) {
     const isNew = await insertCall(trx, { ...which, status: status ?? 'queued', createdAt: begunBy(heardAt, startedAt) }, heardAt)
+    isNew = await insertCall(trx, { ...which, status: status ?? 'queued' }, heardAt)
     call = await lockCall(trx, clerkUserId, vapiCallId)
     if (!call) throw new Error('a call that was just opened is not there')
     if (isNew) await fetchReportLater(deps, trx, call)
   }
-  return { call, turns: turn || report ? await listTurns(trx, call) : [] }
+  return { call, turns: turn || report ? await listTurns(trx, call) : [], isNew }
+}
+
+function logCall(trx: TenantDb, { clerkUserId, id, vapiCallId }: CallRecord, action: 'call.began' | 'call.ended'): Promise<void> {
+  return logEvent(trx, { clerkUserId, actor: { kind: 'caller', callId: vapiCallId }, action, subject: { kind: 'call', id } })
 }
 
 /** What Vapi's analysis does not name is told by what was done. */
@@ -83,7 +93,8 @@ async function save(trx: TenantDb, before: Heard, after: Heard): Promise<void> {
   if (from < Math.max(before.turns.length, after.turns.length)) await replaceTurns(trx, after.call, after.turns, from)
   const isSame = isDeepStrictEqual({ ...before.call, lastHeardAt: null }, { ...after.call, lastHeardAt: null })
   const laterMs = after.call.lastHeardAt.getTime() - before.call.lastHeardAt.getTime()
-  if (!isSame || laterMs >= HEARD_AGAIN_MS) await updateCall(trx, after.call)
+  const { endedReason } = after.call
+  if (!isSame || laterMs >= HEARD_AGAIN_MS) await updateCall(trx, after.call, endedReason === null ? null : classOfEnd(endedReason))
 }
 
 function firstDifference(one: Turn[], other: Turn[]): number {

@@ -6,6 +6,7 @@ import { signedInOnly } from '../http/auth.ts'
 import { instant, type RoutePlugin } from '../http/zod.ts'
 import { CallDetail, CallPage, callBody, callDetail } from './call-body.ts'
 import { csvHeader, csvRows } from './csv.ts'
+import { ENDED_CLASSES } from './ended-reason.ts'
 import { allCalls, pageOfCalls, wholeCall } from './listing.ts'
 import { TIMELINE_KINDS, timelineOf } from './timeline.ts'
 
@@ -21,7 +22,7 @@ const Filter = z.object({
   customer_number: z.string().max(20).optional().describe('E.164; + is written %2B in an address'),
   intent: z.string().max(40).optional(),
   booked: z.stringbool().optional().describe('Whether an appointment was made in it'),
-  ended_class: z.string().max(40).optional(),
+  ended_class: z.enum(ENDED_CLASSES).optional(),
   search: z.string().trim().min(1).max(100).optional().describe('Words that stand in the summary'),
 })
 

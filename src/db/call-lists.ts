@@ -136,26 +136,6 @@ export function findListedCall(
     .executeTakeFirst()
 }
 
-/** One utterance of the transcript. */
-export interface Turn {
-  sequence: number
-  role: string
-  text: string
-  saidAt: Date | null
-  confidence: number | null
-}
-
-/** In the order in which they were said. */
-export function listTurns(trx: TenantDb, clerkUserId: string, callId: string): Promise<Turn[]> {
-  return trx
-    .selectFrom('callTranscripts')
-    .select(['sequence', 'role', 'text', 'saidAt', 'confidence'])
-    .where('clerkUserId', '=', clerkUserId)
-    .where('callId', '=', callId)
-    .orderBy('sequence')
-    .execute()
-}
-
 export type ListedFunctionCall = Awaited<ReturnType<typeof listFunctionCalls>>[number]
 
 /** What the assistant asked of us in a call and was told, earliest first. */

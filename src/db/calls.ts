@@ -120,13 +120,14 @@ export async function listKnownCalls(trx: TenantDb, clerkUserId: string, vapiCal
   return (await found.execute()).map(({ vapiCallId }) => vapiCallId)
 }
 
-/** It must be locked. */
-export async function updateCall(trx: TenantDb, { clerkUserId, id, ...call }: CallRecord): Promise<void> {
+/** It must be locked. @param endedClass what kind of reason it ended for */
+export async function updateCall(trx: TenantDb, { clerkUserId, id, ...call }: CallRecord, endedClass: string | null): Promise<void> {
   const { vapiCallId, isBelieved, structuredData, costs, ...columns } = call
   await trx
     .updateTable('calls')
     .set({
       ...columns,
+      endedClass,
       structuredData: jsonOf(structuredData),
       costs: jsonOf(costs),
       updatedAt: sql<Date>`now()`,

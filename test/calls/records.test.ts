@@ -26,12 +26,13 @@ interface Reported {
   hungAt?: Date[]
 }
 
-/** As Vapi's messages leave it. */
+/** As Vapi's messages leave it; a function call has made it before. */
 async function call({ clerkUserId }: Owner, { vapiCallId = crypto.randomUUID(), status = 'ended', ...known }: Reported = {}) {
   const { id } = await inTenant(test.deps.db, clerkUserId, (trx) =>
     trx
       .insertInto('calls')
       .values({ clerkUserId, vapiCallId, status, startedAt: NOW, ...known })
+      .onConflict((conflict) => conflict.columns(['clerkUserId', 'vapiCallId']).doUpdateSet({ status, ...known }))
       .returning('id')
       .executeTakeFirstOrThrow(),
   )
