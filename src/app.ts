@@ -9,6 +9,7 @@ import { eventLogRoutes } from './audit/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { businessRoutes } from './businesses/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
+import { analyticsRoutes } from './calls/analytics/routes.ts'
 import { customerRoutes } from './calls/customers/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { Deps } from './deps.ts'
@@ -79,6 +80,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(bookingRoutes, { prefix: '/bookings', deps })
   await app.register(businessRoutes, { prefix: '/businesses', deps })
   await app.register(callRoutes, { prefix: '/calls', deps })
+  await app.register(analyticsRoutes, { prefix: '/analytics', deps })
   await app.register(customerRoutes, { prefix: '/customers', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })

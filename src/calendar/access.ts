@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts'
 import { findBusiness } from '../db/businesses.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, listConnections } from '../db/connections.ts'
@@ -30,6 +31,9 @@ export async function openDiary(
   dialled: string | null = null,
 ): Promise<Diary> {
   const business = await findBusiness(trx, clerkUserId, dialled)
+/** The diary of one tenant. Connected or not; whoever needs a calendar asks `requireDestination`. */
+export async function openDiary({ config }: { config: Pick<Config, 'defaultTimeZone'> }, trx: TenantDb, clerkUserId: string): Promise<Diary> {
+  const business = await findBusiness(trx, clerkUserId)
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
