@@ -32,6 +32,7 @@ const catalogue = {
     status: 409,
     text: 'A call with this caller is under way. Nothing was erased; try again when it is over.',
     say: 'I cannot do that during the call. Shall I take a message instead?',
+  },
   invalid_range: {
     status: 400,
     text: 'The last day must not come before the first, and at most 366 days are counted at once.',

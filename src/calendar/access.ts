@@ -25,15 +25,12 @@ export interface Diary {
  * @param dialled the rules of the business with that number (E.164) hold, else those of her first one
  */
 export async function openDiary(
-  { config }: Pick<Deps, 'config'>,
+  { config }: { config: Pick<Config, 'defaultTimeZone'> },
   trx: TenantDb,
   clerkUserId: string,
   dialled: string | null = null,
 ): Promise<Diary> {
   const business = await findBusiness(trx, clerkUserId, dialled)
-/** The diary of one tenant. Connected or not; whoever needs a calendar asks `requireDestination`. */
-export async function openDiary({ config }: { config: Pick<Config, 'defaultTimeZone'> }, trx: TenantDb, clerkUserId: string): Promise<Diary> {
-  const business = await findBusiness(trx, clerkUserId)
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone

@@ -66,11 +66,10 @@ async function openCall(
   heardAt: Date,
 ): Promise<Heard & { isNew: boolean }> {
   const { clerkUserId, vapiCallId } = which
-  const isNew = false
+  let isNew = false
   let call = await lockCall(trx, clerkUserId, vapiCallId)
   if (!call) {
-    const isNew = await insertCall(trx, { ...which, status: status ?? 'queued', createdAt: begunBy(heardAt, startedAt) }, heardAt)
-    isNew = await insertCall(trx, { ...which, status: status ?? 'queued' }, heardAt)
+    isNew = await insertCall(trx, { ...which, status: status ?? 'queued', createdAt: begunBy(heardAt, startedAt) }, heardAt)
     call = await lockCall(trx, clerkUserId, vapiCallId)
     if (!call) throw new Error('a call that was just opened is not there')
     if (isNew) await fetchReportLater(deps, trx, call)

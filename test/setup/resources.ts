@@ -70,7 +70,13 @@ const resources: Resource[] = [
     path: '/calls/{id}',
     make: ({ deps }, { clerkUserId }) =>
       inTenant(deps.db, clerkUserId, async (trx) => {
-        const call = { clerkUserId, vapiCallId: crypto.randomUUID(), isBelieved: true, status: 'ended' as const }
+        const call = {
+          clerkUserId,
+          vapiCallId: crypto.randomUUID(),
+          isBelieved: true,
+          status: 'ended' as const,
+          createdAt: deps.clock.now(),
+        }
         await insertCall(trx, call, deps.clock.now())
         const [made] = await listCalls(trx, clerkUserId, { limit: 1 })
         return made?.id ?? ''
