@@ -21,7 +21,10 @@ import { describeRoutes } from './http/openapi.ts'
 import { answerBareLine, answerFrameworkProblem, answerProblems } from './http/problem.ts'
 import { describeCommonProblems, useZod } from './http/zod.ts'
 import { messageRoutes } from './messages/routes.ts'
+import { noticeDeliveryRoutes } from './notices/deliveries/routes.ts'
 import { noticeRoutes } from './notices/routes.ts'
+import { noticeSettingRoutes } from './notices/settings/routes.ts'
+import { noticeWebhooks } from './notices/webhooks-body.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
@@ -65,7 +68,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await tellBrowsers(app, config)
   await app.register(underPressure, { maxEventLoopDelay, retryAfter: 5, customError: Overloaded })
   describeCommonProblems(app)
-  await describeRoutes(app, config.baseUrl)
+  await describeRoutes(app, config.baseUrl, noticeWebhooks())
 
   await app.register(serviceRoutes, { deps, draining })
   await app.register(userRoutes, { prefix: '/users', deps })
@@ -77,6 +80,8 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(noticeRoutes, { prefix: '/notices', deps })
   await app.register(eventLogRoutes, { prefix: '/events', deps })
+  await app.register(noticeSettingRoutes, { prefix: '/notices/settings', deps })
+  await app.register(noticeDeliveryRoutes, { prefix: '/notices/deliveries', deps })
   await app.register(bookingRoutes, { prefix: '/bookings', deps })
   await app.register(businessRoutes, { prefix: '/businesses', deps })
   await app.register(callRoutes, { prefix: '/calls', deps })

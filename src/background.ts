@@ -11,6 +11,9 @@ import { dropOldHits } from './db/rate-limits.ts'
 import type { Deps } from './deps.ts'
 import type { JobName } from './jobs/jobs.ts'
 import { startWorker, type Work, type Worker } from './jobs/worker.ts'
+import { findUndelivered } from './notices/deliver.ts'
+import { mailNotice } from './notices/mail-notice.ts'
+import { postNotice } from './notices/post-notice.ts'
 import { dropOldRecords, findOldRecords, forgetAtVapi } from './privacy/retention.ts'
 import { eraseDeleted, findDeletions } from './users/delete.ts'
 
@@ -26,6 +29,9 @@ export const work: Work = {
   'fetch-report': fetchReport,
   'find-unreported': findUnreported,
   'find-unheard': (deps, _, signal) => findUnheard(deps, signal),
+  'mail-notice': mailNotice,
+  'post-notice': postNotice,
+  'find-undelivered': findUndelivered,
   'find-unsettled': findUnsettled,
   'find-deletions': (deps, _, signal) => findDeletions(deps, signal),
   'erase-user': eraseDeleted,
@@ -43,6 +49,7 @@ const schedule: [name: JobName, everySeconds: number][] = [
   ['find-unsettled', 15],
   ['find-unreported', 60],
   ['find-unheard', 5 * 60],
+  ['find-undelivered', 15],
   // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
   ['find-deletions', 10],
   ['remove-assistants', 30],

@@ -47,6 +47,10 @@ export interface Config {
     apiKey: string | undefined
     apiUrl: string
   }
+  /** Where e-mails go out, and from whom; `undefined`: none are sent. */
+  mail: { url: string; from: string } | undefined
+  /** Webhooks may go to this machine and its network, and without TLS. */
+  webhooksMayBeLocal: boolean
   metricsToken: string | undefined
   trustedProxies: string[]
   logLevel: string
@@ -123,6 +127,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       apiKey: e.VAPI_API_KEY,
       apiUrl: e.VAPI_API_URL,
     },
+    mail: e.SMTP_URL === undefined || e.MAIL_FROM === undefined ? undefined : { url: e.SMTP_URL, from: e.MAIL_FROM },
+    webhooksMayBeLocal: e.WEBHOOK_ALLOW_LOCAL,
     metricsToken: e.METRICS_TOKEN,
     trustedProxies: e.TRUSTED_PROXIES,
     logLevel: e.LOG_LEVEL,

@@ -22,6 +22,7 @@ const address = (protocol: RegExp, what: string) =>
   z.url({ protocol, error: ({ input }) => `${input === undefined ? 'is missing:' : 'must be'} ${what}` })
 const WEB = /^https?$/
 const POSTGRES = /^postgres(ql)?$/
+const SMTP = /^smtps?$/
 const origin = address(WEB, 'an address that begins with https://').transform((text) => text.replace(/\/+$/, ''))
 
 /** The settings by their own names, each checked by itself. */
@@ -77,6 +78,12 @@ export const Environment = z.object({
   VAPI_WEBHOOK_SECRET: list,
   VAPI_HMAC_SECRET: list,
   VAPI_UNSIGNED: z.enum(['refuse', 'restricted']).optional(),
+  SMTP_URL: address(SMTP, 'the address of a mail server, e.g. smtps://user:password@smtp.example.com:465').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^(?:[^<>@"\p{Cc}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u, 'must be an address, or a name and <an address>')
+    .optional(),
+  WEBHOOK_ALLOW_LOCAL: z.stringbool().default(false),
   METRICS_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: list,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -114,6 +121,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   const halves = [
     ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
     ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
+    ['SMTP_URL', 'MAIL_FROM'],
   ] as const
   for (const [one, other] of halves) {
     if ((e[one] === undefined) !== (e[other] === undefined)) problems.push(`${one} and ${other} belong together: set both or neither`)
@@ -150,6 +158,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
     VAPI_API_URL: 'vapi.ai',
   } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
+    if (e.WEBHOOK_ALLOW_LOCAL) problems.push('WEBHOOK_ALLOW_LOCAL would let every user reach into your network; leave it out')
     for (const [name, host] of entries(vendors)) {
       const configured = e[name]
       if (configured === undefined) continue

@@ -63,6 +63,16 @@ const catalogue = {
     text: 'Events of Clerk are not accepted here, because CLERK_WEBHOOK_SECRET is not set. Set it to the signing secret of this endpoint at Clerk.',
     say: 'That did not work. Is there anything else I can do for you?',
   },
+  webhook_address_refused: {
+    status: 400,
+    text: 'A webhook needs an address on the public internet that begins with https:// and has no user name in it.',
+    say: 'That did not work. Is there anything else I can do for you?',
+  },
+  webhook_missing: {
+    status: 409,
+    text: 'No webhook is set. Send webhook.url to PATCH /notices/settings first.',
+    say: 'That did not work. Is there anything else I can do for you?',
+  },
   not_found: {
     status: 404,
     text: 'There is nothing here under that address.',

@@ -13,6 +13,8 @@ export interface Metrics {
   vapiMessage(labels: { type: string; outcome: 'stored' | 'unstored' | 'no_call' | 'unknown' }): void
   /** @param endedClass why, in few classes */
   callEnded(endedClass: string): void
+  /** What became of one attempt to send a notice. */
+  noticeDelivery(labels: { channel: string; outcome: 'sent' | 'put_off' | 'unsure' | 'dead' }): void
   /** How long the oldest job that is due has been waiting. */
   jobLag(seconds: number): void
   /** Tried five times and given up. */
@@ -77,6 +79,12 @@ export function createMetrics(lines: Pick<Lines, 'states'>): Metrics {
     labelNames: ['class'] as const,
     registers,
   })
+  const deliveries = new Counter({
+    name: 'notice_deliveries_total',
+    help: 'Attempts to send a notice, by what became of them; unsure: the mail server may have it',
+    labelNames: ['channel', 'outcome'] as const,
+    registers,
+  })
   const lag = new Gauge({ name: 'job_lag_seconds', help: 'How long the oldest background job that is due has been waiting', registers })
   const setAside = new Counter({
     name: 'jobs_set_aside_total',
@@ -93,6 +101,7 @@ export function createMetrics(lines: Pick<Lines, 'states'>): Metrics {
     bookingOutcome: (outcome) => bookings.inc({ outcome }),
     vapiMessage: (labels) => messages.inc(labels),
     callEnded: (endedClass) => calls.inc({ class: endedClass }),
+    noticeDelivery: (labels) => deliveries.inc(labels),
     jobLag: (seconds) => lag.set(seconds),
     jobSetAside: (job) => setAside.inc({ job }),
   }

@@ -7,6 +7,7 @@ import { unfitRole } from './db/roles.ts'
 import { whyNoDatabase } from './db/start-failure.ts'
 import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
+import { resealWebhookSecrets } from './notices/reseal.ts'
 import { resealTokens } from './oauth/reseal.ts'
 import { StartError } from './start-error.ts'
 
@@ -33,7 +34,9 @@ async function prepare(config: Config, database: Database, log: Logger): Promise
   const clock = await databaseClock(database.db)
   const deps = createDeps(config, { db: database.db, clock, log })
   await deps.jobs.prepare()
-  await resealTokens(deps) // fails when rows need a key that is not there
+  // Both fail when rows need a key that is not there.
+  await resealTokens(deps)
+  await resealWebhookSecrets(deps)
   return {
     deps,
     close: async () => {

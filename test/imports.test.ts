@@ -35,7 +35,7 @@ const homes: [packages: RegExp, allowed: (file: string) => boolean, rule: string
   [/^(googleapis|google-auth-library)/, (file) => file.startsWith('src/providers/google/'), "Google's SDK only in its folder"],
   [/^(@azure\/|@microsoft\/|windows-iana)/, (file) => file.startsWith('src/providers/microsoft/'), "Microsoft's SDKs only in their folder"],
   [/^htmlparser2$/, (file) => file.startsWith('src/providers/'), "vendors' markup ends in their folder"],
-  [/^nodemailer$/, (file) => file.startsWith('src/notices/'), 'one sender of mail'],
+  [/^nodemailer(\/|$)/, (file) => file.startsWith('src/notices/'), 'one sender of mail'],
   [/^pg-boss$/, (file) => file.startsWith('src/jobs/'), 'one queue'],
   [/^@clerk\//, (file) => file === 'src/http/auth.ts' || file.startsWith('src/users/'), 'Clerk only where identity is'],
   [/^cockatiel$/, (file) => file === 'src/providers/lines.ts', 'one breaker a mailbox'],

@@ -39,7 +39,7 @@ export async function lookForConflict(
     // Moved or cancelled while we looked: that has a look of its own.
     if (now?.status !== 'confirmed' || now.startsAt.getTime() !== slot.startsAt.getTime()) return
     deps.log.warn({ bookingId }, 'another event lies at the time that was just booked: the owner is told')
-    await tellOfConflict(trx, now)
+    await tellOfConflict(deps, trx, now)
   })
 }
 

@@ -107,9 +107,9 @@ async function confirm(deps: Deps, booking: Booking, event: CalendarEvent): Prom
   throw new AppError('not_changeable', `it is ${now.status} by now`)
 }
 
-/** What follows in the same transaction: the owner is told what a caller booked, and the calendars are looked at once more. */
+/** What follows in the same transaction: it is told, and the calendars are looked at once more. */
 async function afterBooking(deps: Deps, trx: TenantDb, booking: Booking): Promise<void> {
-  if (booking.bookedBy === 'caller') await tellOfBooking(trx, booking)
+  await tellOfBooking(deps, trx, booking)
   await lookForConflictLater(deps, trx, booking)
 }
 

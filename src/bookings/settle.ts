@@ -86,6 +86,6 @@ async function giveFree(deps: Deps, booking: Booking, failure: ErrorCode): Promi
     const isFree = await failBooking(trx, booking, failure, mayExist)
     if (!isFree || !mayExist) return
     await tellVendorLater(deps, trx, booking)
-    await tellOfFailedBooking(trx, booking, failure)
+    await tellOfFailedBooking(deps, trx, booking, failure)
   })
 }

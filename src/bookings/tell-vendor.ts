@@ -6,6 +6,7 @@ import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
+import { tellOfDeletedEvent } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Calendar } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
@@ -71,7 +72,14 @@ function bringBack(deps: Deps, booking: Booking) {
     // Who is invited cannot be seen by its times, and to say all of it again changes nothing.
     if (event) await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.
-    else await inTenant(deps.db, booking.clerkUserId, (trx) => cancelAsDeleted(trx, booking.clerkUserId, booking.id))
+    else await cancel(deps, booking)
     return true
   }
+}
+
+async function cancel(deps: Deps, { clerkUserId, id }: Booking): Promise<void> {
+  await inTenant(deps.db, clerkUserId, async (trx) => {
+    const cancelled = await cancelAsDeleted(trx, clerkUserId, id)
+    if (cancelled) await tellOfDeletedEvent(deps, trx, cancelled)
+  })
 }

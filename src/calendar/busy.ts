@@ -1,6 +1,7 @@
 import { cancelAsDeleted, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
+import { tellOfDeletedEvent } from '../notices/tell.ts'
 import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
 import type { BusyTime, Interval } from '../providers/provider.ts'
 import { calendarOf, type Diary, requireDestination } from './access.ts'
@@ -93,7 +94,10 @@ async function wasDeleted(deps: Deps, diary: Diary, booking: Occupied, signal: A
   if (!calendar) return false // nobody can tell any more; the appointment was made, so its time stays taken
   const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(booking.id))
   if (event) return false // she shows it as free, or has moved it
-  await inTenant(deps.db, diary.clerkUserId, (trx) => cancelAsDeleted(trx, diary.clerkUserId, booking.id))
+  await inTenant(deps.db, diary.clerkUserId, async (trx) => {
+    const cancelled = await cancelAsDeleted(trx, diary.clerkUserId, booking.id)
+    if (cancelled) await tellOfDeletedEvent(deps, trx, cancelled)
+  })
   deps.log.info({ bookingId: booking.id }, 'its event was deleted in the calendar: the booking is cancelled')
   return true
 }

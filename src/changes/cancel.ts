@@ -128,7 +128,7 @@ export async function closeCancel(deps: Deps, change: Change, tell: boolean): Pr
     await completeCancel(trx, change, tell)
     if (tell) await tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
     const cancelled = await findBooking(trx, clerkUserId, bookingId)
-    if (cancelled && change.madeBy === 'caller') await tellOfCancel(trx, cancelled, change.id)
+    if (cancelled) await tellOfCancel(deps, trx, cancelled, change)
     return cancelled
   })
   if (!booking) throw new AppError('not_found', 'the booking is gone')

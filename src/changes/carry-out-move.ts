@@ -76,8 +76,9 @@ export async function closeMove(deps: Deps, change: Change): Promise<ChangeOutco
     if (completed === 'given_up') return tellVendorLater(deps, trx, { clerkUserId, id: bookingId })
     const moved = await findBooking(trx, clerkUserId, bookingId)
     if (completed === 'before') return moved
-    if (moved && change.madeBy === 'caller') await tellOfMove(trx, moved, change.oldStartsAt, change.id)
-    if (moved) await lookForConflictLater(deps, trx, moved)
+    if (!moved) return undefined
+    await tellOfMove(deps, trx, moved, change.oldStartsAt, change)
+    await lookForConflictLater(deps, trx, moved)
     return moved
   }).catch((error: unknown) => {
     deps.log.error({ err: error, bookingId }, 'the event is moved, but that could not be written here yet')

@@ -102,6 +102,6 @@ async function fail(deps: Deps, booking: Booking, change: Change, failure: Error
   await inTenant(deps.db, clerkUserId, async (trx) => {
     if (!(await failChange(trx, change, failure, askedAt !== null)) || askedAt === null) return
     await tellVendorLater(deps, trx, booking)
-    if (madeBy === 'caller') await tellOfFailedChange(trx, booking, kind === 'move' ? 'move' : 'cancel', id)
+    if (madeBy === 'caller') await tellOfFailedChange(deps, trx, booking, kind === 'move' ? 'move' : 'cancel', id)
   })
 }

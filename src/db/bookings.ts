@@ -262,15 +262,17 @@ export async function saveCustomerEmail(
   return saved && bookingOf(saved)
 }
 
-/** Its event was deleted at the vendor: the appointment is off and its time free. */
-export async function cancelAsDeleted(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
-  await trx
+/** Its event was deleted at the vendor: the appointment is off and its time free. `undefined`: it did not stand any more. */
+export async function cancelAsDeleted(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
+  const cancelled = await trx
     .updateTable('bookings')
     .set({ status: 'cancelled', cancelledAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('status', '=', 'confirmed')
-    .execute()
+    .returning([...COLUMNS, ageSeconds])
+    .executeTakeFirst()
+  return cancelled && bookingOf(cancelled)
 }
 
 /**

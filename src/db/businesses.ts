@@ -98,6 +98,17 @@ export function findBusiness(trx: TenantDb, clerkUserId: string, dialled: string
     .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
 }
 
+/** How customers know the business, and where they write to it. */
+export function findContact(trx: TenantDb, clerkUserId: string): Promise<{ name: string; email: string | null }> {
+  return trx
+    .selectFrom('businesses')
+    .select(['name', 'email'])
+    .where('clerkUserId', '=', clerkUserId)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .executeTakeFirstOrThrow(() => new AppError('not_signed_in', 'no business, so the user was deleted meanwhile'))
+}
+
 /** By what a caller proves that an appointment is hers: its code besides the number of her call, or that number alone. */
 export async function findChangeProof(trx: TenantDb, clerkUserId: string): Promise<string> {
   return (await findBusiness(trx, clerkUserId)).changeProof

@@ -18,6 +18,10 @@ export interface NewNotice {
   kind: NoticeKind
   /** For people. */
   text: string
+  /** The same for programs, as webhooks carry it: names of the wire. */
+  data?: Record<string, unknown>
+  /** What the owner has done herself is no news to her: it is not listed. */
+  madeBy?: 'caller' | 'owner'
   bookingId?: string
   messageId?: string
   connectionId?: string
@@ -38,17 +42,19 @@ export interface Notice {
 
 const COLUMNS = ['id', 'kind', 'text', 'bookingId', 'messageId', 'connectionId', 'readAt', 'createdAt'] as const
 
-/** To be called in the transaction of what it tells of. */
-export async function tellOwner(trx: TenantDb, notice: NewNotice): Promise<void> {
-  const { clerkUserId, kind, text, bookingId, messageId, connectionId, onceKey } = notice
-  await trx
+/** To be called in the transaction of what it tells of. @returns its id; `undefined`: this was told before */
+export async function tellOwner(trx: TenantDb, notice: NewNotice): Promise<string | undefined> {
+  const { clerkUserId, kind, text, data = {}, madeBy, bookingId, messageId, connectionId, onceKey } = notice
+  const told = await trx
     .insertInto('notices')
-    .values({ clerkUserId, kind, text, bookingId, messageId, connectionId, onceKey })
+    .values({ clerkUserId, kind, text, data: JSON.stringify(data), madeBy, bookingId, messageId, connectionId, onceKey })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .returning('id')
+    .executeTakeFirst()
+  return told?.id
 }
 
-/** Newest first. @param after the id of the last one that was seen; an unknown one has nothing after it */
+/** What happened without the owner, newest first. @param after the id of the last one that was seen; an unknown one has nothing after it */
 export function listNotices(
   trx: TenantDb,
   clerkUserId: string,
@@ -59,6 +65,7 @@ export function listNotices(
     .selectFrom('notices')
     .select(COLUMNS)
     .where('clerkUserId', '=', clerkUserId)
+    .where('madeBy', '=', 'caller')
     .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) < ${last}`))
     .$if(unread, (query) => query.where('readAt', 'is', null))
     .orderBy('createdAt', 'desc')

@@ -388,17 +388,52 @@ export interface MadeAssistants {
   vapiAssistantId: string | null;
 }
 
+export interface NoticeDeliveries {
+  attempts: Generated<number>;
+  channel: string;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  dueSince: Generated<Timestamp>;
+  handedAt: Timestamp | null;
+  id: Generated<string>;
+  lastError: string | null;
+  leasedUntil: Generated<Timestamp>;
+  leaseNumber: Generated<number>;
+  nextAttemptAt: Generated<Timestamp>;
+  noticeId: string;
+  recipient: string;
+  sentAt: Timestamp | null;
+  sequence: Generated<number>;
+  state: Generated<string>;
+}
+
 export interface Notices {
   bookingId: string | null;
   clerkUserId: string;
   connectionId: string | null;
   createdAt: Generated<Timestamp>;
+  data: Generated<Json>;
   id: Generated<string>;
   kind: string;
+  madeBy: Generated<string>;
   messageId: string | null;
   onceKey: string | null;
   readAt: Timestamp | null;
   text: string;
+}
+
+export interface NoticeSettings {
+  clerkUserId: string;
+  emailAddress: string | null;
+  emailEnabled: Generated<boolean>;
+  emailOfOwnActs: Generated<boolean>;
+  kinds: string[] | null;
+  updatedAt: Generated<Timestamp>;
+  webhookEnabled: Generated<boolean>;
+  webhookOldSecret: string | null;
+  webhookOldUntil: Timestamp | null;
+  webhookSecret: string | null;
+  webhookUrl: string | null;
 }
 
 export interface OauthFlows {
@@ -564,7 +599,9 @@ export interface DB {
   eventLog: EventLog;
   functionCallFacts: FunctionCallFacts;
   madeAssistants: MadeAssistants;
+  noticeDeliveries: NoticeDeliveries;
   notices: Notices;
+  noticeSettings: NoticeSettings;
   oauthFlows: OauthFlows;
   oauthTokens: OauthTokens;
   rateLimits: RateLimits;

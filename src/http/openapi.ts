@@ -9,8 +9,11 @@ import { version } from '../root.ts'
 const DESCRIPTION = `The calendar backend of voice agents. A Vapi assistant calls \`/vapi/webhook\`; the owner connects a calendar and links the
 assistant over the other routes. Every failure has the same body, with a stable \`code\` and a sentence in \`message\`.`
 
+/** What we send to addresses that users give us, by its type. */
+export type Webhooks = Record<string, { post: Record<string, unknown> }>
+
 /** The description of every route registered after it, made from the schemas that validate: `/openapi.json`, and `/docs` to read and try. */
-export async function describeRoutes(app: FastifyInstance, baseUrl: string): Promise<void> {
+export async function describeRoutes(app: FastifyInstance, baseUrl: string, webhooks: Webhooks): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -20,8 +23,8 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
         { name: 'service', description: 'The service itself' },
         { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar, what stands in it, what is free, and booking there' },
-        { name: 'notices', description: 'What a user is to be told' },
         { name: 'audit', description: 'Who did what to what' },
+        { name: 'notices', description: 'What a user is to be told, and how: here, by e-mail, and at a webhook of her own' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
         { name: 'calls', description: 'What callers wanted and were told, and what became of it' },
         { name: 'messages', description: 'What callers leave for the owner' },
@@ -52,7 +55,8 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string): Pro
       },
     },
     transform: (route) => nameAnswers(keepExample(route.schema?.body, jsonSchemaTransform(route))),
-    transformObject: jsonSchemaTransformObject,
+    // The types of the specification know no schemas made by others.
+    transformObject: (document) => Object.assign(jsonSchemaTransformObject(document), { webhooks }),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -21,6 +21,12 @@ export const JOBS = {
   'find-unreported': z.object({}),
   /** Finds calls of which nothing was ever heard. */
   'find-unheard': z.object({}),
+  /** Sends a notice by e-mail. */
+  'mail-notice': z.object({ clerkUserId: z.string(), deliveryId: z.uuid() }),
+  /** Sends a notice to its owner's webhook. A kind of its own, so that silent webhooks take no places from e-mails. */
+  'post-notice': z.object({ clerkUserId: z.string(), deliveryId: z.uuid() }),
+  /** Finds deliveries of notices that no job tells of. */
+  'find-undelivered': z.object({}),
   /** Finds bookings and changes that no job tells of. */
   'find-unsettled': z.object({}),
   /** Finds connections that are still being ended, and deleted users whose rows may go. */

@@ -10,7 +10,7 @@ import {
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { tellOfMessage } from '../notices/tell.ts'
+import { type TellDeps, tellOfMessage } from '../notices/tell.ts'
 import { sha256Hex } from '../secrets.ts'
 
 // Enough for whoever has something to say; whoever knows an assistant's id must not bury the owner's real messages.
@@ -34,7 +34,7 @@ export type LeftMessage = Omit<NewMessage, 'clerkUserId' | 'operationKey' | 'wor
  * @throws AppError `too_many_messages`, `repeat_differs`
  */
 export function leaveMessage(
-  { db }: Pick<Deps, 'db'>,
+  deps: Pick<Deps, 'db'> & TellDeps,
   clerkUserId: string,
   { operation, isBelieved, ...message }: LeftMessage,
 ): Promise<CallerMessage> {
@@ -44,7 +44,7 @@ export function leaveMessage(
     operationKey: operation === null ? null : sha256Hex(operation),
     wordsKey: wordsKey(message),
   }
-  return inTenant(db, clerkUserId, async (trx) => {
+  return inTenant(deps.db, clerkUserId, async (trx) => {
     const { ofCall, ofNumber, ofDay } = await countMessages(trx, clerkUserId, { call: row.vapiCallId, number: row.callNumber })
     const earlier = await findEarlierMessage(trx, row)
     if (earlier?.operationKey && earlier.operationKey === row.operationKey && earlier.words !== row.words)
@@ -54,7 +54,7 @@ export function leaveMessage(
       throw new AppError('too_many_messages', `${ofCall} in the call, ${ofNumber} of the number, ${ofDay} today`)
     const left = await insertMessage(trx, row)
     if (!left) throw new AppError('internal', 'a message came in although nobody else counted')
-    await tellOfMessage(trx, { ...left, clerkUserId })
+    await tellOfMessage(deps, trx, { ...left, clerkUserId })
     const actor = { kind: 'caller', callId: row.vapiCallId } as const
     await logEvent(trx, { clerkUserId, actor, action: 'message.left', subject: { kind: 'message', id: left.id } })
     return left

@@ -1,20 +1,49 @@
 import type { Booking } from '../db/bookings.ts'
 import type { CallerMessage } from '../db/caller-messages.ts'
 import type { TenantDb } from '../db/client.ts'
-import type { Connection } from '../db/connections.ts'
-import { tellOwner } from '../db/notices.ts'
+import { type Connection, findConnection } from '../db/connections.ts'
+import { addDeliveries } from '../db/notice-deliveries.ts'
+import { type NewNotice, type NoticeKind, tellOwner } from '../db/notices.ts'
+import type { Deps } from '../deps.ts'
 import type { ErrorCode } from '../errors.ts'
 import { detail, oneLine } from '../one-line.ts'
+import { isToldByUs } from './customer.ts'
+import { bookingData, connectionData, messageData } from './data.ts'
+import { deliverSoon } from './later.ts'
+import { writtenTime } from './written-time.ts'
 
 /** What a notice says of an appointment. */
 export type Told = Pick<
   Booking,
-  'clerkUserId' | 'id' | 'appointmentId' | 'subject' | 'customerName' | 'customerPhone' | 'customerEmail' | 'startsAt' | 'timeZone'
+  | 'clerkUserId'
+  | 'id'
+  | 'appointmentId'
+  | 'connectionId'
+  | 'bookedBy'
+  | 'subject'
+  | 'address'
+  | 'customerName'
+  | 'customerPhone'
+  | 'customerEmail'
+  | 'startsAt'
+  | 'endsAt'
+  | 'timeZone'
 >
 
-/** A caller's booking stands in the calendar. */
-export function tellOfBooking(trx: TenantDb, booking: Told): Promise<void> {
-  return tell(trx, 'booking_created', booking, `${who(booking)} booked ${what(booking)} for ${when(booking)}.${reach(booking)}`)
+/** What it takes to tell somebody: all of it happens in the transaction of what is told, or not at all. */
+export type TellDeps = Pick<Deps, 'config' | 'jobs' | 'providers'>
+
+/** A change that is told of once. */
+interface ToldChange {
+  id: string
+  /** caller | owner */
+  madeBy: string
+}
+
+/** An appointment was booked and stands in the calendar. */
+export function tellOfBooking(deps: TellDeps, trx: TenantDb, booking: Told): Promise<void> {
+  const text = `${actor(booking, booking.bookedBy)} booked ${what(booking)} for ${when(booking)}.${reach(booking)}`
+  return tell(deps, trx, 'booking_created', booking, { text, madeBy: booking.bookedBy })
 }
 
 const WHY_FAILED: Partial<Record<ErrorCode, string>> = {
@@ -24,40 +53,46 @@ const WHY_FAILED: Partial<Record<ErrorCode, string>> = {
 }
 
 /** What was held until the vendor would answer has come to nothing, and its time was given free. `failure` is why. */
-export function tellOfFailedBooking(trx: TenantDb, booking: Told, failure: ErrorCode): Promise<void> {
+export function tellOfFailedBooking(deps: TellDeps, trx: TenantDb, booking: Told, failure: ErrorCode): Promise<void> {
   const why = WHY_FAILED[failure] ?? 'because your calendar did not answer'
   const text = `The appointment of ${who(booking)} (${what(booking)}) on ${when(booking)} could not be entered, ${why}. Its time is not kept any more. Please get in touch.${reach(booking)}`
-  return tell(trx, 'booking_failed', booking, text)
+  return tell(deps, trx, 'booking_failed', booking, { text, more: { failure } })
 }
 
 /** Right after it was booked or moved somebody else's event lay there too; nothing was undone. */
-export function tellOfConflict(trx: TenantDb, booking: Told): Promise<void> {
+export function tellOfConflict(deps: TellDeps, trx: TenantDb, booking: Told): Promise<void> {
   const text = `Your calendar has another event at the time of the appointment of ${who(booking)} (${what(booking)}) on ${when(booking)}. Both stand. Please move one of them.${reach(booking)}`
   // Once per time that it has.
-  return tell(trx, 'booking_conflict', booking, text, `${booking.id}/${booking.startsAt.toISOString()}`)
+  return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/${booking.startsAt.toISOString()}` })
 }
 
-/** A caller moved the appointment; `booking` has the new time. @param changeId once per change */
-export function tellOfMove(trx: TenantDb, booking: Told, from: Date, changeId: string): Promise<void> {
-  const text = `${who(booking)} moved ${what(booking)} from ${when({ ...booking, startsAt: from })} to ${when(booking)}.${reach(booking)}`
-  return tell(trx, 'booking_moved', booking, text, changeId)
+/** The appointment was moved; `booking` has the new time. */
+export function tellOfMove(deps: TellDeps, trx: TenantDb, booking: Told, from: Date, { id, madeBy }: ToldChange): Promise<void> {
+  const old = when({ ...booking, startsAt: from })
+  const text = `${actor(booking, madeBy)} moved ${what(booking)} from ${old} to ${when(booking)}.${reach(booking)}`
+  return tell(deps, trx, 'booking_moved', booking, { text, madeBy, once: id, more: { previous_start_time: from.toISOString() } })
 }
 
-/** A caller cancelled the appointment. @param changeId once per change */
-export function tellOfCancel(trx: TenantDb, booking: Told, changeId: string): Promise<void> {
-  const text = `${who(booking)} cancelled ${what(booking)} on ${when(booking)}. The time is free again.${reach(booking)}`
-  return tell(trx, 'booking_cancelled', booking, text, changeId)
+export function tellOfCancel(deps: TellDeps, trx: TenantDb, booking: Told, { id, madeBy }: ToldChange): Promise<void> {
+  const text = `${actor(booking, madeBy)} cancelled ${what(booking)} on ${when(booking)}. The time is free again.${reach(booking)}`
+  return tell(deps, trx, 'booking_cancelled', booking, { text, madeBy, once: id })
+}
+
+/** Its event is gone from the owner's calendar, so the appointment is off. Whether guests hear of that, she has decided there. */
+export function tellOfDeletedEvent(deps: TellDeps, trx: TenantDb, booking: Told): Promise<void> {
+  const text = `The event of ${what(booking)} on ${when(booking)} is no longer in your calendar, so the appointment is cancelled. The time is free again.${reach(booking)}`
+  return tell(deps, trx, 'booking_cancelled', booking, { text, madeBy: 'owner', once: `deleted/${booking.id}` })
 }
 
 /** A change that a caller asked for, and that could not be carried out at the vendor. @param changeId once per change */
-export function tellOfFailedChange(trx: TenantDb, booking: Told, kind: 'move' | 'cancel', changeId: string): Promise<void> {
-  const wish = kind === 'move' ? 'move' : 'cancel'
-  const text = `${who(booking)} asked to ${wish} ${what(booking)} on ${when(booking)}, and your calendar did not accept that. The appointment stands as it was. Please get in touch.${reach(booking)}`
-  return tell(trx, 'change_failed', booking, text, changeId)
+export function tellOfFailedChange(deps: TellDeps, trx: TenantDb, booking: Told, kind: 'move' | 'cancel', changeId: string): Promise<void> {
+  const text = `${who(booking)} asked to ${kind} ${what(booking)} on ${when(booking)}, and your calendar did not accept that. The appointment stands as it was. Please get in touch.${reach(booking)}`
+  return tell(deps, trx, 'change_failed', booking, { text, once: changeId, more: { wanted: kind } })
 }
 
 /** A caller left a message. What she adds to it in the same call stands in the message alone. */
 export function tellOfMessage(
+  deps: TellDeps,
   trx: TenantDb,
   message: Pick<CallerMessage, 'id' | 'callerName' | 'phone' | 'callNumber' | 'email' | 'words' | 'wishedTime'> & { clerkUserId: string },
 ): Promise<void> {
@@ -66,28 +101,62 @@ export function tellOfMessage(
   const details = [wishedTime && `Wished time: ${wishedTime}.`, contact && `Contact: ${contact}.`].filter((one) => one)
   const said = `${callerName ?? 'A caller'} left a message: ${words}`
   const text = [/\p{P}$/u.test(said) ? said : `${said}.`, ...details].join(' ')
-  return tellOwner(trx, { clerkUserId, kind: 'message_left', text, messageId: id, onceKey: `message_left/${id}` })
+  const notice = { clerkUserId, kind: 'message_left', text, messageId: id, onceKey: `message_left/${id}` } as const
+  return write(deps, trx, { ...notice, data: messageData(message) }, false)
 }
 
 /** The vendor does not let us in any more. Once per time that it is lost: a connection that was repaired, and is lost again, is told again. */
 export function tellOfLostConnection(
+  deps: TellDeps,
   trx: TenantDb,
   connection: Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'calendarEmail' | 'tokenRefreshedAt' | 'role'>,
 ): Promise<void> {
-  const vendor = connection.provider === 'google' ? 'Google' : 'Microsoft'
-  const lost = connection.role === 'destination' ? 'Callers cannot book' : 'Its busy times are not known, so callers cannot book'
-  return tellOwner(trx, {
-    clerkUserId: connection.clerkUserId,
-    kind: 'calendar_disconnected',
-    text: `Your ${vendor} calendar ${oneLine(connection.calendarEmail, 254)} no longer lets us in. ${lost} until you connect it again.`,
-    connectionId: connection.id,
-    onceKey: `calendar_disconnected/${connection.id}/${connection.tokenRefreshedAt.toISOString()}`,
-  })
+  const { clerkUserId, id, provider, calendarEmail, tokenRefreshedAt, role } = connection
+  const vendor = provider === 'google' ? 'Google' : 'Microsoft'
+  const lost = role === 'destination' ? 'Callers cannot book' : 'Its busy times are not known, so callers cannot book'
+  const text = `Your ${vendor} calendar ${oneLine(calendarEmail, 254)} no longer lets us in. ${lost} until you connect it again.`
+  const onceKey = `calendar_disconnected/${id}/${tokenRefreshedAt.toISOString()}`
+  const notice = { clerkUserId, kind: 'calendar_disconnected', text, connectionId: id, onceKey } as const
+  return write(deps, trx, { ...notice, data: connectionData(connection) }, false)
 }
 
-function tell(trx: TenantDb, kind: Parameters<typeof tellOwner>[1]['kind'], booking: Told, text: string, once?: string): Promise<void> {
+interface Saying {
+  text: string
+  madeBy?: string
+  /** Under one key it is told once; left out: once per booking. */
+  once?: string
+  /** What this kind has to tell besides the appointment. */
+  more?: Record<string, string>
+}
+
+async function tell(deps: TellDeps, trx: TenantDb, kind: NoticeKind, booking: Told, saying: Saying): Promise<void> {
   const { clerkUserId, appointmentId, id } = booking
-  return tellOwner(trx, { clerkUserId, kind, text, bookingId: appointmentId, onceKey: `${kind}/${once ?? id}` })
+  const { text, once = id, more = {} } = saying
+  const madeBy = saying.madeBy === 'owner' ? 'owner' : 'caller'
+  const data = { ...bookingData(booking), made_by: madeBy, ...more }
+  const notice: NewNotice = { clerkUserId, kind, text, data, madeBy, bookingId: appointmentId, onceKey: `${kind}/${once}` }
+  await write(deps, trx, notice, await tellsCustomer(deps, trx, kind, booking))
+}
+
+/** The notice and its deliveries, which exist exactly if what they tell of does. */
+async function write(deps: TellDeps, trx: TenantDb, notice: NewNotice, customer: boolean): Promise<void> {
+  const id = await tellOwner(trx, notice)
+  if (id === undefined) return
+  const added = await addDeliveries(trx, { ...notice, id }, { mail: deps.config.mail !== undefined, customer })
+  for (const delivery of added) await deliverSoon(deps, trx, { clerkUserId: notice.clerkUserId, ...delivery })
+}
+
+async function tellsCustomer(deps: TellDeps, trx: TenantDb, kind: NoticeKind, booking: Told): Promise<boolean> {
+  const { clerkUserId, connectionId, customerEmail } = booking
+  if (customerEmail === null) return false
+  // Nobody has to look where the event is, as long as every vendor invites.
+  if ([...deps.providers.values()].every(({ invitesGuests }) => invitesGuests)) return isToldByUs(kind, true)
+  const connection = connectionId === null ? undefined : await findConnection(trx, clerkUserId, connectionId)
+  return isToldByUs(kind, deps.providers.get(connection?.provider ?? '')?.invitesGuests ?? true)
+}
+
+function actor(booking: Told, madeBy: string): string {
+  return madeBy === 'owner' ? 'You' : who(booking)
 }
 
 function who({ customerName }: Told): string {
@@ -98,13 +167,8 @@ function what({ subject }: Told): string {
   return `“${detail(subject)}”`
 }
 
-/** "Tuesday, December 1, 2026 at 9:00 AM", in the zone in which it was agreed. */
 function when({ startsAt, timeZone }: Pick<Told, 'startsAt' | 'timeZone'>): string {
-  const day = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' }).format(
-    startsAt,
-  )
-  const time = new Intl.DateTimeFormat('en-US', { timeZone, hour: 'numeric', minute: '2-digit' }).format(startsAt)
-  return `${day} at ${time.replaceAll(/\s/gu, ' ')}`
+  return writtenTime(startsAt, timeZone)
 }
 
 function reach({ customerPhone, customerEmail }: Pick<Told, 'customerPhone' | 'customerEmail'>): string {

@@ -67,13 +67,13 @@ function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /** The one place in which a connection in use is found to be one that only its owner can repair: from here on nobody asks the vendor. */
-export async function giveUp({ db, log }: Deps, connection: Connection): Promise<void> {
-  await inTenant(db, connection.clerkUserId, async (trx) => {
+export async function giveUp(deps: Deps, connection: Connection): Promise<void> {
+  await inTenant(deps.db, connection.clerkUserId, async (trx) => {
     if (!(await markReconnect(trx, connection, 'consent_revoked'))) return
-    await tellOfLostConnection(trx, connection)
+    await tellOfLostConnection(deps, trx, connection)
     const { clerkUserId, id, provider } = connection
     await logEvent(trx, { clerkUserId, actor: system, action: 'calendar.lost', subject: { kind: 'connection', id }, details: { provider } })
-    log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
+    deps.log.warn({ provider: connection.provider }, 'a calendar no longer lets us in')
   })
 }
 

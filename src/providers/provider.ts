@@ -7,6 +7,8 @@
 export interface CalendarProvider {
   /** Stands in the database and in the frontend's contract: `google`, `microsoft`. */
   readonly id: string
+  /** Does its calendar invite the guests of an event itself, and tell them of its changes? */
+  readonly invitesGuests: boolean
   /** Where the user grants access. The vendor sends them back with a `code` and this same `state`. */
   authorizationUrl(state: string, codeChallenge: string): URL
   /** Is `iss`, which some vendors add to the callback (RFC 9207), one of this vendor's? */

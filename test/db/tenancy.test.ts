@@ -122,9 +122,18 @@ async function filled(t: Test) {
         .insertInto('clerkEvents')
         .values({ ...owner, eventId: 'msg_1' })
         .execute()
-      await trx
+      const { id: noticeId } = await trx
         .insertInto('notices')
         .values({ ...owner, kind: 'booking_created', text: 'x', onceKey: 'x' })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await trx
+        .insertInto('noticeDeliveries')
+        .values({ ...owner, noticeId, channel: 'webhook', recipient: 'owner' })
+        .execute()
+      await trx
+        .insertInto('noticeSettings')
+        .values({ ...owner, webhookSecret: 'v1.k1.x', webhookOldSecret: 'v1.k0.x', webhookOldUntil: new Date() })
         .execute()
       await trx.insertInto('deletedUsers').values(owner).execute()
       const rental = { propertyAddress: '12 Elm St', price: 1850, bedrooms: 2, bathrooms: 1.5, contactInfo: `call ${tenant}` }
@@ -307,6 +316,12 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.same((await ask('select * from oauth_tokens_sealing_keys() as id')).map((row) => row.id).sort(), ['k0', 'k1'])
   t.equal((await ask(`select * from oauth_tokens_sealed_elsewhere('k1', 10)`)).length, 2)
   t.equal((await ask(`select * from oauth_tokens_sealed_elsewhere('k1', 1)`)).length, 1)
+
+  const undelivered = await ask('select * from notice_deliveries_undelivered(0, 10)')
+  t.same(undelivered.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
+  t.same(Object.keys(undelivered[0] ?? {}), ['clerk_user_id', 'id', 'channel'])
+  t.same((await ask('select * from notice_settings_sealing_keys() as id')).map((row) => row.id).sort(), ['k0', 'k1'])
+  t.equal((await ask(`select * from notice_settings_sealed_elsewhere('k1', 10)`)).length, 2)
 
   t.same(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [], "connections in use are nobody's to end")
   t.same(await ask('select * from users_to_erase(10)'), [], 'nor users who are here to erase')

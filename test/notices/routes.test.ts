@@ -24,8 +24,9 @@ async function visitor(): Promise<Owner> {
 function appointmentOf({ clerkUserId }: Owner, more: Partial<Told> = {}): Told {
   const id = crypto.randomUUID()
   const customer = { customerName: 'Ana Ruiz', customerPhone: '+13125550142', customerEmail: null }
-  const time = { startsAt: new Date('2026-12-01T15:00:00Z'), timeZone: 'America/Chicago' }
-  return { clerkUserId, id, appointmentId: id, subject: 'Viewing', ...customer, ...time, ...more }
+  const time = { startsAt: new Date('2026-12-01T15:00:00Z'), endsAt: new Date('2026-12-01T15:30:00Z'), timeZone: 'America/Chicago' }
+  const made = { clerkUserId, id, appointmentId: id, connectionId: null, bookedBy: 'caller' }
+  return { ...made, subject: 'Viewing', address: null, ...customer, ...time, ...more }
 }
 
 async function list(user: Owner, query: Record<string, string> = {}) {
@@ -40,16 +41,16 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
   const calendarEmail = 'dana@example.com'
   const { clerkUserId } = user
   await inTenant(test.deps.db, clerkUserId, async (trx) => {
-    await tellOfBooking(trx, booking)
-    await tellOfFailedBooking(trx, booking, 'provider_unavailable')
-    await tellOfConflict(trx, booking)
-    await tellOfMove(trx, booking, new Date('2026-11-30T22:30:00Z'), change)
-    await tellOfCancel(trx, booking, change)
-    await tellOfFailedChange(trx, booking, 'cancel', change)
+    await tellOfBooking(test.deps, trx, booking)
+    await tellOfFailedBooking(test.deps, trx, booking, 'provider_unavailable')
+    await tellOfConflict(test.deps, trx, booking)
+    await tellOfMove(test.deps, trx, booking, new Date('2026-11-30T22:30:00Z'), { id: change, madeBy: 'caller' })
+    await tellOfCancel(test.deps, trx, booking, { id: change, madeBy: 'caller' })
+    await tellOfFailedChange(test.deps, trx, booking, 'cancel', change)
     const said = { callerName: null, phone: null, callNumber: '+13125550142', email: null, words: 'Please call me.', wishedTime: null }
-    await tellOfMessage(trx, { ...said, clerkUserId, id: crypto.randomUUID() })
+    await tellOfMessage(test.deps, trx, { ...said, clerkUserId, id: crypto.randomUUID() })
     const lost = { clerkUserId, id: crypto.randomUUID(), provider: 'google', calendarEmail, tokenRefreshedAt: new Date(0) }
-    await tellOfLostConnection(trx, { ...lost, role: 'destination' })
+    await tellOfLostConnection(test.deps, trx, { ...lost, role: 'destination' })
   })
   const { notices, next_cursor: next } = await list(user, { limit: '100' })
   t.equal(next, null)
@@ -71,7 +72,7 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
 t.test('what a caller says of herself stays within one line and within bounds', async (t) => {
   const user = await visitor()
   const odd = appointmentOf(user, { customerName: `A\n\u202e${'x'.repeat(500)}`, subject: 'V\u0007iewing\r\nnow' })
-  await inTenant(test.deps.db, user.clerkUserId, (trx) => tellOfBooking(trx, odd))
+  await inTenant(test.deps.db, user.clerkUserId, (trx) => tellOfBooking(test.deps, trx, odd))
   const [{ text }] = (await list(user)).notices
   t.notMatch(text, /[\p{Cc}\p{Cf}]/u)
   t.ok(text.length < 400)
@@ -89,10 +90,10 @@ t.test('the same thing is told once, and a calendar that is lost again is told a
   }
   await inTenant(test.deps.db, user.clerkUserId, async (trx) => {
     for (let times = 0; times < 3; times += 1) {
-      await tellOfBooking(trx, booking)
-      await tellOfLostConnection(trx, { ...connection, tokenRefreshedAt: new Date(0) })
+      await tellOfBooking(test.deps, trx, booking)
+      await tellOfLostConnection(test.deps, trx, { ...connection, tokenRefreshedAt: new Date(0) })
     }
-    await tellOfLostConnection(trx, { ...connection, tokenRefreshedAt: new Date(1000) })
+    await tellOfLostConnection(test.deps, trx, { ...connection, tokenRefreshedAt: new Date(1000) })
   })
   t.same((await list(user)).notices.map(({ kind }: { kind: string }) => kind).sort(), [
     'booking_created',
@@ -104,7 +105,7 @@ t.test('the same thing is told once, and a calendar that is lost again is told a
 t.test('nothing is told of what was rolled back', async (t) => {
   const user = await visitor()
   const undone = inTenant(test.deps.db, user.clerkUserId, async (trx) => {
-    await tellOfBooking(trx, appointmentOf(user))
+    await tellOfBooking(test.deps, trx, appointmentOf(user))
     throw new Error('rolled back')
   })
   await t.rejects(undone)
@@ -115,7 +116,7 @@ t.test('pages go from the newest to the oldest, each notice once, also those of 
   const user = await visitor()
   for (const rounds of [3, 4])
     await inTenant(test.deps.db, user.clerkUserId, async (trx) => {
-      for (let count = 0; count < rounds; count += 1) await tellOfBooking(trx, appointmentOf(user))
+      for (let count = 0; count < rounds; count += 1) await tellOfBooking(test.deps, trx, appointmentOf(user))
     })
   const seen: { id: string; created_at: string }[] = []
   let cursor: string | null = ''
@@ -137,8 +138,8 @@ t.test('pages go from the newest to the oldest, each notice once, also those of 
 t.test('a notice is marked as read and as unread, and nonsense is refused', async (t) => {
   const user = await visitor()
   await inTenant(test.deps.db, user.clerkUserId, async (trx) => {
-    await tellOfBooking(trx, appointmentOf(user))
-    await tellOfBooking(trx, appointmentOf(user))
+    await tellOfBooking(test.deps, trx, appointmentOf(user))
+    await tellOfBooking(test.deps, trx, appointmentOf(user))
   })
   const [{ id }] = (await list(user)).notices
   const mark = (which: string, payload: object) =>

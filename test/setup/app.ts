@@ -21,6 +21,9 @@ const MANY_BOOKINGS = { LIMIT_TOOL_CALLS_PER_CALL: '100000', LIMIT_BOOKINGS_PER_
 // And most that make a vendor fail look at what becomes of each failure, not at the pause after many.
 const NO_BREAKER = { PROVIDER_BREAKER_FAILURES: '1000000' }
 
+// Most tests look at calendars; those that look at mail name a sender.
+const NO_MAIL = { SMTP_URL: '', MAIL_FROM: '' }
+
 export interface TestApp {
   app: FastifyInstance
   deps: Deps
@@ -71,7 +74,16 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
   const database = await testDatabase(t)
   let now = NOW
   const logs: string[] = []
-  const config = readConfig({ ...world.settings, ...MANY_BOOKINGS, ...UNKEPT, ...NO_BREAKER, DATABASE_URL: database.ownerUrl, ...env })
+  const mail = 'MAIL_FROM' in env ? {} : NO_MAIL
+  const config = readConfig({
+    ...world.settings,
+    ...MANY_BOOKINGS,
+    ...UNKEPT,
+    ...NO_BREAKER,
+    ...mail,
+    DATABASE_URL: database.ownerUrl,
+    ...env,
+  })
   const log = pino(loggerOptions('debug'), { write: (line) => logs.push(line) })
   const deps = createDeps(config, { db: database.db, clock: { now: () => now }, log })
   await deps.jobs.prepare()

@@ -1,6 +1,7 @@
 import { listCalls } from '../../src/db/call-lists.ts'
 import { insertCall } from '../../src/db/calls.ts'
 import { inTenant } from '../../src/db/client.ts'
+import { addDeliveries } from '../../src/db/notice-deliveries.ts'
 import { listNotices, tellOwner } from '../../src/db/notices.ts'
 import { leaveMessage } from '../../src/messages/leave.ts'
 import type { Owner, TestApp } from './app.ts'
@@ -53,6 +54,17 @@ const resources: Resource[] = [
         await tellOwner(trx, { clerkUserId, kind: 'booking_created', text: 'Ana booked a viewing.', onceKey: null })
         const [notice] = await listNotices(trx, clerkUserId, { atMost: 1, after: undefined, unread: false })
         return notice?.id ?? ''
+      }),
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/notices/deliveries/{id}',
+    make: async ({ deps }, { clerkUserId }) =>
+      inTenant(deps.db, clerkUserId, async (trx) => {
+        const notice = { clerkUserId, kind: 'booking_created', text: 'Ana booked a viewing.', onceKey: null } as const
+        const id = (await tellOwner(trx, notice)) ?? ''
+        const [delivery] = await addDeliveries(trx, { ...notice, id }, { mail: true, customer: false })
+        return delivery?.id ?? ''
       }),
     absent: '00000000-0000-4000-8000-000000000000',
   },

@@ -3,6 +3,7 @@ import { CALLBACK_PATHS } from '../../src/environment.ts'
 import type { CalendarStandIn } from './calendar-stand-in.ts'
 import { type Clerk, startClerk } from './clerk/index.ts'
 import { startGoogle } from './google/index.ts'
+import { type Mail, startMail } from './mail/index.ts'
 import { type MicrosoftStandIn, startMicrosoft } from './microsoft/index.ts'
 import { certificate } from './tls.ts'
 import { startVapi, type Vapi } from './vapi/index.ts'
@@ -13,6 +14,7 @@ export interface World {
   microsoft: MicrosoftStandIn
   clerk: Clerk
   vapi: Vapi
+  mail: Mail
   /** Of the authority that signed the stand-ins' certificate, PEM. */
   ca: string
   /** All that a real installation would have in its environment, but the database. Keys are made up anew each time. */
@@ -22,11 +24,12 @@ export interface World {
 
 /** @param baseUrl of the service, as it is registered at the vendors */
 export async function startWorld(baseUrl: string): Promise<World> {
-  const [google, microsoft, clerk, vapi, { ca }] = await Promise.all([
+  const [google, microsoft, clerk, vapi, mail, { ca }] = await Promise.all([
     startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
     startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
     startClerk({ audience: baseUrl }),
     startVapi(),
+    certificate().then(startMail),
     certificate(),
   ])
   return {
@@ -34,6 +37,7 @@ export async function startWorld(baseUrl: string): Promise<World> {
     microsoft,
     clerk,
     vapi,
+    mail,
     ca,
     settings: {
       BASE_URL: baseUrl,
@@ -47,9 +51,11 @@ export async function startWorld(baseUrl: string): Promise<World> {
       ...microsoft.settings,
       ...clerk.settings,
       ...vapi.settings,
+      ...mail.settings,
+      WEBHOOK_ALLOW_LOCAL: 'true',
     },
     stop: async () => {
-      await Promise.all([google, microsoft, clerk, vapi].map((standIn) => standIn.stop()))
+      await Promise.all([google, microsoft, clerk, vapi, mail].map((standIn) => standIn.stop()))
     },
   }
 }

@@ -20,6 +20,7 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
   }
   return {
     id: 'google',
+    invitesGuests: true,
     authorizationUrl: (state, codeChallenge) => authorizationUrl(google, state, codeChallenge),
     issues: (iss) => iss === new URL(authUrl).origin,
     exchangeCode: (code, codeVerifier) => exchangeCode(google, code, codeVerifier),

@@ -13,6 +13,7 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
   const microsoft = { settings, send: outbound({ ...options, vendor: 'microsoft', urls: [authorityUrl, graphUrl] }) }
   return {
     id: 'microsoft',
+    invitesGuests: true,
     authorizationUrl: (state, codeChallenge) => authorizationUrl(settings, state, codeChallenge),
     issues: (iss) => issues(settings, iss),
     exchangeCode: (code, codeVerifier) => exchangeCode(microsoft, code, codeVerifier),
