@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import https from 'node:https'
@@ -16,6 +17,8 @@ export interface Post {
   /** Also to addresses of this machine and its network, and without TLS: for the sandbox and tests. */
   mayBeLocal: boolean
   signal: AbortSignal
+  /** All addresses of a name. */
+  resolve?: (name: string) => Promise<LookupAddress[]>
 }
 
 /**
@@ -35,12 +38,12 @@ export function isFitForWebhook(address: string, mayBeLocal: boolean): boolean {
  * Posts to an address that a user gave: its name is resolved once, and the line goes to just what was found and is public. No redirect is
  * followed, and nothing but the status is read of the answer.
  */
-export async function postOutside({ url, headers, body, mayBeLocal, signal }: Post): Promise<Answer> {
+export async function postOutside({ url, headers, body, mayBeLocal, signal, resolve = allAddresses }: Post): Promise<Answer> {
   if (!isFitForWebhook(url, mayBeLocal)) return { problem: 'address_refused' }
   const target = new URL(url)
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])
   try {
-    const found = await within(inTime, lookup(hostOf(target.hostname), { all: true }))
+    const found = await within(inTime, resolve(hostOf(target.hostname)))
     if (!mayBeLocal && !found.every(({ address }) => isPublicAddress(address))) return { problem: 'address_refused' }
     const resolved: LookupFunction = (_name, options, done) =>
       options.all ? done(null, found) : done(null, found[0]?.address ?? '', found[0]?.family)
@@ -48,6 +51,10 @@ export async function postOutside({ url, headers, body, mayBeLocal, signal }: Po
   } catch (error) {
     return { problem: inTime.aborted ? 'timeout' : codeOf(error) }
   }
+}
+
+function allAddresses(name: string): Promise<LookupAddress[]> {
+  return lookup(name, { all: true })
 }
 
 function ask(

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { inTenant } from '../../src/db/client.ts'
 import {
-  type Told,
   tellOfBooking,
   tellOfCancel,
   tellOfConflict,
@@ -12,6 +11,7 @@ import {
   tellOfMove,
 } from '../../src/notices/tell.ts'
 import { type Owner, testApp } from '../setup/app.ts'
+import { appointmentOf } from '../setup/notices.ts'
 
 const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '10000' })
 
@@ -19,14 +19,6 @@ async function visitor(): Promise<Owner> {
   const user = test.user()
   await test.app.inject({ url: '/users/me', headers: user.headers() })
   return user
-}
-
-function appointmentOf({ clerkUserId }: Owner, more: Partial<Told> = {}): Told {
-  const id = crypto.randomUUID()
-  const customer = { customerName: 'Ana Ruiz', customerPhone: '+13125550142', customerEmail: null }
-  const time = { startsAt: new Date('2026-12-01T15:00:00Z'), endsAt: new Date('2026-12-01T15:30:00Z'), timeZone: 'America/Chicago' }
-  const made = { clerkUserId, id, appointmentId: id, connectionId: null, bookedBy: 'caller' }
-  return { ...made, subject: 'Viewing', address: null, ...customer, ...time, ...more }
 }
 
 async function list(user: Owner, query: Record<string, string> = {}) {
