@@ -40,7 +40,7 @@ export function settingsOf({ db }: Pick<Deps, 'db'>, clerkUserId: string): Promi
  * Changes how a user is told. The first address of a webhook gets a secret; an address that is set switches it on, unless the same request
  * says otherwise. @throws AppError `webhook_address_refused`, `webhook_missing`
  */
-export function changeSettings({ db, config, cipher }: Deps, clerkUserId: string, change: SettingsChange): Promise<ShownSettings> {
+export async function changeSettings({ db, config, cipher }: Deps, clerkUserId: string, change: SettingsChange): Promise<ShownSettings> {
   const { email = {}, kinds, webhook = {} } = change
   if (webhook.url && !isFitForWebhook(webhook.url, config.webhooksMayBeLocal))
     throw new AppError('webhook_address_refused', 'not https, or not of the public internet')
