@@ -27,7 +27,7 @@ export async function fetchReport(deps: Deps, { clerkUserId, callId }: JobData['
   if (!call || call.reportedAt !== null) return
   const quietMs = deps.clock.now().getTime() - call.lastHeardAt.getTime()
   if (quietMs < QUIET_MS) return lookAgain(deps, call, QUIET_MS - quietMs)
-  const vapi = vapiOf(deps, clerkUserId)
+  const { vapi } = deps
   if (!vapi) return quietMs > LONGEST_CALL_MS ? close(deps, call) : lookAgain(deps, call, RARELY_MS)
   const found = await ask(deps, vapi, call, signal)
   if (found === 'not now' && quietMs < GIVEN_UP_MS) return lookAgain(deps, call, Math.min(quietMs / 2, RARELY_MS))
@@ -35,11 +35,6 @@ export async function fetchReport(deps: Deps, { clerkUserId, callId }: JobData['
   await hearOf(deps, call, reportableNews(deps, found))
   // Nothing is left to do where the report came with it.
   return lookAgain(deps, call, QUIET_MS)
-}
-
-/** The account at Vapi where this user's assistants are. */
-export function vapiOf({ vapi }: Pick<Deps, 'vapi'>, _clerkUserId: string): VapiClient | undefined {
-  return vapi
 }
 
 /** Analysis follows some time after the end: until then it is only known that the call is over. */

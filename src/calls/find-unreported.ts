@@ -1,3 +1,4 @@
+import type { VapiClient } from '../assistants/client.ts'
 import { findOwner } from '../db/agents.ts'
 import { findReadUntil, listKnownCalls, listUnreported, saveReadUntil } from '../db/calls.ts'
 import { inTenant } from '../db/client.ts'
@@ -29,11 +30,15 @@ export async function findUnreported(deps: Deps): Promise<void> {
  * list tells of them.
  */
 export async function findUnheard(deps: Deps, signal?: AbortSignal): Promise<void> {
-  if (!deps.vapi) return
+  if (deps.vapi) await readList(deps, INSTALLATION, deps.vapi, signal)
+}
+
+/** Reads on from where the list of an account was read to the last time. */
+async function readList(deps: Deps, account: string, vapi: VapiClient, signal?: AbortSignal): Promise<void> {
   const now = deps.clock.now()
-  const until = (await findReadUntil(deps.db, INSTALLATION))?.getTime() ?? now.getTime() - FIRST_LOOK_MS
+  const until = (await findReadUntil(deps.db, account))?.getTime() ?? now.getTime() - FIRST_LOOK_MS
   const since = new Date(Math.max(until - OVERLAP_MS, now.getTime() - LONGEST_LOOK_MS))
-  const listed = (await deps.vapi.calls(since, signal)).flatMap((one) => readListedCall(one) ?? [])
+  const listed = (await vapi.calls(since, signal)).flatMap((one) => readListedCall(one) ?? [])
   const owners = new Map<string, string | undefined>()
   for (const call of listed) {
     if (call.assistantId === null) continue
@@ -43,7 +48,7 @@ export async function findUnheard(deps: Deps, signal?: AbortSignal): Promise<voi
     // What is left is read next time.
     if (signal?.aborted) return
   }
-  await saveReadUntil(deps.db, INSTALLATION, now)
+  await saveReadUntil(deps.db, account, now)
 }
 
 async function hearIfUnheard(deps: Deps, clerkUserId: string, call: ListedCall): Promise<void> {

@@ -9,21 +9,26 @@ import type { Admitted } from './admission.ts'
 import type { Message } from './messages.ts'
 
 // Vapi waits for an acknowledgement, and sends less to whoever keeps it waiting.
-const PATIENCE_MS = 900
+const PATIENCE_MS = 950
 // So long an answer for which a caller waits is held back for the record.
 const WORDS_WAIT_MS = 250
 
 /** These carry what is told nowhere else, so they are worth sending again. */
 const isDecisive = ({ news }: Message) => news.report !== null || news.status === 'ended'
 
-type Request = { log: Log; isProven: boolean }
+interface Request {
+  log: Log
+  isProven: boolean
+  /** Of Vapi's patience, before the message was understood. */
+  spentMs: number
+}
 
 /**
  * Puts on record what a message tells of its call. Only a report, or the news that a call has ended, is refused when it cannot be kept: all
  * else is acknowledged, because Vapi sends less and less to whoever refuses, and what was missed stands in the report.
  * @throws AppError `unavailable`, so that Vapi sends it again
  */
-export async function hearMessage(deps: Deps, admission: Admitted, message: Message, { log, isProven }: Request): Promise<void> {
+export async function hearMessage(deps: Deps, admission: Admitted, message: Message, { log, isProven, spentMs }: Request): Promise<void> {
   const type = labelOf(message)
   if (admission.kind === 'unknown') {
     deps.metrics.vapiMessage({ type, outcome: 'unknown' })
@@ -35,7 +40,8 @@ export async function hearMessage(deps: Deps, admission: Admitted, message: Mess
     if (isDecisive(message)) log.warn({ type }, 'Vapi reports on a call and does not say on which')
     return
   }
-  const isKept = await Promise.race([keep(deps, admission, message, log), delay(PATIENCE_MS, undefined, { ref: false })])
+  const leftMs = Math.max(0, PATIENCE_MS - spentMs)
+  const isKept = await Promise.race([keep(deps, admission, message, log), delay(leftMs, undefined, { ref: false })])
   deps.metrics.vapiMessage({ type, outcome: isKept ? 'stored' : 'unstored' })
   if (!isKept && isDecisive(message)) throw new AppError('unavailable', `${type} could not be stored`)
 }
@@ -64,7 +70,8 @@ async function keep(deps: Deps, admission: Admitted, { origin, news }: Message, 
     const parties = { ...news.parties, assistantId: assistantId ?? news.parties.assistantId }
     return await hear(deps, { clerkUserId, callId, isBelieved }, { ...news, parties })
   } catch (error) {
-    log.error({ err: error }, 'a message about a call is not on record')
+    const isExpected = error instanceof AppError
+    log[isExpected ? 'warn' : 'error']({ err: error }, 'a message about a call is not on record')
     return undefined
   }
 }

@@ -32,7 +32,7 @@ const PROVEN_BYTES = 5 * MIB
 const UNPROVEN_BYTES = MIB
 
 // Nobody waits for words, and Vapi sends less to whoever is slow; or somebody waits for the first one of a call.
-const EVENT_PATIENCE_MS = 800
+const EVENT_PATIENCE_MS = 700
 
 const ANSWER = {
   name: 'get_availability',
@@ -114,7 +114,7 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
           return whileHearing(deps, admission, message, log, () =>
             answerAssistantRequest(deps, admission, message.origin, { log, spentMs }),
           )
-        await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none' })
+        await hearMessage(deps, admission, message, { log, isProven: credential.kind !== 'none', spentMs })
         return answerOther(message.type)
       },
     )
