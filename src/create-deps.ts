@@ -5,10 +5,15 @@ import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createJobs } from './jobs/queue.ts'
 import { createMetrics } from './metrics.ts'
+import { createPlaces } from './places.ts'
 import { createProviders } from './providers/index.ts'
 import { createLines } from './providers/lines.ts'
 import type { OutboundOptions } from './providers/outbound.ts'
 import { tokenVerifier } from './users/token.ts'
+
+// Of eight connections; a message that waits longer than Vapi does is stored all the same.
+const RECORDED_AT_ONCE = 2
+const MOST_WAITING = 1000
 
 /** Everything the code needs, from the settings and what the process has opened. */
 export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | 'log'>): Deps {
@@ -29,6 +34,7 @@ export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | '
     metrics,
     providers: createProviders(config, outbound),
     vapi: apiKey === undefined ? undefined : vapiClient({ apiKey, apiUrl }, outbound),
+    recording: createPlaces(RECORDED_AT_ONCE, MOST_WAITING),
     recentBusy: createRecentBusy(config.timeouts.busyKeptMs),
     cipher: createCipher(config.tokenEncryptionKeys),
     identify: tokenVerifier(config),

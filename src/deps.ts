@@ -7,6 +7,7 @@ import type { Db } from './db/client.ts'
 import type { Clock } from './db/clock.ts'
 import type { Jobs } from './jobs/queue.ts'
 import type { Metrics } from './metrics.ts'
+import type { Places } from './places.ts'
 import type { CalendarProvider } from './providers/provider.ts'
 import type { Identity } from './users/token.ts'
 
@@ -25,6 +26,8 @@ export interface Deps {
   clock: Clock
   /** Background work is handed over here. */
   jobs: Jobs
+  /** For messages about calls: callers who wait for words have the rest of our connections. */
+  recording: Places
   metrics: Metrics
   log: Logger
 }

@@ -66,9 +66,11 @@ async function keep(deps: Deps, admission: Admitted, { origin, news }: Message, 
   if (admission.kind !== 'tenant' || callId === null) return undefined
   const { clerkUserId, assistantId, proven: isBelieved } = admission
   try {
-    if (!isBelieved) await limitUnbelieved(deps, assistantId ?? clerkUserId)
-    const parties = { ...news.parties, assistantId: assistantId ?? news.parties.assistantId }
-    return await hear(deps, { clerkUserId, callId, isBelieved }, { ...news, parties })
+    return await deps.recording.take(async () => {
+      if (!isBelieved) await limitUnbelieved(deps, assistantId ?? clerkUserId)
+      const parties = { ...news.parties, assistantId: assistantId ?? news.parties.assistantId }
+      return hear(deps, { clerkUserId, callId, isBelieved }, { ...news, parties })
+    })
   } catch (error) {
     const isExpected = error instanceof AppError
     log[isExpected ? 'warn' : 'error']({ err: error }, 'a message about a call is not on record')
