@@ -1,6 +1,7 @@
+import type { VapiClient } from '../assistants/client.ts'
 import { logEvent, system } from '../audit/log.ts'
 import { shownCallId } from '../call-id.ts'
-import { isOf, vapiOf } from '../calls/fetch-report.ts'
+import { isOf } from '../calls/fetch-report.ts'
 import { readListedCall } from '../calls/read-call.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { dropOld, findRetention, listToForget, markForgotten, type ToForget } from '../db/retention.ts'
@@ -50,21 +51,27 @@ export function forgetAtVapiLater({ jobs }: Pick<Deps, 'jobs'>, trx: TenantDb, c
 
 /** A job: deletes at Vapi what was said in calls, transcript and recording, once it is not to be kept any longer. */
 export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-at-vapi'], signal: AbortSignal): Promise<void> {
-  if (!vapiOf(deps, clerkUserId)) return // no key: there is nobody whom we could ask
+  const { vapi } = deps
+  if (!vapi) return // no key: there is nobody whom we could ask
   const calls = await inTenant(deps.db, clerkUserId, (trx) => listToForget(trx, clerkUserId, CALLS_AT_ONCE))
   for (const call of calls) {
     if (signal.aborted) return
-    await forget(deps, clerkUserId, call, signal)
+    await forget(deps, vapi, clerkUserId, call, signal)
     await inTenant(deps.db, clerkUserId, (trx) => markForgotten(trx, clerkUserId, call.id))
   }
   if (calls.length === CALLS_AT_ONCE) await inTenant(deps.db, clerkUserId, (trx) => forgetAtVapiLater(deps, trx, clerkUserId))
 }
 
 /** The id of a call stands in a message: what Vapi does not say to be a call of this tenant's own assistant is left alone. */
-async function forget(deps: Deps, clerkUserId: string, { vapiCallId, isBelieved }: ToForget, signal: AbortSignal): Promise<void> {
-  const vapi = vapiOf(deps, clerkUserId)
+async function forget(
+  deps: Deps,
+  vapi: VapiClient,
+  clerkUserId: string,
+  { vapiCallId, isBelieved }: ToForget,
+  signal: AbortSignal,
+): Promise<void> {
   const id = shownCallId(vapiCallId)
-  if (!vapi || !isBelieved || id === null) return
+  if (!isBelieved || id === null) return
   const found = readListedCall(await vapi.call(id, signal))
   if (found && (await isOf(deps, clerkUserId, found))) await vapi.forgetCall(id, signal)
 }
