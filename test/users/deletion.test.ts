@@ -18,7 +18,7 @@ import { bringJobsForward, finishDeletions, jobs, runJobs } from '../setup/jobs.
 import { until } from '../setup/process.ts'
 import { allRows } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
-import { toolCalls } from '../world/vapi/messages.ts'
+import { common, toolCalls } from '../world/vapi/messages.ts'
 
 /** Every test has users of its own in it; those that leave one half deleted, or look for such, have a service of their own. */
 const shared = await testApp(t, { LIMIT_REST_PER_MINUTE: '1000' })
@@ -79,7 +79,15 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
     })
     t.equal(made.statusCode, 201)
     const booked = { start_time: '2026-12-02T10:00', attendee_name: 'Sentinel Caller', attendee_email: 'sentinel.caller@example.com' }
-    t.match(await owner.call('book_appointment', booked, { number: '+12125550177' }), { result: /You are booked/ })
+    const line = { callId: crypto.randomUUID(), number: '+12125550177' }
+    t.match(await owner.call('book_appointment', booked, line), { result: /You are booked/ })
+    t.match(await owner.call('take_message', { message: 'sentinel words', name: 'Sentinel Caller' }, line), { result: /./ })
+    const told = {
+      analysis: { summary: 'sentinel summary' },
+      artifact: { messages: [{ role: 'user', message: 'sentinel sentence', time: 1_796_000_000_000 }] },
+    }
+    const over = common('end-of-call-report', { ...line, assistantId: owner.assistantId, customerNumber: line.number, extra: told })
+    t.equal((await say(test, { message: over }, { headers: { 'x-vapi-secret': owner.secret } })).status, 200)
     await start(test, owner, vendor)
     const me = (await app.inject({ url: '/users/me', headers: owner.headers() })).json()
     const sealed = (await stored(test, owner)).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])
@@ -96,6 +104,10 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
       'Sentinel Caller',
       'sentinel.caller@example.com',
       '+12125550177',
+      'sentinel words',
+      'sentinel summary',
+      'sentinel sentence',
+      line.callId,
       owner.clerkUserId,
     ]
     const before = await allRows(test.database.ownerUrl)
@@ -108,6 +120,7 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
 
     t.equal(await remove(test, owner), 200)
 
+    t.notMatch(test.logs.join('\n'), /sentinel (words|summary|sentence)|Sentinel Caller|12125550177/, 'nor was any of it logged')
     // Counters of the running minute know ids, and forget them with it.
     const after = (await allRows(test.database.ownerUrl)).filter(({ table }) => table !== 'rate_limits')
     for (const sentinel of sentinels) {
