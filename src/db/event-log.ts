@@ -34,7 +34,7 @@ export async function appendEvent(trx: TenantDb, event: NewEvent): Promise<void>
 }
 
 // Years of them are more than one statement has time for.
-const ERASED_AT_ONCE = 5000
+const ERASED_AT_ONCE = 1000
 
 /** All of them, of a user who is marked as deleted. */
 export async function eraseEvents(trx: TenantDb, clerkUserId: string): Promise<void> {
