@@ -1,8 +1,12 @@
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { deploymentRoutes } from './agents/deployment/routes.ts'
 import { agentDetailRoutes } from './agents/details/routes.ts'
+import { phoneNumberRoutes } from './agents/phone-numbers/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
+import { vapiKeyRoutes } from './agents/vapi-key/routes.ts'
+import { versionRoutes } from './agents/versions/routes.ts'
 import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
 import { eventLogRoutes } from './audit/routes.ts'
@@ -89,6 +93,10 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(customerRoutes, { prefix: '/customers', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
+  await app.register(versionRoutes, { prefix: '/agents', deps })
+  await app.register(deploymentRoutes, { prefix: '/agents', deps })
+  await app.register(phoneNumberRoutes, { prefix: '/agents', deps })
+  await app.register(vapiKeyRoutes, { prefix: '/vapi/key', deps })
   await app.register(vapiAgentRoutes, { prefix: '/vapi/agents', deps })
   await app.register(assistantRoutes, { prefix: '/vapi/assistants', deps })
   await app.register(messageRoutes, { prefix: '/messages', deps })

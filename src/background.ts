@@ -1,3 +1,4 @@
+import { lookAfterAssistants } from './agents/look-after.ts'
 import { sweepAssistants } from './assistants/remove.ts'
 import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
@@ -36,6 +37,7 @@ export const work: Work = {
   'find-deletions': (deps, _, signal) => findDeletions(deps, signal),
   'erase-user': eraseDeleted,
   'remove-assistants': (deps, _, signal) => sweepAssistants(deps, signal),
+  'look-after-assistants': (deps, _, signal) => lookAfterAssistants(deps, signal),
   'drop-old-counters': ({ db }) => dropOldHits(db),
   'drop-old-events': ({ db }) => dropOldEvents(db),
   'drop-old-offers': ({ db }) => dropOldOffers(db, OFFERS_KEPT_HOURS),
@@ -53,6 +55,7 @@ const schedule: [name: JobName, everySeconds: number][] = [
   // Often enough that a deleted user's rows are gone within a minute, whatever her calendar's vendor does.
   ['find-deletions', 10],
   ['remove-assistants', 30],
+  ['look-after-assistants', 30],
   ['drop-old-counters', 60],
   ['drop-old-events', 60 * 60],
   ['drop-old-offers', 60 * 60],

@@ -1,4 +1,4 @@
-import { vapiClient } from './assistants/client.ts'
+import { vapiClients } from './assistants/client.ts'
 import { createRecentBusy } from './calendar/recent-busy.ts'
 import { createCipher } from './cipher.ts'
 import type { Config } from './config.ts'
@@ -27,14 +27,16 @@ export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | '
     lines,
     timeouts: { read: providerMs, create: providerCreateMs, token: providerMs },
   }
+  const vapi = vapiClients(apiUrl, outbound)
   return {
     config,
     ...opened,
     jobs: createJobs(opened.db),
     metrics,
     providers: createProviders(config, outbound),
-    vapi: apiKey === undefined ? undefined : vapiClient({ apiKey, apiUrl }, outbound),
     recording: createPlaces(RECORDED_AT_ONCE, MOST_WAITING),
+    vapi: apiKey === undefined ? undefined : vapi(apiKey, 'installation'),
+    vapiWith: (ownKey) => vapi(ownKey, 'own'),
     recentBusy: createRecentBusy(config.timeouts.busyKeptMs),
     cipher: createCipher(config.tokenEncryptionKeys),
     identify: tokenVerifier(config),

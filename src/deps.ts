@@ -18,6 +18,8 @@ export interface Deps {
   providers: ReadonlyMap<string, CalendarProvider>
   /** Vapi's REST API; `undefined`: this installation has no key for it. */
   vapi: VapiClient | undefined
+  /** The same with a tenant's own key. Whose requests go with which key says `vapiOf` alone. */
+  vapiWith(apiKey: string): VapiClient
   /** What this process has read of calendars a moment ago. */
   recentBusy: RecentBusy
   cipher: Cipher

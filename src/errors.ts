@@ -295,6 +295,31 @@ const catalogue = {
     text: 'A function of the assistant does not fit what Vapi takes: a name of 1 to 64 letters, digits, _ or -, a description of 1 to 999 characters, messages of 1000 at most. Shorten it and try again.',
     say: 'I cannot do that on this line. Is there anything else I can do for you?',
   },
+  vapi_key_refused: {
+    status: 409,
+    text: "Vapi does not accept your own key. Copy a private key from Vapi's dashboard (not a public one) and save it with PUT /vapi/key, or delete it there to use the installation's.",
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  assistant_missing: {
+    status: 409,
+    text: 'This agent has no assistant at Vapi. Deploy it first, or link one.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  assistant_gone: {
+    status: 409,
+    text: 'The assistant of this agent does not exist at Vapi any more. Unlink it (PATCH the agent with vapi_assistant_id null), then deploy the agent: that makes a new one.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
+  deployment_under_way: {
+    status: 409,
+    text: 'This agent is just being brought to Vapi. Look at its deployment in a moment.',
+    say: 'I cannot do that right now. Shall I try again in a moment?',
+  },
+  phone_number_not_yours: {
+    status: 409,
+    text: 'That phone number is not yours to attach. It has to be the number of one of your businesses and answered by no other assistant, or stand in your own account at Vapi.',
+    say: 'I cannot do that on this line. Is there anything else I can do for you?',
+  },
   unavailable: {
     status: 503,
     text: 'The service is starting, stopping or without its database. Try again in a moment.',

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { resealForVapi } from './assistants/reseal.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDeps } from './create-deps.ts'
 import { type Database, openDatabase } from './db/client.ts'
@@ -34,9 +35,10 @@ async function prepare(config: Config, database: Database, log: Logger): Promise
   const clock = await databaseClock(database.db)
   const deps = createDeps(config, { db: database.db, clock, log })
   await deps.jobs.prepare()
-  // Both fail when rows need a key that is not there.
+  // All of these fail when rows need a key that is not there.
   await resealTokens(deps)
   await resealWebhookSecrets(deps)
+  await resealForVapi(deps)
   return {
     deps,
     close: async () => {

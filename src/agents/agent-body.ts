@@ -56,6 +56,7 @@ export const AgentChanges = z
     vapi_assistant_id: assistantId.nullable().optional().describe('null unlinks'),
     is_active: z.boolean().optional(),
     config: Config.nullable().optional().describe('Top-level keys that are not sent stay; null clears it'),
+    note: line(200).nullish().describe('What the change is about, for its version'),
   })
   .meta({ examples: [{ agent_name: 'Viewing desk', config: CONFIG_EXAMPLE }] })
 

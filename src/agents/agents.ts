@@ -1,5 +1,5 @@
 import { discardAssistant, removeNow, type Unwanted } from '../assistants/remove.ts'
-import { type Action, logEvent, owner } from '../audit/log.ts'
+import { sealSecret } from '../assistants/sealing.ts'
 import {
   type Agent,
   type AgentValues,
@@ -7,7 +7,6 @@ import {
   countAgents,
   deleteAgent,
   dropSecrets,
-  findAgent,
   findAgentOfAssistant,
   insertAgent,
   listAgents,
@@ -16,11 +15,14 @@ import {
   updateAgent,
 } from '../db/agents.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
+import { deleteDeployment, findDeployment, markBehind, setSealedSecret } from '../db/deployments.ts'
 import { isUnwanted } from '../db/made-assistants.ts'
-import { takeTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
+import { bringNow } from './bring-now.ts'
+import { agentOf, linking, logAgent } from './linking.ts'
+import { keepVersion } from './versions.ts'
 
 // More than one office has. All assistants made here stand in the one account at Vapi, whose list everybody waits for.
 const MOST_AGENTS = 100
@@ -30,13 +32,6 @@ const LONGEST_CONFIG = 256 * 1024
 /** Newest first. */
 export function agentsOf({ db }: Pick<Deps, 'db'>, clerkUserId: string): Promise<Agent[]> {
   return inTenant(db, clerkUserId, (trx) => listAgents(trx, clerkUserId))
-}
-
-/** @throws AppError `not_found` */
-export async function agentOf(trx: TenantDb, clerkUserId: string, agentId: number): Promise<Agent> {
-  const agent = await findAgent(trx, clerkUserId, agentId)
-  if (!agent) throw new AppError('not_found', 'no such agent')
-  return agent
 }
 
 /**
@@ -51,23 +46,29 @@ export function addAgent({ db }: Pick<Deps, 'db'>, clerkUserId: string, values: 
     await roomForAgent(trx, clerkUserId)
     if (vapiAssistantId !== null) await claim(trx, clerkUserId, vapiAssistantId)
     const agent = await insertAgent(trx, clerkUserId, values)
+    await keepVersion(trx, agent, undefined)
     await logAgent(trx, agent, 'agent.created')
     return { agent, isNew: true }
   })
 }
 
+type Tools = Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config' | 'log'>
+
 /**
  * Changes what is given. Of `config`, top-level keys that are not given stay and the others are replaced whole. A secret belongs to the
- * assistant: another assistant starts without one.
+ * assistant: another assistant starts without one. Name and config are brought to an assistant that is kept in step, at once or as soon as
+ * Vapi lets us.
+ * @param note what the change is about, for its version
  * @throws AppError `not_found`, and `assistant_taken` when any other agent has the assistant
  */
 export async function changeAgent(
-  deps: Pick<Deps, 'db' | 'vapi' | 'config' | 'log'>,
+  deps: Tools,
   clerkUserId: string,
   agentId: number,
   changes: Partial<AgentValues>,
+  note: string | null = null,
 ): Promise<Agent> {
-  const { agent, unwanted } = await linking(deps.db, clerkUserId, async (trx) => {
+  const { agent, unwanted, isBehind } = await linking(deps.db, clerkUserId, async (trx) => {
     const before = await agentOf(trx, clerkUserId, agentId)
     const { agentName = before.agentName, isActive = before.isActive, vapiAssistantId = before.vapiAssistantId } = changes
     const config = mergedConfig(before.config, changes.config)
@@ -78,10 +79,13 @@ export async function changeAgent(
     }
     const unwanted = isOther ? await unlink(deps, trx, before) : undefined
     const agent = await updateAgent(trx, before, { agentName, isActive, vapiAssistantId, config })
+    await keepVersion(trx, agent, before, { note })
     await logAgent(trx, agent, 'agent.changed', { fields: Object.keys(changes).sort() })
-    return { agent, unwanted }
+    const isToBring = changes.agentName !== undefined || changes.config !== undefined
+    return { agent, unwanted, isBehind: isToBring && (await markBehind(trx, agent)) }
   })
   if (unwanted) await removeNow(deps, unwanted)
+  if (isBehind) await bringNow(deps, agent)
   return agent
 }
 
@@ -91,11 +95,7 @@ export async function changeAgent(
  * @returns whether nothing is left to do at Vapi
  * @throws AppError `not_found`
  */
-export async function removeAgent(
-  deps: Pick<Deps, 'db' | 'vapi' | 'config' | 'log'>,
-  clerkUserId: string,
-  agentId: number,
-): Promise<boolean> {
+export async function removeAgent(deps: Tools, clerkUserId: string, agentId: number): Promise<boolean> {
   const unwanted = await linking(deps.db, clerkUserId, async (trx) => {
     const agent = await agentOf(trx, clerkUserId, agentId)
     const unwanted = await unlink(deps, trx, agent)
@@ -108,42 +108,24 @@ export async function removeAgent(
   return unwanted === undefined || removeNow(deps, unwanted)
 }
 
-/** @returns a new secret for the webhook. It is stored as a digest only; the one before stays good. @throws AppError `not_found` */
-export function renewSecret({ db }: Pick<Deps, 'db'>, clerkUserId: string, agentId: number): Promise<string> {
-  return linking(db, clerkUserId, async (trx) => {
-    const secret = newSecret()
+/**
+ * @returns a new secret for the webhook. It is stored as a digest only; the one before stays good. An assistant that is kept in step is given it
+ *   here, any other by whoever asked
+ * @throws AppError `not_found`
+ */
+export async function renewSecret(deps: Tools, clerkUserId: string, agentId: number): Promise<string> {
+  const secret = newSecret()
+  const { agent, isBehind } = await linking(deps.db, clerkUserId, async (trx) => {
     const agent = await agentOf(trx, clerkUserId, agentId)
     await replaceSecret(trx, agent, sha256Hex(secret))
     await logAgent(trx, agent, 'secret.changed')
-    return secret
+    const deployment = await findDeployment(trx, agent)
+    if (!deployment) return { agent, isBehind: false }
+    await setSealedSecret(trx, agent, sealSecret(deps, agent, secret), deployment.sealedSecret)
+    return { agent, isBehind: await markBehind(trx, agent) }
   })
-}
-
-/**
- * Which assistants and secrets a user has is changed by one request after the other, so that `directory` and her agents agree.
- * @throws AppError `not_signed_in` when she was deleted meanwhile: nothing would delete at Vapi what she still got then
- */
-export function linking<T>(db: Deps['db'], clerkUserId: string, work: (trx: TenantDb) => Promise<T>): Promise<T> {
-  return inTenant(db, clerkUserId, async (trx) => {
-    await takeTurn(trx, clerkUserId)
-    return work(trx)
-  })
-}
-
-/** What was done to an agent stands in the event log, with the assistant that it has by now. */
-export function logAgent(
-  trx: TenantDb,
-  { clerkUserId, agentId, vapiAssistantId }: Agent,
-  action: Action,
-  details: { fields?: string[] } = {},
-): Promise<void> {
-  return logEvent(trx, {
-    clerkUserId,
-    actor: owner,
-    action,
-    subject: { kind: 'agent', id: agentId },
-    details: { assistant_id: vapiAssistantId, ...details },
-  })
+  if (isBehind) await bringNow(deps, agent)
+  return secret
 }
 
 /** @throws AppError `limit_reached` when she has as many agents as one user may have */
@@ -162,6 +144,7 @@ async function unlink(deps: Pick<Deps, 'config'>, trx: TenantDb, agent: Agent): 
   if (agent.vapiAssistantId === null) return undefined
   await releaseAssistant(trx, agent.vapiAssistantId)
   await dropSecrets(trx, agent)
+  await deleteDeployment(trx, agent)
   return discardAssistant(deps, trx, agent.clerkUserId, agent.vapiAssistantId)
 }
 

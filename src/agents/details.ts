@@ -11,7 +11,7 @@ import {
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { agentOf, linking, logAgent } from './agents.ts'
+import { agentOf, linking, logAgent } from './linking.ts'
 
 /** Variables of one agent, and functions of one agent. */
 const MOST = 100

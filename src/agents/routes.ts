@@ -3,7 +3,8 @@ import { inTenant } from '../db/client.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { done, problems, type RoutePlugin, rowId } from '../http/zod.ts'
 import { AgentBody, AgentChanges, AgentList, agentBody, changedAgentValues, NewAgent, newAgentValues } from './agent-body.ts'
-import { addAgent, agentOf, agentsOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
+import { addAgent, agentsOf, changeAgent, removeAgent, renewSecret } from './agents.ts'
+import { agentOf } from './linking.ts'
 
 const params = z.object({ agent_id: rowId })
 
@@ -74,14 +75,18 @@ export const agentRoutes: RoutePlugin = async (app, { deps }) => {
       schema: {
         operationId: 'updateAgent',
         tags,
-        summary: 'Changes what is sent, and links or unlinks an assistant; an assistant belongs to one agent only',
+        summary:
+          'Changes what is sent, and links or unlinks an assistant, which belongs to one agent only. Name and config go to Vapi where the assistant was made or deployed here',
         security,
         params,
         body: AgentChanges,
         response: { 200: AgentBody, ...problems(409) },
       },
     },
-    async ({ user, params, body }) => agentBody(await changeAgent(deps, user.clerkUserId, params.agent_id, changedAgentValues(body)), user),
+    async ({ user, params, body }) => {
+      const agent = await changeAgent(deps, user.clerkUserId, params.agent_id, changedAgentValues(body), body.note ?? null)
+      return agentBody(agent, user)
+    },
   )
 
   app.delete(

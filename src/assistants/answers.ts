@@ -58,6 +58,31 @@ export const CallPage = z.array(
     .transform((call) => ({ id: call.id, createdAtText: call.createdAt, item: call })),
 )
 
+/** One assistant whole, as Vapi tells it. What is secret stands in it: it goes back to Vapi and nowhere else. */
+export const LiveAssistant = z.looseObject({ id: z.string().min(1) })
+export type LiveAssistant = z.infer<typeof LiveAssistant>
+
+/** A phone number at Vapi. */
+export interface PhoneNumber {
+  id: string
+  /** Through which vendor it reaches Vapi: `PATCH` asks for it. */
+  provider: string
+  /** E.164; `null`: an address of another kind. */
+  number: string | null
+  name: string | null
+  assistantId: string | null
+  /** A squad or a workflow answers there. */
+  isAnsweredOtherwise: boolean
+}
+
+const absent = text.optional().transform((given) => given ?? null)
+const answering = { assistantId: absent, squadId: absent, workflowId: absent }
+export const NumberPage = z.array(
+  z
+    .object({ id: z.string().min(1), provider: z.string().min(1), number: absent, name: absent, ...answering })
+    .transform(({ squadId, workflowId, ...rest }) => ({ ...rest, isAnsweredOtherwise: squadId !== null || workflowId !== null })),
+)
+
 export const MadeId = z.object({ id: z.string().min(1) })
 
 /** User names, passwords and queries in addresses are secrets more often than not. */

@@ -1,18 +1,22 @@
 import { oneLine } from '../one-line.ts'
 import { MADE_ID } from './answers.ts'
+import { merged } from './fields.ts'
 
-/** The body of `POST /assistant`. */
+/** The body of `POST /assistant`, or a part of it. */
 export type Definition = Record<string, unknown>
 
+/** A function among the tools of an assistant. */
+export type Tool = object
+
 export interface Wanted {
-  /** Ours, for the metadata. */
-  id: string
+  /** Ours, for the metadata; `null`: we did not make it. */
+  id: string | null
   name: string
   /** As the frontend saves it: some of it is Vapi's, some the frontend's own. */
   config: Record<string, unknown> | null
-  /** What Vapi has to show us when it calls. */
-  secret: string
   baseUrl: string
+  /** What it may ask of us. Without a model there is nobody to ask. */
+  functions?: readonly Tool[]
 }
 
 /** Vapi cuts nothing off, it refuses. */
@@ -57,29 +61,73 @@ const OWN_MODEL = 'custom-llm'
 
 const SERVER_MESSAGES = ['tool-calls', 'status-update', 'transcript[transcriptType="final"]', 'end-of-call-report', 'hang']
 
-/**
- * An assistant as its owner configured it, which calls us and nobody else, and shows a secret of its own when it does. That secret travels as
- * a credential of this one assistant: Vapi sends it as a bearer token and prefers it to those of the account.
- */
-export function definitionOf({ id, name, config, secret, baseUrl }: Wanted): Definition {
-  const server = {
+/** All that an assistant has to be; the rest is nobody's business here. */
+export interface WantedFields {
+  /** Without which it does not work with us. */
+  ours: Definition
+  /** That, and what its owner says. */
+  all: Definition
+}
+
+/** @param hasModel a model stands at Vapi already, for one whose config names none */
+export function wantedOf(wanted: Wanted, hasModel = false): WantedFields {
+  const owners = ownersOf(wanted)
+  const ours = oursOf(wanted)
+  const all = { ...ours, ...owners, ...merged(ours, owners) }
+  // Where there is no model to call them, functions are of no use, and Vapi refuses a model that has nothing else.
+  return hasModel || namesModel(all) ? { ours, all } : { ours: without(ours, 'model'), all: without(all, 'model') }
+}
+
+/** Of an assistant's fields. */
+export function namesModel({ model }: Definition): boolean {
+  return typeof model === 'object' && model !== null && 'provider' in model && typeof model.provider === 'string'
+}
+
+/** The body that makes an assistant: as its owner configured it, calling us and nobody else, with a secret of its own. */
+export function definitionOf({ secret, ...wanted }: Wanted & { secret: string }): Definition {
+  const { all } = wantedOf(wanted)
+  return { ...all, credentials: credentialsOf(all, secret) }
+}
+
+/** Where Vapi sends everything, and how patiently. */
+function serverOf(baseUrl: string): object {
+  return {
     url: `${baseUrl}/vapi/webhook`,
     timeoutSeconds: 20,
     backoffPlan: { type: 'exponential', maxRetries: 3, baseDelaySeconds: 1, excludedStatusCodes: [400, 401, 403, 404, 413, 422] },
   }
-  const chosen = Object.fromEntries(Object.entries(config ?? {}).filter(([key]) => CHOOSABLE.includes(key)))
-  const hasOwnModel = JSON.stringify(chosen).includes(`"${OWN_MODEL}"`)
+}
+
+/** What every assistant of ours needs to work with us, whatever its owner says. */
+function oursOf({ id, baseUrl, functions = [] }: Pick<Wanted, 'id' | 'baseUrl' | 'functions'>): Definition {
   return {
-    ...ownOnly(server, chosen),
-    name: oneLine(name, LONGEST_NAME),
-    server,
+    ...(functions.length > 0 ? { model: { tools: functions } } : {}),
+    server: serverOf(baseUrl),
     serverMessages: SERVER_MESSAGES,
-    credentials: [
-      { provider: 'webhook', authenticationPlan: { type: 'bearer', token: secret } },
-      ...(hasOwnModel ? [{ provider: OWN_MODEL, apiKey: 'none' }] : []),
-    ],
-    metadata: { [MADE_ID]: id },
+    ...(id === null ? {} : { metadata: { [MADE_ID]: id } }),
   }
+}
+
+/** What its owner says, without what is the installation's to say. */
+function ownersOf({ name, config, baseUrl }: Pick<Wanted, 'name' | 'config' | 'baseUrl'>): Definition {
+  const chosen = Object.fromEntries(Object.entries(config ?? {}).filter(([key]) => CHOOSABLE.includes(key)))
+  return { ...ownOnly(serverOf(baseUrl), chosen), name: oneLine(name, LONGEST_NAME) }
+}
+
+/**
+ * With a secret of its own an assistant shows who it is. It travels as a credential of this one assistant: Vapi sends it as a bearer token and
+ * prefers it to those of the account.
+ */
+export function credentialsOf(fields: Definition, secret: string): object[] {
+  return [
+    { provider: 'webhook', authenticationPlan: { type: 'bearer', token: secret } },
+    ...(hasOwnModel(fields) ? [{ provider: OWN_MODEL, apiKey: 'none' }] : []),
+  ]
+}
+
+/** Then it has to bring a key for it, or Vapi would show the account's. */
+export function hasOwnModel(fields: Definition): boolean {
+  return JSON.stringify(fields).includes(`"${OWN_MODEL}"`)
 }
 
 /** The same without what is the account's, and with our server in place of every other one, at any depth: a tool or a hook may name its own. */
@@ -102,4 +150,8 @@ function ownOnlyIn(server: object, value: unknown): unknown {
 function isOfTheAccount(value: unknown): boolean {
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
   return typeof type === 'string' && OF_THE_ACCOUNT.test(type)
+}
+
+function without(fields: Definition, name: string): Definition {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name))
 }

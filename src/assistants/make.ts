@@ -2,7 +2,8 @@ import { inTenant } from '../db/client.ts'
 import { forgetMade, insertMade, leaveMade } from '../db/made-assistants.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { definitionOf, type Wanted } from './definition.ts'
+import { type Definition, definitionOf, type Wanted, wantedOf } from './definition.ts'
+import { vapiOf } from './own-key.ts'
 
 // Longer than Vapi and our database may take together, so that nobody deletes what is just being made.
 const LEASE_MS = 60_000
@@ -10,18 +11,21 @@ const LEASE_MS = 60_000
 /**
  * Makes an assistant at Vapi. It is deleted there again unless the caller keeps it (`keepMade`) within a minute, in the transaction that makes
  * the agent: whatever happens in between, and whatever became of Vapi's answer, nothing half-made stays.
+ * @returns its ids, and what Vapi was asked for
  * @throws AppError `vapi_off`, and what `VapiClient` throws
  */
 export async function makeAssistant(
-  { db, vapi, config }: Pick<Deps, 'db' | 'vapi' | 'config'>,
+  deps: Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config'>,
   clerkUserId: string,
-  wanted: Pick<Wanted, 'name' | 'config' | 'secret'>,
-): Promise<{ id: string; vapiAssistantId: string }> {
-  if (!vapi) throw new AppError('vapi_off', 'no VAPI_API_KEY')
-  const id = await inTenant(db, clerkUserId, (trx) => insertMade(trx, clerkUserId, LEASE_MS))
+  wanted: Pick<Wanted, 'name' | 'config' | 'functions'> & { secret: string },
+): Promise<{ id: string; vapiAssistantId: string; brought: Definition }> {
+  const { db, config } = deps
+  const { client, withOwnKey } = await vapiOf(deps, clerkUserId)
+  const id = await inTenant(db, clerkUserId, (trx) => insertMade(trx, clerkUserId, LEASE_MS, withOwnKey))
   try {
-    const vapiAssistantId = await vapi.create(definitionOf({ ...wanted, id, baseUrl: config.baseUrl }))
-    return { id, vapiAssistantId }
+    const definition = { ...wanted, id, baseUrl: config.baseUrl }
+    const vapiAssistantId = await client.create(definitionOf(definition))
+    return { id, vapiAssistantId, brought: wantedOf(definition).all }
   } catch (error) {
     const mayExist = !(error instanceof AppError) || error.code === 'vapi_unavailable'
     await inTenant(db, clerkUserId, (trx) => (mayExist ? leaveMade(trx, clerkUserId, id) : forgetMade(trx, clerkUserId, id)))

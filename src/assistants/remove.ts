@@ -1,9 +1,11 @@
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { claimUnwanted, dropAllMade, dropMade, findMade, forgetMade, type MadeAssistant } from '../db/made-assistants.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import type { VapiClient } from './client.ts'
+import { vapiOf } from './own-key.ts'
 
-type Tools = Pick<Deps, 'db' | 'vapi' | 'config' | 'log'>
+type Tools = Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config' | 'log'>
 
 const AT_ONCE = 10
 const ALERT_AT_ATTEMPT = 5
@@ -45,7 +47,7 @@ export async function discardAssistants({ config }: Pick<Deps, 'config'>, trx: T
  */
 export async function removeNow(deps: Tools, unwanted: Unwanted): Promise<boolean> {
   try {
-    return deps.vapi !== undefined && (await remove(deps, deps.vapi, unwanted))
+    return await remove(deps, unwanted)
   } catch (error) {
     // Her own work is done and stays done; this part is certain to be taken up again.
     deps.log.warn({ err: error, madeId: unwanted.id }, 'an assistant could not be deleted at Vapi now; it is tried again')
@@ -60,7 +62,6 @@ export async function removeNow(deps: Tools, unwanted: Unwanted): Promise<boolea
  * @returns how many it took up
  */
 export async function sweepAssistants(deps: Tools, stop?: AbortSignal): Promise<number> {
-  if (!deps.vapi) return 0
   const claimed = await claimUnwanted(deps.db, deps.config.timeouts.settleLeaseMs, AT_ONCE)
   for (const one of claimed) {
     if (stop?.aborted) break
@@ -77,14 +78,30 @@ async function alertOnce({ db, log }: Tools, { clerkUserId, id }: Unwanted): Pro
 }
 
 /** @returns whether it is certain that it does not exist any more */
-async function remove({ db }: Tools, vapi: VapiClient, { clerkUserId, id }: Unwanted): Promise<boolean> {
+async function remove(deps: Tools, { clerkUserId, id }: Unwanted): Promise<boolean> {
+  const { db } = deps
   const made = await inTenant(db, clerkUserId, (trx) => findMade(trx, clerkUserId, id))
   if (!made) return true
+  const vapi = await clientFor(deps, made)
+  if (!vapi) {
+    await inTenant(db, clerkUserId, (trx) => forgetMade(trx, clerkUserId, id))
+    return true
+  }
   const assistantIds = made.vapiAssistantId === null ? await idsAtVapi(vapi, made) : [made.vapiAssistantId]
   for (const assistantId of assistantIds) await vapi.remove(assistantId)
   if (assistantIds.length === 0 && made.ageSeconds < LATEST_ARRIVAL_SECONDS) return false
   await inTenant(db, clerkUserId, (trx) => forgetMade(trx, clerkUserId, id))
   return true
+}
+
+/** @returns `undefined` for one in her own account whose key is gone, with her or by her wish: it is hers, and out of our reach */
+async function clientFor(deps: Tools, { clerkUserId, withOwnKey }: MadeAssistant): Promise<VapiClient | undefined> {
+  try {
+    return (await vapiOf(deps, clerkUserId, withOwnKey)).client
+  } catch (error) {
+    if (withOwnKey && error instanceof AppError && error.code === 'vapi_off') return undefined
+    throw error
+  }
 }
 
 /** Vapi did not tell its id: it is known by ours, which stands in its metadata. */

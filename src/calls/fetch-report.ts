@@ -1,4 +1,5 @@
 import type { VapiClient } from '../assistants/client.ts'
+import { vapiOf as accessOf } from '../assistants/own-key.ts'
 import { callIdOf, shownCallId } from '../call-id.ts'
 import { findOwner } from '../db/agents.ts'
 import { isBusiness } from '../db/businesses.ts'
@@ -27,7 +28,7 @@ export async function fetchReport(deps: Deps, { clerkUserId, callId }: JobData['
   if (!call || call.reportedAt !== null) return
   const quietMs = deps.clock.now().getTime() - call.lastHeardAt.getTime()
   if (quietMs < QUIET_MS) return lookAgain(deps, call, QUIET_MS - quietMs)
-  const { vapi } = deps
+  const vapi = await vapiOf(deps, clerkUserId)
   if (!vapi) return quietMs > LONGEST_CALL_MS ? close(deps, call) : lookAgain(deps, call, RARELY_MS)
   const found = await ask(deps, vapi, call, signal)
   if (found === 'not now' && quietMs < GIVEN_UP_MS) return lookAgain(deps, call, Math.min(quietMs / 2, RARELY_MS))
@@ -35,6 +36,20 @@ export async function fetchReport(deps: Deps, { clerkUserId, callId }: JobData['
   await hearOf(deps, call, reportableNews(deps, found))
   // Nothing is left to do where the report came with it.
   return lookAgain(deps, call, QUIET_MS)
+}
+
+/** The account at Vapi where this user's assistants are; `undefined`: there is no key for one. */
+export async function vapiOf(
+  deps: Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher'>,
+  clerkUserId: string,
+): Promise<VapiClient | undefined> {
+  try {
+    return (await accessOf(deps, clerkUserId)).client
+  } catch (error) {
+    // Without a key nothing can be fetched, nor with one that Vapi does not know.
+    if (error instanceof AppError && (error.code === 'vapi_off' || error.code === 'vapi_key_refused')) return undefined
+    throw error
+  }
 }
 
 /** Analysis follows some time after the end: until then it is only known that the call is over. */

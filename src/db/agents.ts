@@ -11,6 +11,8 @@ export interface Agent {
   isActive: boolean
   secretDigest: string | null
   previousSecretDigest: string | null
+  /** On its way to Vapi: accepted, and not asked for yet. */
+  nextSecretDigest: string | null
   createdAt: Date
   updatedAt: Date
 }
@@ -32,6 +34,7 @@ const COLUMNS = [
   'isActive',
   'secretDigest',
   'previousSecretDigest',
+  'nextSecretDigest',
   'createdAt',
   'updatedAt',
 ] as const
@@ -91,22 +94,40 @@ export async function deleteAgent(trx: TenantDb, { clerkUserId, agentId }: Agent
 
 /** A new webhook secret; the one before stays good until the next change, the one before that no longer. */
 export async function replaceSecret(trx: TenantDb, agent: Agent, digest: string): Promise<void> {
-  if (agent.previousSecretDigest !== null) await release(trx, 'secret', agent.previousSecretDigest)
+  for (const old of [agent.previousSecretDigest, agent.nextSecretDigest]) if (old !== null) await release(trx, 'secret', old)
   await sql`select directory_claim('secret', ${digest})`.execute(trx)
-  await setSecrets(trx, agent, { secretDigest: digest, previousSecretDigest: agent.secretDigest })
+  await setSecrets(trx, agent, { secretDigest: digest, previousSecretDigest: agent.secretDigest, nextSecretDigest: null })
+}
+
+/** A secret that is accepted from now on, and asked for as soon as Vapi has it (`acceptSecret`). */
+export async function offerSecret(trx: TenantDb, agent: Agent, digest: string): Promise<void> {
+  if (agent.nextSecretDigest !== null) await release(trx, 'secret', agent.nextSecretDigest)
+  await sql`select directory_claim('secret', ${digest})`.execute(trx)
+  await setSecrets(trx, agent, { nextSecretDigest: digest })
+}
+
+/** Vapi has the secret that was offered: it is the agent's, and the one before stays good until the next change. */
+export async function acceptSecret(trx: TenantDb, agent: Agent): Promise<void> {
+  if (agent.nextSecretDigest === null) return
+  if (agent.previousSecretDigest !== null) await release(trx, 'secret', agent.previousSecretDigest)
+  await setSecrets(trx, agent, {
+    secretDigest: agent.nextSecretDigest,
+    previousSecretDigest: agent.secretDigest,
+    nextSecretDigest: null,
+  })
 }
 
 /** The agent has no secret any more. */
 export async function dropSecrets(trx: TenantDb, agent: Agent): Promise<void> {
-  const digests = [agent.secretDigest, agent.previousSecretDigest].filter((digest) => digest !== null)
+  const digests = [agent.secretDigest, agent.previousSecretDigest, agent.nextSecretDigest].filter((digest) => digest !== null)
   for (const digest of digests) await release(trx, 'secret', digest)
-  await setSecrets(trx, agent, { secretDigest: null, previousSecretDigest: null })
+  await setSecrets(trx, agent, { secretDigest: null, previousSecretDigest: null, nextSecretDigest: null })
 }
 
 async function setSecrets(
   trx: TenantDb,
   { clerkUserId, agentId }: Agent,
-  secrets: Pick<Agent, 'secretDigest' | 'previousSecretDigest'>,
+  secrets: Partial<Pick<Agent, 'secretDigest' | 'previousSecretDigest' | 'nextSecretDigest'>>,
 ): Promise<void> {
   await trx
     .updateTable('vapiAgents')
@@ -155,6 +176,19 @@ export async function sortAssistants(
     own: new Set(agents.map(({ vapiAssistantId }) => vapiAssistantId).filter((id) => id !== null)),
     taken: new Set(rows.map(({ key }) => key)),
   }
+}
+
+/** An agent with an assistant, whoever it belongs to. */
+export interface Linked {
+  clerkUserId: string
+  agentId: number
+  assistantId: string
+}
+
+/** Of all tenants. */
+export async function listLinked(db: Db): Promise<Linked[]> {
+  const { rows } = await sql<Linked>`select * from vapi_agents_linked()`.execute(db)
+  return rows
 }
 
 function jsonOf(config: AgentValues['config']): string | null {

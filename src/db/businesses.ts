@@ -192,3 +192,9 @@ export async function isBusiness(trx: TenantDb, clerkUserId: string, id: string)
   const own = await trx.selectFrom('businesses').select('id').where('clerkUserId', '=', clerkUserId).execute()
   return own.some((business) => business.id === id)
 }
+
+/** The phone numbers of her businesses, E.164. */
+export async function listBusinessNumbers(trx: TenantDb, clerkUserId: string): Promise<string[]> {
+  const rows = await trx.selectFrom('businesses').select('phoneNumber').where('clerkUserId', '=', clerkUserId).execute()
+  return rows.map(({ phoneNumber }) => phoneNumber).filter((number) => number !== null)
+}

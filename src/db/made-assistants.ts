@@ -9,16 +9,18 @@ export interface MadeAssistant {
   id: string
   /** `null`: Vapi has not told it. */
   vapiAssistantId: string | null
+  /** Made in its owner's own account at Vapi, not in the installation's. */
+  withOwnKey: boolean
   ageSeconds: number
   /** To delete it. */
   attempts: number
 }
 
 /** To be committed before Vapi is asked. Whoever made it has it to herself for so long; what is not kept then is deleted at Vapi. */
-export async function insertMade(trx: TenantDb, clerkUserId: string, leaseMs: number): Promise<string> {
+export async function insertMade(trx: TenantDb, clerkUserId: string, leaseMs: number, withOwnKey: boolean): Promise<string> {
   const { id } = await trx
     .insertInto('madeAssistants')
-    .values({ clerkUserId, leasedUntil: inMs(leaseMs) })
+    .values({ clerkUserId, withOwnKey, leasedUntil: inMs(leaseMs) })
     .returning('id')
     .executeTakeFirstOrThrow()
   return id
@@ -64,7 +66,7 @@ export async function dropAllMade(trx: TenantDb, clerkUserId: string, leaseMs: n
 export function findMade(trx: TenantDb, clerkUserId: string, id: string): Promise<MadeAssistant | undefined> {
   return trx
     .selectFrom('madeAssistants')
-    .select(['clerkUserId', 'id', 'vapiAssistantId', 'attempts'])
+    .select(['clerkUserId', 'id', 'vapiAssistantId', 'withOwnKey', 'attempts'])
     .select(sql<number>`extract(epoch from now() - created_at)::double precision`.as('ageSeconds'))
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
@@ -82,6 +84,26 @@ export async function isUnwanted(trx: TenantDb, clerkUserId: string, vapiAssista
     .where('isKept', '=', false)
     .executeTakeFirst()
   return found !== undefined
+}
+
+/** One that an agent stands for; `undefined` when we did not make it. */
+export function findKept(
+  trx: TenantDb,
+  clerkUserId: string,
+  vapiAssistantId: string,
+): Promise<Pick<MadeAssistant, 'id' | 'withOwnKey'> | undefined> {
+  return trx
+    .selectFrom('madeAssistants')
+    .select(['id', 'withOwnKey'])
+    .where('clerkUserId', '=', clerkUserId)
+    .where('vapiAssistantId', '=', vapiAssistantId)
+    .where('isKept', '=', true)
+    .executeTakeFirst()
+}
+
+/** What we made in her own account is hers alone from now on. */
+export async function forgetOwnMade(trx: TenantDb, clerkUserId: string): Promise<void> {
+  await trx.deleteFrom('madeAssistants').where('clerkUserId', '=', clerkUserId).where('withOwnKey', '=', true).execute()
 }
 
 /** It does not exist at Vapi. */

@@ -35,6 +35,22 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentDeployments {
+  agentId: number;
+  attempts: Generated<number>;
+  brought: Json | null;
+  broughtAt: Timestamp | null;
+  checkedAt: Timestamp | null;
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  differences: Generated<Json>;
+  leasedUntil: Timestamp | null;
+  revision: Generated<number>;
+  sealedSecret: string | null;
+  state: Generated<string>;
+  updatedAt: Generated<Timestamp>;
+}
+
 export interface AgentFunctions {
   agentId: number;
   clerkUserId: string;
@@ -67,6 +83,17 @@ export interface AgentVariables {
   updatedAt: Generated<Timestamp>;
   validationPattern: string | null;
   variableId: string;
+}
+
+export interface AgentVersions {
+  agentId: number;
+  agentName: string;
+  clerkUserId: string;
+  config: Json | null;
+  note: string | null;
+  number: number;
+  savedAt: Generated<Timestamp>;
+  savedBy: string;
 }
 
 export interface BookingFacts {
@@ -386,6 +413,7 @@ export interface MadeAssistants {
   isKept: Generated<boolean>;
   leasedUntil: Timestamp;
   vapiAssistantId: string | null;
+  withOwnKey: Generated<boolean>;
 }
 
 export interface NoticeDeliveries {
@@ -553,10 +581,19 @@ export interface VapiAgents {
   config: Json | null;
   createdAt: Generated<Timestamp>;
   isActive: Generated<boolean>;
+  nextSecretDigest: string | null;
   previousSecretDigest: string | null;
   secretDigest: string | null;
   updatedAt: Generated<Timestamp>;
   vapiAssistantId: string | null;
+}
+
+export interface VapiKeys {
+  clerkUserId: string;
+  createdAt: Generated<Timestamp>;
+  lastFour: string;
+  sealedKey: string;
+  updatedAt: Generated<Timestamp>;
 }
 
 export interface VendorRequestFacts {
@@ -580,8 +617,10 @@ export interface WrongCodes {
 }
 
 export interface DB {
+  agentDeployments: AgentDeployments;
   agentFunctions: AgentFunctions;
   agentVariables: AgentVariables;
+  agentVersions: AgentVersions;
   bookingFacts: BookingFacts;
   bookings: Bookings;
   businesses: Businesses;
@@ -610,6 +649,7 @@ export interface DB {
   toolCalls: ToolCalls;
   users: Users;
   vapiAgents: VapiAgents;
+  vapiKeys: VapiKeys;
   vendorRequestFacts: VendorRequestFacts;
   wrongCodes: WrongCodes;
 }

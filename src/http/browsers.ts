@@ -24,7 +24,7 @@ export async function tellBrowsers(app: FastifyInstance, config: Config): Promis
       const path = request.url?.split('?')[0]?.replace(/\/$/, '') ?? ''
       done(null, {
         origin: !WITHOUT_CORS.includes(path) && isAllowedOrigin(config, origin) ? origin : false,
-        methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowedHeaders: ['Authorization', 'Content-Type'],
         maxAge: 600,
       })

@@ -34,6 +34,8 @@ export const JOBS = {
   'erase-user': z.object({ clerkUserId: z.string() }),
   /** Deletes at Vapi what nobody wants any more. */
   'remove-assistants': z.object({}),
+  /** Brings to Vapi what is behind, and finds assistants that were altered there. */
+  'look-after-assistants': z.object({}),
   /** Of rate limits whose time is over. */
   'drop-old-counters': z.object({}),
   /** Of Clerk's deliveries, kept to know them when they come twice. */

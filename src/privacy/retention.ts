@@ -51,8 +51,7 @@ export function forgetAtVapiLater({ jobs }: Pick<Deps, 'jobs'>, trx: TenantDb, c
 
 /** A job: deletes at Vapi what was said in calls, transcript and recording, once it is not to be kept any longer. */
 export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-at-vapi'], signal: AbortSignal): Promise<void> {
-  const { vapi } = deps
-  if (!vapi) return // no key: there is nobody whom we could ask
+  if (!(await vapiOf(deps, clerkUserId))) return // no key: there is nobody whom we could ask
   const calls = await inTenant(deps.db, clerkUserId, (trx) => listToForget(trx, clerkUserId, CALLS_AT_ONCE))
   for (const call of calls) {
     if (signal.aborted) return
@@ -63,13 +62,8 @@ export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-
 }
 
 /** The id of a call stands in a message: what Vapi does not say to be a call of this tenant's own assistant is left alone. */
-async function forget(
-  deps: Deps,
-  vapi: VapiClient,
-  clerkUserId: string,
-  { vapiCallId, isBelieved }: ToForget,
-  signal: AbortSignal,
-): Promise<void> {
+async function forget(deps: Deps, clerkUserId: string, { vapiCallId, isBelieved }: ToForget, signal: AbortSignal): Promise<void> {
+  const vapi = await vapiOf(deps, clerkUserId)
   const id = shownCallId(vapiCallId)
   if (!isBelieved || id === null) return
   const found = readListedCall(await vapi.call(id, signal))

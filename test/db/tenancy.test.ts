@@ -61,6 +61,18 @@ async function filled(t: Test) {
         .values({ ...described, functionId: 'func_1', enabled: true })
         .execute()
       await trx
+        .insertInto('agentDeployments')
+        .values({ ...owner, agentId, sealedSecret: 'v1.k0.x' })
+        .execute()
+      await trx
+        .insertInto('agentVersions')
+        .values({ ...owner, agentId, number: 1, agentName: 'Desk', savedBy: 'owner' })
+        .execute()
+      await trx
+        .insertInto('vapiKeys')
+        .values({ ...owner, sealedKey: 'v1.k0.x', lastFour: '5b10' })
+        .execute()
+      await trx
         .insertInto('madeAssistants')
         .values({ ...owner, leasedUntil: new Date(0) })
         .execute()
@@ -344,6 +356,15 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.same(unwanted.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
   t.same(Object.keys(unwanted[0] ?? {}), ['clerk_user_id', 'id'])
   t.same(await ask('select * from made_assistants_claim(30000, 10)'), [], 'what is leased is not claimed again')
+  await inTenant(database.db, 'user_a', (trx) => trx.updateTable('vapiAgents').set({ vapiAssistantId: 'a' }).execute())
+  t.match(await ask('select * from vapi_agents_linked()'), [{ clerk_user_id: 'user_a', assistant_id: 'a' }])
+  const behind = await ask('select * from agent_deployments_claim(30000, 3600000, 10)')
+  t.same(Object.keys(behind[0] ?? {}), ['clerk_user_id', 'agent_id', 'state'])
+  t.equal(behind.length, 2)
+  t.same(await ask('select * from agent_deployments_claim(30000, 3600000, 10)'), [], 'what is leased is not claimed again')
+  t.same(await ask('select * from vapi_sealing_keys()'), [{ vapi_sealing_keys: 'k0' }])
+  t.equal((await ask(`select * from vapi_sealed_elsewhere('k1', 10)`)).length, 4, 'a key and a secret of each')
+  t.same(await ask(`select * from vapi_sealed_elsewhere('k0', 10)`), [])
   const adverts = await ask('select * from rentals_published(null, 10)')
   t.same(
     adverts.map((row) => Object.keys(row).filter((name) => /clerk|user|contact|published/.test(name))),

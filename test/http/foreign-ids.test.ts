@@ -24,7 +24,9 @@ for (const { name, path, method, requestBody, parameters } of owned) {
         headers: user.headers(),
         ...(example instanceof Object ? { payload: example } : {}),
         query: Object.fromEntries(
-          parameters.flatMap(({ in: place, name, schema }) => (place === 'query' ? [[name, String(schema.examples?.[0] ?? '')]] : [])),
+          parameters.flatMap(({ in: place, name, schema }) =>
+            place === 'query' ? [[name, String(schema.examples?.[0] ?? schema.default ?? '')]] : [],
+          ),
         ),
       })
       const { 'x-request-id': _id, date: _date, ...headers } = reply.headers

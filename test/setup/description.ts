@@ -25,7 +25,7 @@ const Description = z.looseObject({
   components: z.looseObject({ securitySchemes: z.record(z.string(), z.unknown()), schemas: z.record(z.string(), Schema) }),
 })
 
-const methods = ['GET', 'POST', 'PATCH', 'DELETE'] as const
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** What the service says of itself in `/openapi.json`: every operation with its method and path. */
 export async function readDescription(app: FastifyInstance) {

@@ -145,7 +145,7 @@ export function resourceOf(path: string): Resource | undefined {
   return found
 }
 
-/** The path with this id in it. */
+/** The path with this id in it, and 1 for what it numbers below: the first one. */
 export function withId(path: string, id: string): string {
-  return path.replace(/\{\w+\}/, encodeURIComponent(id.toWellFormed()))
+  return path.replace(/\{\w+\}/, encodeURIComponent(id.toWellFormed())).replaceAll(/\{\w+\}/g, '1')
 }
