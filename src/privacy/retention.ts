@@ -1,7 +1,6 @@
-import type { VapiClient } from '../assistants/client.ts'
 import { logEvent, system } from '../audit/log.ts'
 import { shownCallId } from '../call-id.ts'
-import { isOf } from '../calls/fetch-report.ts'
+import { isOf, vapiOf } from '../calls/fetch-report.ts'
 import { readListedCall } from '../calls/read-call.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { dropOld, findRetention, listToForget, markForgotten, type ToForget } from '../db/retention.ts'
@@ -55,7 +54,7 @@ export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-
   const calls = await inTenant(deps.db, clerkUserId, (trx) => listToForget(trx, clerkUserId, CALLS_AT_ONCE))
   for (const call of calls) {
     if (signal.aborted) return
-    await forget(deps, vapi, clerkUserId, call, signal)
+    await forget(deps, clerkUserId, call, signal)
     await inTenant(deps.db, clerkUserId, (trx) => markForgotten(trx, clerkUserId, call.id))
   }
   if (calls.length === CALLS_AT_ONCE) await inTenant(deps.db, clerkUserId, (trx) => forgetAtVapiLater(deps, trx, clerkUserId))
@@ -65,7 +64,7 @@ export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-
 async function forget(deps: Deps, clerkUserId: string, { vapiCallId, isBelieved }: ToForget, signal: AbortSignal): Promise<void> {
   const vapi = await vapiOf(deps, clerkUserId)
   const id = shownCallId(vapiCallId)
-  if (!isBelieved || id === null) return
+  if (!vapi || !isBelieved || id === null) return
   const found = readListedCall(await vapi.call(id, signal))
   if (found && (await isOf(deps, clerkUserId, found))) await vapi.forgetCall(id, signal)
 }
