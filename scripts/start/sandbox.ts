@@ -4,6 +4,7 @@ import { root } from '../../src/root.ts'
 import { startWorld } from '../../test/world/world.ts'
 import { prepareDatabase } from './database.ts'
 import { type Demo, seedDemo } from './demo.ts'
+import { shownMail } from './mail.ts'
 import { sandboxFile } from './sandbox-file.ts'
 
 export interface Sandbox {
@@ -26,6 +27,7 @@ export async function startSandbox(port: number, onStop: (undo: () => Promise<un
   const starting = [
     startWorld(baseUrl).then((world) => {
       onStop(world.stop)
+      world.mail.onMail((mail) => process.stdout.write(shownMail(mail)))
       return world
     }),
     prepareDatabase(`sandbox-${port}`, { keep: false }).then((database) => {

@@ -41,6 +41,8 @@ Call the assistant yourself   ${onPort}npm run call
 Listen to a call              ${onPort}npm run call -- --script demo
 Read and try every route      ${baseUrl}/docs
 
+E-mails are not sent but shown here.
+
 Ctrl-C stops it.
 `
 }

@@ -25,6 +25,7 @@ export const ACTIONS = [
   'webhook.created',
   'webhook.changed',
   'webhook.deleted',
+  'notices.changed',
   'call.began',
   'call.ended',
   'booking.held',

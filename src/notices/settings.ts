@@ -1,3 +1,4 @@
+import { type Action, logEvent, owner } from '../audit/log.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import {
   findNoticeSettings,
@@ -13,6 +14,9 @@ import { AppError } from '../errors.ts'
 import { type Answer, isFitForWebhook } from './post.ts'
 import { postSigned } from './post-notice.ts'
 import { newWebhookSecret, sealWebhookSecret } from './webhook.ts'
+
+/** A user has one. */
+const WEBHOOK = { kind: 'webhook', id: 'notices' } as const
 
 // Long enough to give the new one to whoever receives.
 const OLD_SECRET_SECONDS = 24 * 60 * 60
@@ -60,6 +64,7 @@ export async function changeSettings({ db, config, cipher }: Deps, clerkUserId: 
       webhookEnabled,
       ...(newSecret === null ? {} : { webhookSecret: sealWebhookSecret(cipher, clerkUserId, newSecret) }),
     })
+    await logChanges(trx, clerkUserId, before, after)
     return { ...(await shown(trx, clerkUserId, after)), newSecret }
   })
 }
@@ -78,7 +83,9 @@ export function rotateSecret(
     const { webhookUrl } = await findNoticeSettings(trx, clerkUserId)
     if (webhookUrl === null) throw new AppError('webhook_missing', 'no address yet')
     const sealed = sealWebhookSecret(cipher, clerkUserId, secret)
-    return { secret, oldUntil: await replaceWebhookSecret(trx, clerkUserId, sealed, OLD_SECRET_SECONDS) }
+    const oldUntil = await replaceWebhookSecret(trx, clerkUserId, sealed, OLD_SECRET_SECONDS)
+    await logEvent(trx, { clerkUserId, actor: owner, action: 'secret.changed', subject: WEBHOOK, details: { old_until: oldUntil } })
+    return { secret, oldUntil }
   })
 }
 
@@ -88,6 +95,26 @@ export async function testWebhook(deps: Pick<Deps, 'db' | 'config' | 'cipher'>, 
   if (settings.webhookUrl === null) throw new AppError('webhook_missing', 'no address yet')
   const id = `msg_${crypto.randomUUID()}`
   return postSigned(deps, { clerkUserId, id, settings, type: 'ping', timestamp: new Date().toISOString(), data: {}, signal })
+}
+
+/** Where an owner's news go to is worth knowing; the addresses themselves stay out of a log that is never changed. */
+async function logChanges(trx: TenantDb, clerkUserId: string, before: NoticeSettings, after: NoticeSettings): Promise<void> {
+  const log = (action: Action, fields: string[]) =>
+    logEvent(trx, { clerkUserId, actor: owner, action, subject: WEBHOOK, details: { fields } })
+  if (before.webhookUrl === null && after.webhookUrl !== null) await log('webhook.created', ['url'])
+  else if (before.webhookUrl !== null && after.webhookUrl === null) await log('webhook.deleted', ['url'])
+  else if (before.webhookUrl !== after.webhookUrl) await log('webhook.changed', ['url'])
+  else if (before.webhookEnabled !== after.webhookEnabled) await log('webhook.changed', ['enabled'])
+  const others = {
+    email_enabled: before.emailEnabled !== after.emailEnabled,
+    email_address: before.emailAddress !== after.emailAddress,
+    own_acts: before.emailOfOwnActs !== after.emailOfOwnActs,
+    kinds: before.kinds?.join() !== after.kinds?.join(),
+  }
+  const fields = Object.entries(others).flatMap(([name, isOther]) => (isOther ? [name] : []))
+  if (fields.length === 0) return
+  const subject = { kind: 'user', id: clerkUserId } as const
+  await logEvent(trx, { clerkUserId, actor: owner, action: 'notices.changed', subject, details: { fields } })
 }
 
 async function shown(trx: TenantDb, clerkUserId: string, settings: NoticeSettings): Promise<ShownSettings> {

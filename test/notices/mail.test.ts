@@ -15,8 +15,8 @@ import {
 } from '../../src/notices/tell.ts'
 import { type ConnectedOwner, type Owner, testApp } from '../setup/app.ts'
 import { jobs, runJobs } from '../setup/jobs.ts'
-import { read } from '../setup/mail.ts'
 import { appointmentOf, deliveriesOf, later } from '../setup/notices.ts'
+import { read } from '../world/mail/read.ts'
 
 const test = await testApp(t, { MAIL_FROM: 'Ringbook <notices@ringbook.example>', LIMIT_REST_PER_MINUTE: '10000', METRICS_TOKEN: 'x' })
 const { deps, world } = test

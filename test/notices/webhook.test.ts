@@ -240,7 +240,7 @@ t.test('a webhook leads to the public internet and nowhere else', async (t) => {
   }
 
   // The name is looked up once, and what it leads to is looked at before anything is sent there.
-  const post = { headers: {}, body: '{}', signal: new AbortController().signal }
+  const post = { headers: { 'content-type': 'application/json' }, body: '{}', signal: new AbortController().signal }
   const { port } = new URL(receiver.url)
   let asked = 0
   const leadsTo = (...addresses: string[]) => ({

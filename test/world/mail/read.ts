@@ -1,4 +1,4 @@
-import type { ReceivedMail } from '../world/mail/index.ts'
+import type { ReceivedMail } from './index.ts'
 
 export interface ReadMail {
   to: string
