@@ -37,8 +37,11 @@ export function watch({ deps, world }: Pick<TestApp, 'deps' | 'world'>, owner: C
       })
       await bringJobsForward({ deps }, { of: owner.clerkUserId })
     },
+    /** What is news to her: not what she did herself. */
     notices: () =>
-      inTenant(deps.db, owner.clerkUserId, (trx) => trx.selectFrom('notices').select(['kind', 'text']).orderBy('createdAt').execute()),
+      inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx.selectFrom('notices').select(['kind', 'text']).where('madeBy', '=', 'caller').orderBy('createdAt').execute(),
+      ),
     /** As if nobody works on her changes any more, and the moment of every job had come. */
     settleChanges: async () => {
       const leasedUntil = sql<Date>`now() - interval '1 second'`
