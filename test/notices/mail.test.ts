@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
 import { work } from '../../src/background.ts'
 import { inTenant, type TenantDb } from '../../src/db/client.ts'
+import { sendMail } from '../../src/notices/mail.ts'
+import { composed } from '../../src/notices/mail-message.ts'
 import { mailNotice } from '../../src/notices/mail-notice.ts'
 import {
   tellOfBooking,
@@ -256,6 +260,36 @@ t.test('a process that stops breaks off what the server cannot have yet', async 
   t.match(await deliveriesOf(test, owner), [{ state: 'waiting', last_error: 'no_answer' }])
   await later(test, owner, HOUR)
   t.equal(mailsTo(owner).length, 1)
+})
+
+t.test('whoever lost the delivery to another sends nothing, however far it came', async (t) => {
+  const before = mail.received.length
+  const { SMTP_URL, MAIL_FROM } = mail.settings
+  const parts = { subject: 'x', paragraphs: ['x'], from: MAIL_FROM, to: 'a@example.com', replyTo: null, messageId: 'x@y', calendar: null }
+  const message = await composed({ ...parts, sentAt: new Date() })
+  const never = new AbortController().signal
+  t.match(await sendMail(SMTP_URL, 'ringbook.example', message, async () => false, never), { kind: 'put_off' })
+  t.equal(mail.received.length, before)
+  t.same(await sendMail(SMTP_URL, 'ringbook.example', message, async () => true, never), { kind: 'sent' })
+  t.equal(mail.received.length, before + 1)
+
+  // Neither a password nor a word of a mail goes over a line that cannot be encrypted.
+  const heard: string[] = []
+  const plain = createServer((socket) => {
+    socket.write('220 plain\r\n')
+    socket.on('error', () => {})
+    socket.on('data', (line) => {
+      heard.push(String(line).split(' ')[0]?.trim() ?? '')
+      socket.write('250-plain\r\n250 AUTH PLAIN\r\n')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  t.teardown(() => plain.close())
+  const address = plain.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const refused = await sendMail(`smtp://user:secret@localhost:${port}`, 'ringbook.example', message, async () => true, never)
+  t.match(refused, { kind: 'put_off' })
+  t.notOk(heard.includes('AUTH') || heard.includes('MAIL'), heard.join(' '))
 })
 
 t.test('an owner chooses what she is sent, and where to', async (t) => {
