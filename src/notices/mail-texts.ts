@@ -38,26 +38,28 @@ export function customersMail({ kind, data }: Notice, business: string): MailTex
   const told = BookingData.parse(data)
   const { booking, previous_start_time: before, wanted } = told
   const at = timeOf(told)
+  // She may live in another zone than the business.
+  const when = `${at} (${booking.time_zone})`
   const appointment = `appointment with ${detail(business)} (“${detail(booking.subject)}”)`
   const place = booking.address === null ? [] : [`Where: ${detail(booking.address, 200)}.`]
   const attached = 'The attached file puts it into your calendar.'
   switch (kind) {
     case 'booking_created':
-      return said(`Your appointment: ${at}`, [`Your ${appointment} is booked for ${at}.`, ...place, attached])
+      return said(`Your appointment: ${at}`, [`Your ${appointment} is booked for ${when}.`, ...place, attached])
     case 'booking_moved': {
       const from = before === undefined ? '' : ` from ${writtenTime(new Date(before), booking.time_zone)}`
-      return said(`Your appointment was moved: now ${at}`, [`Your ${appointment} was moved${from} to ${at}.`, ...place, attached])
+      return said(`Your appointment was moved: now ${at}`, [`Your ${appointment} was moved${from} to ${when}.`, ...place, attached])
     }
     case 'booking_cancelled':
-      return said(`Your appointment is cancelled: ${at}`, [`Your ${appointment} on ${at} is cancelled.`])
+      return said(`Your appointment is cancelled: ${at}`, [`Your ${appointment} on ${when} is cancelled.`])
     case 'change_failed':
       return said(`Your appointment stands as it was: ${at}`, [
-        `Your ${appointment} could not be ${wanted === 'cancel' ? 'cancelled' : 'moved'} as you asked. It stands as it was: ${at}.`,
+        `Your ${appointment} could not be ${wanted === 'cancel' ? 'cancelled' : 'moved'} as you asked. It stands as it was: ${when}.`,
         'Please call again if that does not suit you.',
       ])
     default:
       return said(`Your appointment could not be confirmed: ${at}`, [
-        `Your ${appointment} on ${at} could not be confirmed, and the time is not kept any more.`,
+        `Your ${appointment} on ${when} could not be confirmed, and the time is not kept any more.`,
         'We are sorry. Please call again for another time.',
       ])
   }
