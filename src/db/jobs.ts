@@ -70,10 +70,11 @@ export async function listDue(db: Db): Promise<{ name: string; lagSeconds: numbe
   return rows
 }
 
-/** How far background work is behind, and how many jobs were set aside and are still kept. */
-export async function readJobs(db: Db, setAsideQueue: string): Promise<{ lagSeconds: number; setAside: number }> {
+/** How far background work is behind, but for kinds that may be, and how many jobs were set aside and are still kept. */
+export async function readJobs(db: Db, setAsideQueue: string, patient: string[]): Promise<{ lagSeconds: number; setAside: number }> {
   const { rows } = await sql<{ lagSeconds: number; setAside: number }>`
-    select coalesce(extract(epoch from now() - min(start_after) filter (where state < 'active' and not blocked and start_after <= now())), 0)
+    select coalesce(extract(epoch from now() - min(start_after) filter (
+        where state < 'active' and not blocked and start_after <= now() and name <> all (${patient}))), 0)
         ::double precision as lag_seconds,
       count(*) filter (where name = ${setAsideQueue})::int as set_aside
     from jobs.job`.execute(db)

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { readJobs } from '../db/jobs.ts'
 import { AppError } from '../errors.ts'
 import { instant, problems, type RoutePlugin } from '../http/zod.ts'
-import { SET_ASIDE } from '../jobs/queue.ts'
+import { PATIENT, SET_ASIDE } from '../jobs/queue.ts'
 import { version } from '../root.ts'
 import { sameSecret } from '../secrets.ts'
 
@@ -89,7 +89,7 @@ export const serviceRoutes: RoutePlugin<Options> = async (app, { deps, draining 
     },
     async () => {
       if (draining()) throw new AppError('unavailable', 'draining')
-      const { lagSeconds, setAside } = await readJobs(deps.db, SET_ASIDE)
+      const { lagSeconds, setAside } = await readJobs(deps.db, SET_ASIDE, PATIENT)
       if (lagSeconds > ABSURD_LAG_SECONDS) throw new AppError('unavailable', `background work is ${Math.round(lagSeconds)} s behind`)
       return { status: 'ready' as const, database: 'up' as const, jobs: { lag_seconds: lagSeconds, set_aside: setAside } }
     },

@@ -184,6 +184,10 @@ t.test('/ready tells how far background work is behind, and refuses only when it
     return { answered: reply.statusCode, ...reply.json() }
   }
   t.match(await ready(), { answered: 200, jobs: { lag_seconds: 0, set_aside: 0 } })
+  await deps.jobs.send(deps.db, 'mail-notice', { clerkUserId: 'user_a', deliveryId: crypto.randomUUID() })
+  await bringJobsForward(test, { seconds: 3600 })
+  t.match(await ready(), { jobs: { lag_seconds: 0 } }, 'a mail server that is down is no fault of ours')
+  await sql`delete from jobs.job`.execute(deps.db)
   await deps.jobs.send(deps.db, 'drop-old-counters', {}, { startAfterSeconds: 60 })
   t.match(await ready(), { jobs: { lag_seconds: 0 } }, 'what is not due yet is not late')
   await bringJobsForward(test, { seconds: 360 })
