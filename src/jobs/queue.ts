@@ -56,11 +56,15 @@ export function createJobs(db: Db): Jobs {
     sendEvery: async (name, seconds) => {
       await boss.send(name, {}, { singletonSeconds: seconds, singletonKey: 'schedule' })
     },
-    prepare: () =>
-      saveQueues(db, {
+    prepare: async () => {
+      await saveQueues(db, {
         [SET_ASIDE]: { ...RULES, deadLetter: null, deletionSeconds: 14 * DAY },
         ...Object.fromEntries(jobNames.map((name) => [name, RULES])),
-      }),
+      })
+      // pg-boss reads a queue's rules when it first sends to it, on a connection besides that of the transaction: many that do so at once
+      // would hold all connections there are, and each wait for one more.
+      await Promise.all(jobNames.map((name) => boss.findJobs(name, { id: randomUUID() })))
+    },
   }
 }
 
