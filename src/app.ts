@@ -5,6 +5,7 @@ import { deploymentRoutes } from './agents/deployment/routes.ts'
 import { agentDetailRoutes } from './agents/details/routes.ts'
 import { phoneNumberRoutes } from './agents/phone-numbers/routes.ts'
 import { agentRoutes } from './agents/routes.ts'
+import { templateRoutes } from './agents/templates/routes.ts'
 import { vapiKeyRoutes } from './agents/vapi-key/routes.ts'
 import { versionRoutes } from './agents/versions/routes.ts'
 import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
@@ -18,6 +19,7 @@ import { customerRoutes } from './calls/customers/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
+import { functionRoutes } from './functions/routes.ts'
 import { tellBrowsers } from './http/browsers.ts'
 import { acceptJson } from './http/json-body.ts'
 import { watchRequests } from './http/logging.ts'
@@ -92,6 +94,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(analyticsRoutes, { prefix: '/analytics', deps })
   await app.register(customerRoutes, { prefix: '/customers', deps })
   await app.register(agentRoutes, { prefix: '/agents', deps })
+  await app.register(templateRoutes, { prefix: '/agents/templates', deps })
   await app.register(agentDetailRoutes, { prefix: '/agents', deps })
   await app.register(versionRoutes, { prefix: '/agents', deps })
   await app.register(deploymentRoutes, { prefix: '/agents', deps })
@@ -104,6 +107,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(rentalRoutes, { prefix: '/rentals', deps })
   await app.register(listingRoutes, { prefix: '/database', deps })
   await app.register(sourceRoutes, { prefix: '/database/sources', deps })
+  await app.register(functionRoutes, { deps })
   await app.register(vapiRoutes, { prefix: '/vapi', deps })
   return app
 }

@@ -196,7 +196,7 @@ export const definitions = {
     isAct: true,
     parameters: MessageParameters,
     shown: ['message', 'name', 'phone', 'email', 'wished_time', 'property_address'],
-    required: ['message'],
+    required: [], // a wished time alone is a message, too
     example: { message: 'Please call back about the parking space.', name: 'Ana Ruiz', wished_time: 'Tuesday afternoon' },
     fillers: NOTING,
     aliases: {},

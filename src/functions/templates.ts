@@ -84,7 +84,7 @@ export interface TemplateConfig extends Record<string, unknown> {
     temperature: number
     maxTokens: number
     messages: { role: 'system'; content: string }[]
-    tools: FunctionTool[]
+    tools?: FunctionTool[]
   }
   voice: { provider: string; voiceId: string }
   transcriber: { provider: string; model: string; language: string }

@@ -20,12 +20,20 @@ import {
   nothingFreeSentence,
   offerSentence,
   tooFarSentence,
+  withToday,
 } from './speech.ts'
 
 type Asked = z.infer<typeof AvailabilityParameters>
 
-/** What is free, at most three times of it, near what was asked for. */
+/** What is free, at most three times of it, near what was asked for; and for the model what day it is here. */
 export async function offerTimes(context: Context, asked: Asked): Promise<Spoken> {
+  const { timeZone } = context.diary.rules
+  const spoken = await lookFor(context, asked)
+  const told = (sentence: string) => withToday(sentence, context.deps.clock.now(), timeZone)
+  return 'error' in spoken ? { ...spoken, error: told(spoken.error) } : { result: told(spoken.result) }
+}
+
+async function lookFor(context: Context, asked: Asked): Promise<Spoken> {
   const { deps, diary, signal } = context
   const { rules } = diary
   const { timeZone } = rules

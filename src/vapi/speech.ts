@@ -68,6 +68,11 @@ export function withSlots(sentence: string, slots: string[]): string {
   return `${sentence} <${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}>`
 }
 
+/** What day it is where the business is, for the assistant alone: a model that has lost the date finds it in every answer about times. */
+export function withToday(sentence: string, now: Date, timeZone: string): string {
+  return `${sentence} <today is ${spokenDay(now, timeZone)}, time zone ${timeZone}>`
+}
+
 /** Somebody asked for exactly this time, and it can be had. */
 export function freeSentence(startsAt: Date, timeZone: string): string {
   return oneLine(`${spokenTime(startsAt, timeZone)} is free. Shall I book it?`)

@@ -10,6 +10,7 @@ import { loggerOptions } from '../../src/http/logging.ts'
 import { trust } from '../world/tls.ts'
 import { startWorld, type World } from '../world/world.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
+import { heard } from './heard.ts'
 
 /** Sunday evening in Chicago, three days after Thanksgiving: a plain week begins tomorrow. */
 export const NOW = new Date('2026-11-29T23:00:00Z')
@@ -58,7 +59,7 @@ export interface ConnectedOwner extends Owner {
   calendarEmail: string
   assistantId: string
   secret: string
-  /** One function call over the webhook, as this owner's assistant makes it. */
+  /** One function call over the webhook, as this owner's assistant makes it. @returns what the caller hears */
   call(
     name: string,
     parameters: object,
@@ -169,7 +170,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
               },
             },
           })
-          return reply.json().results[0]
+          return heard(reply.json().results[0])
         },
       }
     },

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import type { VapiBody } from '../world/vapi/messages.ts'
 import type { TestApp } from './app.ts'
+import { withoutDate } from './heard.ts'
 
 export interface Entry {
   name?: string
@@ -27,9 +28,9 @@ export async function say(
   return { reply, status: reply.statusCode, json, results }
 }
 
-/** What an entry says, whether it went well or not. */
+/** What an entry says, whether it went well or not; without the note of the date, which is for the assistant alone. */
 export function words(entry: { result?: string; error?: string } | undefined): string {
-  return entry?.result ?? entry?.error ?? ''
+  return withoutDate(entry?.result ?? entry?.error ?? '')
 }
 
 /** Fit for a caller's ear: one line, nothing that Vapi's voice would stumble over, nobody's name but ours. */
