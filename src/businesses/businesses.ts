@@ -82,11 +82,9 @@ async function soundValues(
   const { phoneNumber: written, agentId } = values
   if (typeof agentId === 'number' && !(await findAgent(trx, clerkUserId, agentId))) throw new AppError('agent_unknown', 'none of hers')
   if (typeof written !== 'string') return values
-  const { phoneRegion = null, timeZone = null, phoneNumber = null } = { ...known, ...values }
-  const number = e164(
-    written,
-    regionOf({ phoneRegion, timeZone: timeZone ?? config.defaultTimeZone, phoneNumber: known?.phoneNumber ?? phoneNumber }),
-  )
+  const { phoneRegion = null, timeZone = null } = { ...known, ...values }
+  const region = regionOf({ phoneRegion, timeZone: timeZone ?? config.defaultTimeZone, phoneNumber: known?.phoneNumber ?? null })
+  const number = e164(written, region)
   if (number === undefined) throw new AppError('number_unreadable', 'no E.164 can be made of it')
   const isOwn = (await listBusinesses(trx, clerkUserId)).some((one) => one.phoneNumber === number && one.id !== known?.id)
   if (isOwn || !(await claimNumber(trx, number))) throw new AppError('number_taken', isOwn ? 'by another of hers' : 'by another user')

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { News } from '../calls/news.ts'
-import { e164 } from '../phone-number.ts'
+import { lineNumber } from '../line-number.ts'
 import { tolerantId as id, tolerantList as listOf, tolerantText as text } from '../tolerant.ts'
 import { newsOf } from './news.ts'
 
@@ -127,6 +127,6 @@ function originOf(message: z.infer<typeof Body>, root: z.infer<typeof Body>): Or
     callId: message.call?.id ?? root.call?.id ?? null,
     customerNumber: message.customer?.number ?? message.call?.customer?.number ?? null,
     customerName: message.customer?.name ?? message.call?.customer?.name ?? null,
-    dialledNumber: e164(message.phoneNumber?.number ?? message.call?.phoneNumber?.number ?? '') ?? null,
+    dialledNumber: lineNumber(message.phoneNumber?.number ?? message.call?.phoneNumber?.number ?? null),
   }
 }

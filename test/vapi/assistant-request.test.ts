@@ -243,3 +243,16 @@ t.test('whatever goes wrong, the caller hears a sentence, soon', async (t) => {
     speakable(t, 'error' in answer ? answer.error : '')
   }
 })
+
+t.test('the call is on record from its first message on, and the calls of an assistant that came inline are its own', async (t) => {
+  const owner = await ownerWithoutAgent()
+  const phoneNumber = await withNumber(owner)
+  const { json } = await say(test, assistantRequest({ phoneNumber, callId: 'first-heard' }), { headers: proof })
+  const { token } = json.assistant.credentials[0].authenticationPlan
+  const body = toolCalls([{ name: 'get_availability' }], { assistantId: null, phoneNumber, callId: 'first-heard' })
+  await say(test, body, { headers: { authorization: `Bearer ${token}` } })
+  const calls = await inTenant(test.deps.db, owner.clerkUserId, (trx) =>
+    trx.selectFrom('calls').select(['vapiCallId', 'dialledNumber', 'assistantId']).execute(),
+  )
+  t.same(calls, [{ vapiCallId: 'first-heard', dialledNumber: phoneNumber, assistantId: null }])
+})
