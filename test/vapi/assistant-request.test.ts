@@ -169,6 +169,10 @@ t.test('whoever shows no proof learns nothing', async (t) => {
   const number = await withNumber(owner)
   t.same(await dial(t, number, {}), NOT_SET_UP)
   t.same(await dial(t, '+13125559998', {}), NOT_SET_UP, 'the same for a number that is nobody’s')
+  const open = await send(owner, 'POST', '/agents', { agent_name: 'Open', vapi_assistant_id: crypto.randomUUID() })
+  const named = { call: { id: 'c1', assistantId: open.vapi_assistant_id } }
+  t.same(await dial(t, number, {}, named), NOT_SET_UP, 'nor whoever knows an assistant without a secret')
+  await send(owner, 'DELETE', `/agents/${open.agent_id}`)
   const stranger = await test.owner()
   t.same(await dial(t, number, { 'x-vapi-secret': stranger.secret }), NOT_SET_UP, "another tenant's secret opens only her own lines")
   const { status } = await say(test, assistantRequest({ phoneNumber: number }), { headers: { 'x-vapi-secret': 'wrong' } })
