@@ -11,6 +11,7 @@ import { versionRoutes } from './agents/versions/routes.ts'
 import { vapiAgentRoutes } from './agents/with-assistant/routes.ts'
 import { assistantRoutes } from './assistants/routes.ts'
 import { eventLogRoutes } from './audit/routes.ts'
+import { eventStreamRoutes } from './audit/stream/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { businessRoutes } from './businesses/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
@@ -88,6 +89,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(eventLogRoutes, { prefix: '/events', deps })
   await app.register(noticeSettingRoutes, { prefix: '/notices/settings', deps })
   await app.register(noticeDeliveryRoutes, { prefix: '/notices/deliveries', deps })
+  await app.register(eventStreamRoutes, { prefix: '/events/stream', deps, draining })
   await app.register(bookingRoutes, { prefix: '/bookings', deps })
   await app.register(businessRoutes, { prefix: '/businesses', deps })
   await app.register(callRoutes, { prefix: '/calls', deps })

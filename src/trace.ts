@@ -5,14 +5,14 @@ import { randomBytes } from 'node:crypto'
 export type Step =
   | { kind: 'vendor'; at: number; ms: number; vendor: string; operation: string; status: string }
   /** All statements together, from the first one on. */
-  | { kind: 'database'; at: number; ms: number; statements: number }
+  | { kind: 'database'; at: number; ms: number; statements: number; slowestMs: number }
 
 /** What is done for one function call, collected wherever in the code that is. */
 interface Trace {
   /** When the request came in, by `performance.now()`. */
   requestedAt: number
   vendors: Step[]
-  database: { at: number; ms: number; statements: number }
+  database: { at: number; ms: number; statements: number; slowestMs: number }
 }
 
 // A function call makes a handful. What makes hundreds is broken, and would only fill the database.
@@ -26,7 +26,7 @@ const running = new AsyncLocalStorage<Trace>()
  * @param work is handed what tells its steps so far, in order
  */
 export function traced<T>(requestedAt: number, work: (steps: () => Step[]) => T): T {
-  const trace: Trace = { requestedAt, vendors: [], database: { at: 0, ms: 0, statements: 0 } }
+  const trace: Trace = { requestedAt, vendors: [], database: { at: 0, ms: 0, statements: 0, slowestMs: 0 } }
   return running.run(trace, () => work(() => stepsOf(trace)))
 }
 
@@ -45,12 +45,15 @@ export function noteStatement(ms: number): void {
   const { database } = trace
   if (database.statements === 0) database.at = Math.max(0, performance.now() - ms - trace.requestedAt)
   database.ms += ms
+  database.slowestMs = Math.max(database.slowestMs, ms)
   database.statements += 1
 }
 
-function stepsOf({ vendors, database: { at, ms, statements } }: Trace): Step[] {
-  const database: Step[] = statements > 0 ? [{ kind: 'database', at: Math.round(at), ms: Math.round(ms), statements }] : []
-  return [...vendors, ...database].sort((a, b) => a.at - b.at)
+function stepsOf({ vendors, database }: Trace): Step[] {
+  const { at, ms, statements, slowestMs } = database
+  if (statements === 0) return [...vendors]
+  const all = { kind: 'database' as const, at: Math.round(at), ms: Math.round(ms), statements, slowestMs: Math.round(slowestMs) }
+  return [...vendors, all].sort((a, b) => a.at - b.at)
 }
 
 /** How long at least one request to a vendor was under way: those that ran side by side are waited for once. */

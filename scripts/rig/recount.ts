@@ -1,5 +1,7 @@
 import { type Db, inTenant } from '../../src/db/client.ts'
 
+const ROWS_AT_ONCE = 2000
+
 /** The days whose figures are computed, as the service was asked for them. */
 export interface Asked {
   from: string
@@ -11,11 +13,27 @@ export interface Asked {
  * The answers of `/analytics/…`, computed a second time: from the rows themselves, in TypeScript, by somebody who does not know the views.
  */
 export async function recount(db: Db, clerkUserId: string, asked: Asked) {
-  const rows = await inTenant(db, clerkUserId, async (trx) => ({
-    calls: await trx.selectFrom('calls').selectAll().execute(),
-    bookings: await trx.selectFrom('bookings').selectAll().execute(),
-    toolCalls: await trx.selectFrom('toolCalls').selectAll().execute(),
-  }))
+  const rows = {
+    calls: await everyRow((after) =>
+      inTenant(db, clerkUserId, (trx) => {
+        const columns = ['id', 'vapiCallId', 'startedAt', 'endedAt', 'firstHeardAt', 'status', 'cost'] as const
+        const query = trx.selectFrom('calls').select([...columns, 'endedClass', 'intent', 'sentiment', 'direction'])
+        return query.where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute()
+      }),
+    ),
+    bookings: await everyRow((after) =>
+      inTenant(db, clerkUserId, (trx) => {
+        const columns = ['id', 'appointmentId', 'moves', 'status', 'vapiCallId', 'createdAt', 'startsAt', 'bookedBy'] as const
+        return trx.selectFrom('bookings').select(columns).where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute()
+      }),
+    ),
+    toolCalls: await everyRow((after) =>
+      inTenant(db, clerkUserId, (trx) => {
+        const columns = ['id', 'calledAt', 'function', 'outcome', 'failure', 'ms', 'vendorMs', 'steps'] as const
+        return trx.selectFrom('toolCalls').select(columns).where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute()
+      }),
+    ),
+  }
   const local = (at: Date) => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(asked.time_zone)
   const day = (at: Date) => local(at).toPlainDate().toString()
   const isAsked = (at: Date) => day(at) >= asked.from && day(at) <= asked.to
@@ -119,6 +137,16 @@ export async function recount(db: Db, clerkUserId: string, asked: Asked) {
         return { vendor, operation, ...rates, ...percentiles(some.map(({ ms }) => ms)) }
       }),
     },
+  }
+}
+
+/** A statement has two seconds; a month is read in pieces. */
+async function everyRow<T extends { id: string }>(read: (after: string) => Promise<T[]>): Promise<T[]> {
+  const rows: T[] = []
+  for (let after = '00000000-0000-0000-0000-000000000000'; ; after = rows.at(-1)?.id ?? after) {
+    const piece = await read(after)
+    rows.push(...piece)
+    if (piece.length < ROWS_AT_ONCE) return rows
   }
 }
 

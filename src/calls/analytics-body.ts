@@ -192,16 +192,16 @@ function functionBody({ calls, errors, failures, ...one }: FunctionFigures) {
     calls,
     errors,
     error_rate: share(errors, calls),
-    p50_ms: rounded(one.p50Ms, 1),
-    p95_ms: rounded(one.p95Ms, 1),
-    vendor_p50_ms: rounded(one.vendorP50Ms, 1),
-    vendor_p95_ms: rounded(one.vendorP95Ms, 1),
+    p50_ms: rounded(one.percentiles[0], 1),
+    p95_ms: rounded(one.percentiles[1], 1),
+    vendor_p50_ms: rounded(one.vendorPercentiles[0], 1),
+    vendor_p95_ms: rounded(one.vendorPercentiles[1], 1),
     failures,
   }
 }
 
-function vendorBody({ vendor, operation, requests, failed, p50Ms, p95Ms }: VendorFigures) {
-  const times = { p50_ms: rounded(p50Ms, 1), p95_ms: rounded(p95Ms, 1) }
+function vendorBody({ vendor, operation, requests, failed, percentiles: [p50, p95] }: VendorFigures) {
+  const times = { p50_ms: rounded(p50, 1), p95_ms: rounded(p95, 1) }
   return { vendor, operation, requests, failed, error_rate: share(failed, requests), ...times }
 }
 

@@ -51,19 +51,14 @@ export interface CallFigures {
 /** @throws AppError `invalid_range` */
 export function callFigures(deps: Given, clerkUserId: string, asked: Days): Promise<CallFigures> {
   return within(deps, clerkUserId, asked, async (trx, scope, span) => {
-    const [all = nothing('all')] = await countCalls(trx, scope, 'all')
-    const days = new Map((await countCalls(trx, scope, 'day')).map((one) => [one.key, one]))
+    const { all, day, ...by } = await countCalls(trx, scope)
+    const days = new Map(day.map((one) => [one.key, one]))
     return {
       span,
-      all,
-      byDay: span.days.map((day) => days.get(day) ?? nothing(day)),
+      all: all[0] ?? nothing('all'),
+      byDay: span.days.map((date) => days.get(date) ?? nothing(date)),
       busiest: await countCallHours(trx, scope),
-      by: {
-        ended_class: await countCalls(trx, scope, 'ended_class'),
-        intent: await countCalls(trx, scope, 'intent'),
-        sentiment: await countCalls(trx, scope, 'sentiment'),
-        direction: await countCalls(trx, scope, 'direction'),
-      },
+      by,
     }
   })
 }

@@ -21,18 +21,28 @@ export interface CallCount {
 }
 
 /** By what calls are counted. `all`: together. */
-export type CallKey = 'all' | 'day' | 'ended_class' | 'intent' | 'sentiment' | 'direction'
+const CALL_KEYS = ['all', 'day', 'ended_class', 'intent', 'sentiment', 'direction'] as const
+export type CallKey = (typeof CALL_KEYS)[number]
 
-/** In the order of their keys. */
-export async function countCalls(trx: TenantDb, scope: Scope, by: CallKey): Promise<CallCount[]> {
-  const key = by === 'all' ? sql`'all'` : by === 'day' ? dayOf(sql`began_at`, scope) : sql.ref(by)
-  const { rows } = await sql<CallCount>`
-    select ${key} as key, count(*)::int as calls, (count(*) filter (where status = 'ended'))::int as ended,
-      (count(*) filter (where is_booked))::int as booked, coalesce(sum(seconds), 0)::double precision as seconds,
-      coalesce(sum(cost), 0)::double precision as cost
-    from call_facts where ${within(sql`began_at`, scope)}
-    group by 1 order by 1`.execute(trx)
-  return rows
+/** Counted in every one of these ways, each in the order of its keys; the calls are gone through once. */
+export async function countCalls(trx: TenantDb, scope: Scope): Promise<Record<CallKey, CallCount[]>> {
+  const counts = sql`count(*)::int as calls, (count(*) filter (where status = 'ended'))::int as ended,
+    (count(*) filter (where is_booked))::int as booked, coalesce(sum(seconds), 0)::double precision as seconds,
+    coalesce(sum(cost), 0)::double precision as cost`
+  const ways = CALL_KEYS.map((by) =>
+    by === 'all'
+      ? sql`select ${by} as by, ${by} as key, ${counts} from facts`
+      : sql`select ${by}, ${sql.ref(by)}, ${counts} from facts group by 2`,
+  )
+  const { rows } = await sql<CallCount & { by: CallKey }>`
+    with facts as materialized (
+      select f.*, ${dayOf(sql`began_at`, scope)} as day from call_facts f where ${within(sql`began_at`, scope)})
+    ${sql.join(ways, sql` union all `)} order by key`.execute(trx)
+  const of = (by: CallKey) => rows.filter((row) => row.by === by).map(({ by: _, ...count }) => count)
+  return {
+    ...{ all: of('all'), day: of('day'), direction: of('direction') },
+    ...{ ended_class: of('ended_class'), intent: of('intent'), sentiment: of('sentiment') },
+  }
 }
 
 export interface HourCount {
@@ -79,14 +89,17 @@ export async function countBookingsMade(trx: TenantDb, scope: Scope): Promise<Bo
   return rows
 }
 
+/** What half of them do not exceed, and what all but a twentieth do not. */
+export type Percentiles = [p50: number, p95: number]
+
 export interface FunctionFigures {
   function: string
   calls: number
   errors: number
-  p50Ms: number
-  p95Ms: number
-  vendorP50Ms: number
-  vendorP95Ms: number
+  /** Milliseconds. */
+  percentiles: Percentiles
+  /** Of these, spent waiting for calendars. */
+  vendorPercentiles: Percentiles
   /** How often it was refused, by our error codes. */
   failures: Record<string, number>
 }
@@ -97,9 +110,7 @@ export async function functionFigures(trx: TenantDb, scope: Scope): Promise<Func
     with facts as (select * from function_call_facts where ${within(sql`called_at`, scope)}),
       failed as (select function, failure, count(*)::int as count from facts where failure is not null group by 1, 2)
     select function, count(*)::int as calls, (count(*) filter (where outcome = 'error'))::int as errors,
-      percentile_cont(0.5) within group (order by ms) as "p50Ms", percentile_cont(0.95) within group (order by ms) as "p95Ms",
-      percentile_cont(0.5) within group (order by vendor_ms) as "vendorP50Ms",
-      percentile_cont(0.95) within group (order by vendor_ms) as "vendorP95Ms",
+      ${percentiles(sql`ms`)} as percentiles, ${percentiles(sql`vendor_ms`)} as vendor_percentiles,
       coalesce((select jsonb_object_agg(failure, failed.count) from failed where failed.function = facts.function), '{}') as failures
     from facts group by function order by function`.execute(trx)
   return rows
@@ -110,18 +121,22 @@ export interface VendorFigures {
   operation: string
   requests: number
   failed: number
-  p50Ms: number
-  p95Ms: number
+  percentiles: Percentiles
 }
 
 /** How long requests to calendars took while callers waited and how often they failed, by vendor and operation. */
 export async function vendorFigures(trx: TenantDb, scope: Scope): Promise<VendorFigures[]> {
   const { rows } = await sql<VendorFigures>`
     select vendor, operation, count(*)::int as requests, (count(*) filter (where is_failed))::int as failed,
-      percentile_cont(0.5) within group (order by ms) as "p50Ms", percentile_cont(0.95) within group (order by ms) as "p95Ms"
+      ${percentiles(sql`ms`)} as percentiles
     from vendor_request_facts where ${within(sql`called_at`, scope)}
     group by 1, 2 order by 1, 2`.execute(trx)
   return rows
+}
+
+/** Both at once: the values are sorted once. */
+function percentiles(of: RawBuilder<unknown>) {
+  return sql`percentile_cont(array[0.5, 0.95]) within group (order by ${of})`
 }
 
 function within(at: RawBuilder<unknown>, { clerkUserId, from, to }: Scope) {

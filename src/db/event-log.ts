@@ -65,6 +65,25 @@ export async function listEvents(
   return rows
 }
 
+/** What came after, in its order, of what is done to these. */
+export async function listEventsAfter(
+  trx: TenantDb,
+  clerkUserId: string,
+  { after, subjectKinds, atMost }: { after: number; subjectKinds: readonly string[]; atMost: number },
+): Promise<ChainedEvent[]> {
+  const { rows } = await sql<ChainedEvent>`
+    select id, sequence, at, actor, vapi_call_id, action, subject_kind, subject_id, details from event_log
+    where clerk_user_id = ${clerkUserId} and sequence > ${after} and subject_kind in (${sql.join(subjectKinds)})
+    order by sequence limit ${atMost}`.execute(trx)
+  return rows
+}
+
+/** The place of the latest event; 0: there is none. */
+export async function lastSequence(trx: TenantDb, clerkUserId: string): Promise<number> {
+  const head = await trx.selectFrom('eventHeads').select('count').where('clerkUserId', '=', clerkUserId).executeTakeFirst()
+  return head?.count ?? 0
+}
+
 /** How far a tenant's chain goes, and some of it. */
 export interface ChainPage {
   /** `undefined`: the tenant has no head. */

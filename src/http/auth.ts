@@ -22,10 +22,15 @@ export function signedInOnly(app: FastifyInstance, deps: Deps): void {
 /** A hook that lets in only whom a Clerk token proves, and says who it is as `request.user`. */
 export function requireUser(deps: Deps): onRequestAsyncHookHandler {
   return async (request) => {
-    const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? []
-    if (token === undefined) throw new AppError('not_signed_in', 'no bearer token')
-    request.user = await userOf(deps, await deps.identify(token))
+    request.user = await userOfToken(deps, request.headers.authorization)
   }
+}
+
+/** Whom a Clerk token proves at this moment. @throws AppError `not_signed_in` */
+export async function userOfToken(deps: Deps, authorization: string | undefined): Promise<User> {
+  const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? []
+  if (token === undefined) throw new AppError('not_signed_in', 'no bearer token')
+  return userOf(deps, await deps.identify(token))
 }
 
 /** Every route of this plugin needs the secret that the frontend's server shares with us. Nobody is signed in there: a user's token is as wrong as any. */
