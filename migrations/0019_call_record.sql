@@ -53,6 +53,7 @@ revoke all on function tool_calls_keep from public;
 grant execute on function tool_calls_keep to ringbook_app;
 
 -- Figures are made from these views and from nothing else. Each runs with the rights of whoever asks, so row level security holds in them.
+-- Names by which figures are grouped are compared as bytes: a month of requests is sorted by them.
 
 -- A call counts as booked when an appointment was made in it, whatever has become of that since.
 create view call_facts with (security_invoker = true) as
@@ -73,12 +74,13 @@ create view booking_facts with (security_invoker = true) as
       and (later.status <> 'failed', later.created_at) > (b.status <> 'failed', b.created_at));
 
 create view function_call_facts with (security_invoker = true) as
-  select t.clerk_user_id, t.id, t.called_at, t.function, t.outcome, t.failure, t.ms, t.vendor_ms, t.before_ms
+  select t.clerk_user_id, t.id, t.called_at, t.function collate "C" as function, t.outcome, t.failure, t.ms, t.vendor_ms, t.before_ms
   from tool_calls t;
 
 -- One row for each request to a calendar's vendor: a repeated request is two. Failed: no answer, or one that says the vendor could not.
 create view vendor_request_facts with (security_invoker = true) as
-  select t.clerk_user_id, t.called_at, t.function, step.vendor, step.operation, step.status, step.ms,
+  select t.clerk_user_id, t.called_at, t.function collate "C" as function, step.vendor collate "C" as vendor, step.operation collate "C" as operation,
+    step.status, step.ms,
     step.status !~ '^[234][0-9][0-9]$' or step.status = '429' as is_failed
   from tool_calls t
     cross join lateral jsonb_to_recordset(t.steps) as step (kind text, vendor text, operation text, status text, ms integer)
