@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { answered, firstMind, GREETING, goodbye, heard, type Mind, type Turn } from './call/assistant.ts'
 import { type Caller, isStageDirection, scriptedCaller, typingCaller } from './call/caller.ts'
 import { dayOf, type Entry, readDiary, showDiary } from './call/diary.ts'
-import { openLine } from './call/line.ts'
+import { type Line, openLine } from './call/line.ts'
+import { showRecord } from './call/record.ts'
 import { heading, note, print, say, showAnswer, showCall } from './call/screen.ts'
 import { Demo } from './start/demo.ts'
 import { sandboxFile } from './start/sandbox-file.ts'
@@ -45,17 +46,24 @@ async function phone(demo: Demo, caller: Caller, typing: boolean): Promise<void>
   heading("The owner's calendar before the call")
   showDiary(before, demo.timeZone)
   heading('The call')
+  const line = openLine(demo, '+13125550142')
   try {
-    await converse(demo, caller)
+    await line.ring()
+    await converse(demo, caller, line)
+    await line.hangUp()
+    await showRecord(demo, line.callId)
   } finally {
     await showWhatIsNew(demo, before)
   }
 }
 
-async function converse(demo: Demo, caller: Caller): Promise<void> {
-  const ask = openLine(demo, '+13125550142')
+async function converse(demo: Demo, caller: Caller, line: Line): Promise<void> {
+  const answer = (words: string) => {
+    say('Assistant', words)
+    return line.said('assistant', words)
+  }
   let mind = firstMind
-  say('Assistant', GREETING)
+  await answer(GREETING)
   while (mind.awaits !== 'nothing') {
     const said = await caller.next()
     if (said !== undefined && isStageDirection(said)) {
@@ -63,22 +71,23 @@ async function converse(demo: Demo, caller: Caller): Promise<void> {
       await bookForAnother(demo, mind)
       continue
     }
+    if (said !== undefined) await line.said('user', said)
     let turn: Turn = said === undefined ? goodbye(mind) : heard(mind, said)
     if ('call' in turn) {
       showCall(turn.call)
-      const { answer, body, ms } = await ask(turn.call)
-      showAnswer(body, ms)
-      turn = answered(turn.mind, turn.call, answer)
+      const told = await line.ask(turn.call)
+      showAnswer(told.body, told.ms)
+      turn = answered(turn.mind, turn.call, told.answer)
     }
-    say('Assistant', turn.say)
+    await answer(turn.say)
     mind = turn.mind
   }
 }
 
 /** Another call, another number, the same time. */
 async function bookForAnother(demo: Demo, { time = '' }: Mind): Promise<void> {
-  const ask = openLine(demo, '+13125550177')
-  await ask({ name: 'book_appointment', arguments: { start_time: time, attendee_name: 'Another caller' } })
+  const line = openLine(demo, '+13125550177')
+  await line.ask({ name: 'book_appointment', arguments: { start_time: time, attendee_name: 'Another caller' } })
 }
 
 async function showWhatIsNew(demo: Demo, before: Entry[]): Promise<void> {

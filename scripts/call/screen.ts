@@ -19,10 +19,14 @@ export function showCall({ name, arguments: values }: FunctionCall): void {
   print(style('dim', `${' '.repeat(MARGIN)}→ ${lines(`${name} ${JSON.stringify(values)}`, MARGIN + 2).join('\n')}`))
 }
 
+/** One line of the terminal, of which the rest is left out. */
+export function row(text: string): string {
+  return text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text
+}
+
 /** One line: the sentence follows in full when the assistant says it. */
 export function showAnswer(body: string, ms: number): void {
-  const line = `${' '.repeat(MARGIN)}← ${Math.round(ms)} ms  ${body}`
-  print(style('dim', line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line))
+  print(style('dim', row(`${' '.repeat(MARGIN)}← ${Math.round(ms)} ms  ${body}`)))
   print()
 }
 
