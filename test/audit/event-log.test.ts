@@ -65,6 +65,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       'owner: calendar.connected',
       'owner: agent.created',
       'owner: secret.changed',
+      'caller: call.began',
       'caller: booking.held',
       'caller: booking.confirmed',
       'caller: booking.moved',
@@ -81,7 +82,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     t.has(events[1].details, { old_start_time: '2026-12-02T16:00:00.000Z', new_start_time: '2026-12-03T16:00:00.000Z' })
     t.notMatch(JSON.stringify(await eventsOf(owner, '?limit=100')), /sentinel|3125550142/i, 'nothing that identifies the caller')
     const verdict = await verifyChain(deps.db, owner.clerkUserId)
-    t.same([verdict.events, verdict.faults], [11, []])
+    t.same([verdict.events, verdict.faults], [12, []])
   })
 }
 

@@ -86,7 +86,11 @@ t.test('npm start: what it prints works as it stands, a second start harms nothi
     t.match(call.stdout(), { demo: /You are booked for/, taken: /That time is taken/, closed: /We are closed on Saturday/ }[script])
     t.match(call.stdout(), /intent booking, .*its report is in/, `${script} is on record`)
     t.match(call.stdout(), /booked: \w+, .*confirmed/, 'with its appointment')
-    t.match(call.stdout(), /The call began\n[^]*request[^]*vendor_request google[^]*answer[^]*The call ended/, 'and its timeline')
+    t.match(
+      call.stdout(),
+      /The call began\n[\s\S]*request[\s\S]*vendor_request google[\s\S]*answer[\s\S]*The call ended/,
+      'and its timeline',
+    )
     for (const line of call.stdout().split('\n')) t.ok(line.length <= 100, line)
   }
 
