@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { type Attempt, type Call, outbound } from '../../src/providers/outbound.ts'
-import { certificate } from '../world/tls.ts'
+import { issue } from '../world/tls.ts'
 
 const read: Call = { operation: 'read', budget: 'read', repeatable: true }
 const exchange: Call = { operation: 'exchange', budget: 'token', repeatable: false }
@@ -144,7 +144,7 @@ t.test('a refused connection is an expected failure that tells no address', asyn
 })
 
 t.test('a name that nobody knows and a certificate that nobody vouches for are expected failures, tried twice at most', async (t) => {
-  const { key, cert } = await certificate()
+  const { key, cert } = await issue()
   const server = createSecureServer({ key, cert }, (_request, reply) => reply.end('{}'))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   t.teardown(() => server.close())

@@ -16,7 +16,8 @@ export function certificate(): Promise<Certificate> {
   return issued
 }
 
-async function issue(): Promise<Certificate> {
+/** One that nobody trusts yet. */
+export async function issue(): Promise<Certificate> {
   const ca = await generate([{ name: 'commonName', value: 'stand-in CA' }], {
     keyType: 'ec',
     algorithm: 'sha256',

@@ -1,0 +1,3 @@
+import { together } from '../setup/together.ts'
+
+together('db', 'jobs')
