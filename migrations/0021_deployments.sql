@@ -59,6 +59,7 @@ create table vapi_keys (
   clerk_user_id text        primary key references users (clerk_user_id) on delete cascade,
   sealed_key    text        not null, -- encrypted by the application
   last_four     text        not null check (length(last_four) = 4), -- to tell one from another
+  read_until    timestamptz, -- until then the list of calls in her account has been read: those later are read next
   created_at    timestamptz not null default now(),
   updated_at    timestamptz not null default now()
 );
@@ -131,5 +132,12 @@ begin
     limit at_most;
 end $$;
 
-revoke all on function agent_deployments_claim, vapi_agents_linked, vapi_sealing_keys, vapi_sealed_elsewhere from public;
-grant execute on function agent_deployments_claim, vapi_agents_linked, vapi_sealing_keys, vapi_sealed_elsewhere to ringbook_app;
+-- Who has a key of her own, page by page.
+create function vapi_key_holders(after text, at_most integer) returns setof text
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select k.clerk_user_id from vapi_keys k where k.clerk_user_id > after order by 1 limit at_most;
+end $$;
+
+revoke all on function agent_deployments_claim, vapi_agents_linked, vapi_sealing_keys, vapi_sealed_elsewhere, vapi_key_holders from public;
+grant execute on function agent_deployments_claim, vapi_agents_linked, vapi_sealing_keys, vapi_sealed_elsewhere, vapi_key_holders to ringbook_app;

@@ -4,7 +4,8 @@ import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
 import { tellVendor } from './bookings/tell-vendor.ts'
 import { fetchReport } from './calls/fetch-report.ts'
-import { findUnheard, findUnreported } from './calls/find-unreported.ts'
+import { findUnheard, findUnheardWithOwnKey } from './calls/find-unheard.ts'
+import { findUnreported } from './calls/find-unreported.ts'
 import { settleChange } from './changes/settle-change.ts'
 import { dropOldOffers } from './db/call-offers.ts'
 import { dropOldEvents } from './db/clerk-events.ts'
@@ -30,6 +31,7 @@ export const work: Work = {
   'fetch-report': fetchReport,
   'find-unreported': findUnreported,
   'find-unheard': (deps, _, signal) => findUnheard(deps, signal),
+  'find-unheard-with-own-key': findUnheardWithOwnKey,
   'mail-notice': mailNotice,
   'post-notice': postNotice,
   'find-undelivered': findUndelivered,

@@ -26,8 +26,8 @@ export interface VapiClient {
   call(callId: string, signal?: AbortSignal): Promise<unknown>
   /** What was said in it, transcript and recording, is deleted for good. One that is not there is as good as deleted. */
   forgetCall(callId: string, signal?: AbortSignal): Promise<void>
-  /** All that were made since then, newest first, each as `call` gives it. */
-  calls(since: Date, signal?: AbortSignal): Promise<unknown[]>
+  /** All that were made from then until then, newest first, each as `call` gives it. */
+  calls(since: Date, until: Date, signal?: AbortSignal): Promise<unknown[]>
   /** Phone numbers of the account. */
   numbers(): Promise<PhoneNumber[]>
   /** Who answers there: `null`, nobody. @returns false when there is no such number */
@@ -100,9 +100,10 @@ export function vapiClients(apiUrl: string, options: OutboundOptions = {}): (api
       forgetCall: async (callId, signal) => {
         await ask(ofCalls('call.delete', signal), 'DELETE', `/call/${encodeURIComponent(callId)}`, {})
       },
-      calls: (since, signal) =>
+      calls: (since, until, signal) =>
         allPages((query) => told(CallPage, ofCalls('call.list', signal), 'GET', `/call?${new URLSearchParams(query)}`), {
           since,
+          until,
           page: CALLS_AT_ONCE,
         }),
       numbers: () => told(NumberPage, reading('phone-number.list'), 'GET', '/phone-number?limit=1000'),

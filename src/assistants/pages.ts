@@ -18,17 +18,20 @@ const MOST_REQUESTS = 200
 const PATIENCE_MS = 10_000
 
 /**
- * Everything, or all that was made since then, newest first. Vapi's list has no cursor and does not promise an order, so we go on from the oldest one seen, then from the
- * newest, until a page brings nothing new.
+ * Everything, or all that was made from `since` until `until`, newest first. Vapi's list has no cursor and does not promise an order, so we go
+ * on from the oldest one seen, then from the newest, until a page brings nothing new.
  * @throws AppError `vapi_unavailable` rather than answer with a part, and what `load` throws
  */
 export async function allPages<T>(
   load: (query: Query) => Promise<Listed<T>[]>,
-  { since, page = LARGEST_PAGE }: { since?: Date; page?: number } = {},
+  { since, until, page = LARGEST_PAGE }: { since?: Date; until?: Date; page?: number } = {},
 ): Promise<T[]> {
   const found = new Map<string, Listed<T>>()
   const startedAt = performance.now()
-  const all = since === undefined ? {} : { createdAtGe: since.toISOString() }
+  const all = {
+    ...(since && { createdAtGe: since.toISOString() }),
+    ...(until && { createdAtLe: until.toISOString() }),
+  }
   let limit = page
   let requests = 0
 

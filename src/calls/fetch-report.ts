@@ -1,5 +1,4 @@
 import type { VapiClient } from '../assistants/client.ts'
-import { vapiOf as accessOf } from '../assistants/own-key.ts'
 import { callIdOf, shownCallId } from '../call-id.ts'
 import { findOwner } from '../db/agents.ts'
 import { isBusiness } from '../db/businesses.ts'
@@ -8,6 +7,7 @@ import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
+import { accountsOf } from './accounts.ts'
 import { fetchReportLater, QUIET_MS } from './later.ts'
 import type { News } from './news.ts'
 import { type ListedCall, readListedCall } from './read-call.ts'
@@ -28,28 +28,14 @@ export async function fetchReport(deps: Deps, { clerkUserId, callId }: JobData['
   if (!call || call.reportedAt !== null) return
   const quietMs = deps.clock.now().getTime() - call.lastHeardAt.getTime()
   if (quietMs < QUIET_MS) return lookAgain(deps, call, QUIET_MS - quietMs)
-  const vapi = await vapiOf(deps, clerkUserId)
-  if (!vapi) return quietMs > LONGEST_CALL_MS ? close(deps, call) : lookAgain(deps, call, RARELY_MS)
-  const found = await ask(deps, vapi, call, signal)
+  const accounts = await accountsOf(deps, clerkUserId, call.assistantId)
+  if (accounts.length === 0) return quietMs > LONGEST_CALL_MS ? close(deps, call) : lookAgain(deps, call, RARELY_MS)
+  const found = await askEach(deps, accounts, call, signal)
   if (found === 'not now' && quietMs < GIVEN_UP_MS) return lookAgain(deps, call, Math.min(quietMs / 2, RARELY_MS))
-  if (!found || found === 'not now' || !(await isOf(deps, clerkUserId, found))) return close(deps, call)
+  if (!found || found === 'not now') return close(deps, call)
   await hearOf(deps, call, reportableNews(deps, found))
   // Nothing is left to do where the report came with it.
   return lookAgain(deps, call, QUIET_MS)
-}
-
-/** The account at Vapi where this user's assistants are; `undefined`: there is no key for one. */
-export async function vapiOf(
-  deps: Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher'>,
-  clerkUserId: string,
-): Promise<VapiClient | undefined> {
-  try {
-    return (await accessOf(deps, clerkUserId)).client
-  } catch (error) {
-    // Without a key nothing can be fetched, nor with one that Vapi does not know.
-    if (error instanceof AppError && (error.code === 'vapi_off' || error.code === 'vapi_key_refused')) return undefined
-    throw error
-  }
 }
 
 /** Analysis follows some time after the end: until then it is only known that the call is over. */
@@ -65,16 +51,35 @@ export async function isOf({ db }: Pick<Deps, 'db'>, clerkUserId: string, { assi
   return madeId !== null && inTenant(db, clerkUserId, (trx) => isBusiness(trx, clerkUserId, madeId))
 }
 
+/** What the first account that knows her call tells of it; `not now` while one that may know it cannot be asked. */
+async function askEach(
+  deps: Deps,
+  accounts: VapiClient[],
+  call: CallRecord,
+  signal: AbortSignal,
+): Promise<ListedCall | 'not now' | undefined> {
+  let isKnownToNobody = true
+  for (const vapi of accounts) {
+    const found = await ask(deps, vapi, call, signal)
+    if (found === 'not now') isKnownToNobody = false
+    else if (found && (await isOf(deps, call.clerkUserId, found))) return found
+  }
+  return isKnownToNobody ? undefined : 'not now'
+}
+
 async function ask(deps: Deps, vapi: VapiClient, call: CallRecord, signal: AbortSignal): Promise<ListedCall | 'not now' | undefined> {
   const id = shownCallId(call.vapiCallId) ?? ''
   try {
     return readListedCall(await vapi.call(id, signal))
   } catch (error) {
-    if (!(error instanceof AppError && (error.code === 'vapi_unavailable' || error.code === 'vapi_busy'))) throw error
+    if (!(error instanceof AppError && NOT_NOW.has(error.code))) throw error
     deps.log.warn({ err: error }, 'Vapi could not be asked for the report of a call now; it is tried again')
     return 'not now'
   }
 }
+
+// A key may be mended, and with it what Vapi refuses.
+const NOT_NOW = new Set<AppError['code']>(['vapi_unavailable', 'vapi_busy', 'vapi_refused', 'vapi_key_refused'])
 
 async function lookAgain(deps: Deps, { clerkUserId, id }: CallRecord, ms: number): Promise<void> {
   await inTenant(deps.db, clerkUserId, async (trx) => {

@@ -101,6 +101,20 @@ export function findKept(
     .executeTakeFirst()
 }
 
+/** In whose account one was made, whether or not an agent still stands for it; `undefined` when we did not make it. */
+export function findWhereMade(
+  trx: TenantDb,
+  clerkUserId: string,
+  vapiAssistantId: string,
+): Promise<Pick<MadeAssistant, 'withOwnKey'> | undefined> {
+  return trx
+    .selectFrom('madeAssistants')
+    .select('withOwnKey')
+    .where('clerkUserId', '=', clerkUserId)
+    .where('vapiAssistantId', '=', vapiAssistantId)
+    .executeTakeFirst()
+}
+
 /** What we made in her own account is hers alone from now on. */
 export async function forgetOwnMade(trx: TenantDb, clerkUserId: string): Promise<void> {
   await trx.deleteFrom('madeAssistants').where('clerkUserId', '=', clerkUserId).where('withOwnKey', '=', true).execute()

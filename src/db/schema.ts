@@ -592,6 +592,7 @@ export interface VapiKeys {
   clerkUserId: string;
   createdAt: Generated<Timestamp>;
   lastFour: string;
+  readUntil: Timestamp | null;
   sealedKey: string;
   updatedAt: Generated<Timestamp>;
 }

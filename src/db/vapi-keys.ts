@@ -61,3 +61,24 @@ export async function listVapiSealedElsewhere(
   }>`select * from vapi_sealed_elsewhere(${keyId}, ${atMost})`.execute(db)
   return rows
 }
+
+/** Who has a key of her own, in the order of the Clerk ids. @param after the last one of the page before; the empty text: from the first */
+export async function listVapiKeyHolders(db: Db, after: string, atMost: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select * from vapi_key_holders(${after}, ${atMost}) as id`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** Until when the list of calls in her own account has been read; `undefined`: never. */
+export async function findCallsReadUntil(trx: TenantDb, clerkUserId: string): Promise<Date | undefined> {
+  const found = await trx.selectFrom('vapiKeys').select('readUntil').where('clerkUserId', '=', clerkUserId).executeTakeFirst()
+  return found?.readUntil ?? undefined
+}
+
+/** Of several readers the one that came furthest counts. */
+export async function saveCallsReadUntil(trx: TenantDb, clerkUserId: string, readUntil: Date): Promise<void> {
+  await trx
+    .updateTable('vapiKeys')
+    .set((eb) => ({ readUntil: eb.fn<Date>('greatest', ['readUntil', eb.val(readUntil)]) }))
+    .where('clerkUserId', '=', clerkUserId)
+    .execute()
+}

@@ -21,6 +21,8 @@ export const JOBS = {
   'find-unreported': z.object({}),
   /** Finds calls of which nothing was ever heard. */
   'find-unheard': z.object({}),
+  /** The same in the account at Vapi of a tenant with a key of her own. */
+  'find-unheard-with-own-key': z.object({ clerkUserId: z.string() }),
   /** Sends a notice by e-mail. */
   'mail-notice': z.object({ clerkUserId: z.string(), deliveryId: z.uuid() }),
   /** Sends a notice to its owner's webhook. A kind of its own, so that silent webhooks take no places from e-mails. */

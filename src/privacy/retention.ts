@@ -1,6 +1,7 @@
 import { logEvent, system } from '../audit/log.ts'
 import { shownCallId } from '../call-id.ts'
-import { isOf, vapiOf } from '../calls/fetch-report.ts'
+import { accountsOf } from '../calls/accounts.ts'
+import { isOf } from '../calls/fetch-report.ts'
 import { readListedCall } from '../calls/read-call.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { dropOld, findRetention, listToForget, markForgotten, type ToForget } from '../db/retention.ts'
@@ -50,7 +51,7 @@ export function forgetAtVapiLater({ jobs }: Pick<Deps, 'jobs'>, trx: TenantDb, c
 
 /** A job: deletes at Vapi what was said in calls, transcript and recording, once it is not to be kept any longer. */
 export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-at-vapi'], signal: AbortSignal): Promise<void> {
-  if (!(await vapiOf(deps, clerkUserId))) return // no key: there is nobody whom we could ask
+  if ((await accountsOf(deps, clerkUserId, null)).length === 0) return // no key: there is nobody whom we could ask
   const calls = await inTenant(deps.db, clerkUserId, (trx) => listToForget(trx, clerkUserId, CALLS_AT_ONCE))
   for (const call of calls) {
     if (signal.aborted) return
@@ -62,9 +63,10 @@ export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-
 
 /** The id of a call stands in a message: what Vapi does not say to be a call of this tenant's own assistant is left alone. */
 async function forget(deps: Deps, clerkUserId: string, { vapiCallId, isBelieved }: ToForget, signal: AbortSignal): Promise<void> {
-  const vapi = await vapiOf(deps, clerkUserId)
   const id = shownCallId(vapiCallId)
-  if (!vapi || !isBelieved || id === null) return
-  const found = readListedCall(await vapi.call(id, signal))
-  if (found && (await isOf(deps, clerkUserId, found))) await vapi.forgetCall(id, signal)
+  if (!isBelieved || id === null) return
+  for (const vapi of await accountsOf(deps, clerkUserId, null)) {
+    const found = readListedCall(await vapi.call(id, signal))
+    if (found && (await isOf(deps, clerkUserId, found))) await vapi.forgetCall(id, signal)
+  }
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { saveKey } from '../../src/agents/vapi-key.ts'
+import { findUnheard } from '../../src/calls/find-unheard.ts'
 import { findUnreported } from '../../src/calls/find-unreported.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
@@ -144,6 +146,85 @@ t.test('a call of an assistant that was made for it alone is known by the busine
   await pass(0, 4)
   for (const { vapiCallId, summary } of await calls()) summaries[vapiCallId] = summary
   t.same(summaries, { own: 'own', "another's": null, 'of nobody': null })
+})
+
+/** Her own key of Vapi, and what was made where. */
+async function withOwnKey(who: ConnectedOwner, made?: 'own' | 'installation') {
+  const account = vapi.addAccount()
+  const { clerkUserId, assistantId } = who
+  await saveKey(test.deps, clerkUserId, account.apiKey)
+  if (made)
+    await inTenant(test.deps.db, clerkUserId, (trx) =>
+      trx
+        .insertInto('madeAssistants')
+        .values({ clerkUserId, vapiAssistantId: assistantId, withOwnKey: made === 'own', isKept: true, leasedUntil: NOW })
+        .execute(),
+    )
+  return account
+}
+
+t.test('a call is asked for in the account where its assistant is, and in both where that is not known', async (t) => {
+  for (const [made, where] of [
+    ['own', 'own'],
+    ['installation', 'installation'],
+    [undefined, 'own'],
+    [undefined, 'installation'],
+  ] as const) {
+    const who = await test.owner()
+    const { orgId } = await withOwnKey(who, made)
+    const callId = `${made} ${where}`
+    await tell(statusUpdate('ended', { assistantId: who.assistantId, callId }), who)
+    const call = callAtVapi({ id: callId, assistantId: who.assistantId, createdAt: NOW, endedAt: NOW })
+    vapi.add('call', call, where === 'own' ? orgId : undefined)
+    test.setNow(minutes(4))
+    await bringJobsForward(test)
+    const asked = vapi.ledger.length
+    await runJobs(test)
+    t.match(await calls(who), [{ status: 'ended', summary: 'Caller asked for a viewing.' }], callId)
+    const times = vapi.ledger.slice(asked).filter(({ path }) => path.startsWith('/call/')).length
+    t.equal(times, made === undefined && where === 'installation' ? 2 : 1, callId)
+    test.setNow(NOW)
+  }
+})
+
+t.test(
+  'calls of which nothing was heard are found in the account of each tenant, and a key that is dead disturbs nobody else',
+  async (t) => {
+    const [other, dead] = [await test.owner(), await test.owner()]
+    const { orgId } = await withOwnKey(other)
+    vapi.revokeKey((await withOwnKey(dead)).apiKey)
+    const call = { createdAt: minutes(2), endedAt: minutes(4) }
+    vapi.add('call', callAtVapi({ id: 'in hers', assistantId: other.assistantId, ...call }), orgId)
+    vapi.add('call', callAtVapi({ id: "another's", assistantId: owner.assistantId, ...call }), orgId)
+    vapi.add('call', callAtVapi({ id: 'in the shared one', assistantId: owner.assistantId, ...call }))
+    await pass(9, 15)
+    t.match(await calls(other), [{ vapiCallId: 'in hers', summary: 'Caller asked for a viewing.' }])
+    t.match(await calls(), [{ vapiCallId: 'in the shared one' }])
+    t.equal((await calls()).length, 1, 'her account tells of her calls alone')
+    t.match(
+      (await jobs(test)).filter(({ name }) => name === 'set-aside'),
+      [],
+      'nor does it fail again and again',
+    )
+  },
+)
+
+t.test('after a long stop the list is read in pieces, and none of it is left out', async (t) => {
+  await findUnheard(test.deps)
+  const began = [30, 300, 1500, 2880].map(minutes)
+  for (const createdAt of began) vapi.add('call', callAtVapi({ id: createdAt.toISOString(), assistantId: owner.assistantId, createdAt }))
+  test.setNow(minutes(2890))
+  const asked = vapi.ledger.length
+  await findUnheard(test.deps)
+  t.same(
+    (await calls()).map(({ createdAt }) => createdAt),
+    began,
+  )
+  t.ok(vapi.ledger.length - asked > 20)
+  await tell(statusUpdate('ended', { assistantId: dead.assistantId, callId: 'where no key is needed' }), dead)
+  vapi.add('call', callAtVapi({ id: 'where no key is needed', assistantId: dead.assistantId, createdAt: NOW, endedAt: NOW }))
+  await pass(15, 20)
+  t.match(await calls(dead), [{ summary: 'Caller asked for a viewing.' }], 'what stands in the shared account is fetched all the same')
 })
 
 t.test('the report of an assistant without a secret is fetched, too, and is no second call', async (t) => {

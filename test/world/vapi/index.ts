@@ -35,6 +35,8 @@ export interface Vapi extends StandIn {
   keepDrafts(): () => void
   /** Another organisation, with a key of its own and nothing in it. */
   addAccount(): { apiKey: string; orgId: string }
+  /** From now on Vapi knows it no more. */
+  revokeKey(apiKey: string): void
 }
 
 /** Vapi's REST API: one organisation, and those that a test adds. */
@@ -175,6 +177,9 @@ export async function startVapi(): Promise<Vapi> {
       const account = { apiKey: randomUUID(), orgId: randomUUID() }
       accounts.set(account.apiKey, account.orgId)
       return account
+    },
+    revokeKey: (apiKey) => {
+      accounts.delete(apiKey)
     },
   }
 }
