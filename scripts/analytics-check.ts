@@ -58,11 +58,11 @@ async function check(db: Db, ownerUrl: string): Promise<boolean> {
   return agreed.every(Boolean) && fast
 }
 
-/** Statistics of the tables, which Postgres otherwise gathers by itself within a minute of so many new rows. */
+/** What Postgres otherwise does by itself within a minute of so many new rows. */
 async function lookAt(ownerUrl: string): Promise<void> {
   const owner = new pg.Client({ connectionString: ownerUrl })
   await owner.connect()
-  await owner.query('analyze')
+  await owner.query('vacuum (analyze)')
   await owner.end()
 }
 

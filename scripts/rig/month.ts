@@ -84,7 +84,6 @@ function rowsOf(clerkUserId: string, { calls: count, seed, from, to }: Month) {
         vendorMs: between(0, 4000),
         calledAt: new Date(startedAt.getTime() + index * 1000),
         traceId: 'x'.repeat(32),
-        vendorRequests: steps.length,
         steps: JSON.stringify([...steps, { kind: 'database', at: 0, ms: 1, statements: 9, slowestMs: 1 }]),
       }
     }),

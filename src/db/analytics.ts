@@ -107,12 +107,14 @@ export interface FunctionFigures {
 /** How long function calls took and how often they failed, by name. */
 export async function functionFigures(trx: TenantDb, scope: Scope): Promise<FunctionFigures[]> {
   const { rows } = await sql<FunctionFigures>`
-    with facts as (select * from function_call_facts where ${within(sql`called_at`, scope)}),
-      failed as (select function, failure, count(*)::int as count from facts where failure is not null group by 1, 2)
+    with refused as (
+        select function, failure, count(*)::int as count from function_call_facts
+        where ${within(sql`called_at`, scope)} and failure is not null group by 1, 2),
+      failed as (select function, jsonb_object_agg(failure, count) as failures from refused group by 1)
     select function, count(*)::int as calls, (count(*) filter (where outcome = 'error'))::int as errors,
       ${percentiles(sql`ms`)} as percentiles, ${percentiles(sql`vendor_ms`)} as vendor_percentiles,
-      coalesce((select jsonb_object_agg(failure, failed.count) from failed where failed.function = facts.function), '{}') as failures
-    from facts group by function order by function`.execute(trx)
+      coalesce((select failures from failed where failed.function = facts.function), '{}') as failures
+    from function_call_facts facts where ${within(sql`called_at`, scope)} group by function order by function`.execute(trx)
   return rows
 }
 

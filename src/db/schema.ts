@@ -557,7 +557,6 @@ export interface ToolCalls {
   traceId: string | null;
   vapiCallId: string | null;
   vendorMs: Generated<number>;
-  vendorRequests: Generated<number>;
 }
 
 export interface Users {
@@ -600,12 +599,21 @@ export interface VapiKeys {
 export interface VendorRequestFacts {
   calledAt: Timestamp | null;
   clerkUserId: string | null;
-  function: string | null;
   isFailed: boolean | null;
   ms: number | null;
   operation: string | null;
-  status: string | null;
   vendor: string | null;
+}
+
+export interface VendorRequests {
+  calledAt: Timestamp;
+  clerkUserId: string;
+  isFailed: Generated<boolean>;
+  ms: number;
+  operation: string;
+  status: string;
+  toolCallId: string;
+  vendor: string;
 }
 
 export interface WrongCodes {
@@ -652,5 +660,6 @@ export interface DB {
   vapiAgents: VapiAgents;
   vapiKeys: VapiKeys;
   vendorRequestFacts: VendorRequestFacts;
+  vendorRequests: VendorRequests;
   wrongCodes: WrongCodes;
 }

@@ -113,9 +113,11 @@ async function filled(t: Test) {
         .insertInto('callOffers')
         .values({ ...owner, startsAt, endsAt, vapiCallId: 'call', slot: 'A', answer: 1, offeredAt: startsAt })
         .execute()
+      // Makes the row of vendor_requests.
+      const steps = JSON.stringify([{ kind: 'vendor', vendor: 'google', operation: 'x', status: '200', at: 1, ms: 1 }])
       await trx
         .insertInto('toolCalls')
-        .values({ ...owner, function: 'x', argumentsDigest: 'x', answer: 'x', outcome: 'result', isFinal: true, ms: 1 })
+        .values({ ...owner, function: 'x', argumentsDigest: 'x', answer: 'x', outcome: 'result', isFinal: true, ms: 1, steps })
         .execute()
       const { id: callId } = await trx
         .insertInto('calls')
