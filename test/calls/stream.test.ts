@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
 import { owner as byOwner, logEvent } from '../../src/audit/log.ts'
 import { eventStream, type Piece } from '../../src/audit/stream.ts'
 import { inTenant } from '../../src/db/client.ts'
@@ -19,10 +20,10 @@ function happened({ clerkUserId }: Owner, action: 'call.began' | 'booking.confir
 }
 
 /** A stream over real HTTP, as `fetch` reads it. */
-async function listen(t: Test, user: Owner, headers: Record<string, string> = {}) {
+async function listen(t: Test, user: Owner, headers: Record<string, string> = {}, at = url) {
   const controller = new AbortController()
   t.teardown(() => controller.abort())
-  const response = await fetch(`${url}/events/stream`, { headers: { ...user.headers(), ...headers }, signal: controller.signal })
+  const response = await fetch(`${at}/events/stream`, { headers: { ...user.headers(), ...headers }, signal: controller.signal })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   return {
@@ -75,6 +76,33 @@ t.test('a stream ends when its user is deleted, and what is no token or no id op
   t.equal((await listen(t, user)).response.status, 401)
   t.equal((await listen(t, await visitor(), { authorization: 'Bearer x' })).response.status, 401)
   t.equal((await listen(t, await visitor(), { 'last-event-id': 'x' })).response.status, 400)
+})
+
+t.test('a stream ends with its token', async (t) => {
+  const user = await visitor()
+  // Clocks may differ by five seconds, so this one counts for two more.
+  const token = test.world.clerk.token(user.clerkUserId, { exp: Math.floor(Date.now() / 1000) - 3 })
+  const authorization = `Bearer ${token}`
+  const stream = await listen(t, user, { authorization })
+  t.equal(stream.response.status, 200)
+  await stream.until()
+  t.equal((await listen(t, user, { authorization })).response.status, 401, 'because nobody is signed in with it any more')
+})
+
+t.test('a process that was asked to end ends its streams and opens none', async (t) => {
+  let draining = false
+  const stopping = await buildApp(test.deps, () => draining)
+  t.teardown(() => stopping.close())
+  const there = await stopping.listen({ port: 0, host: '127.0.0.1' })
+  const user = await visitor()
+  const stream = await listen(t, user, {}, there)
+  await happened(user, 'call.began', 'before the end')
+  await stream.until('before the end')
+  draining = true
+  await stream.until()
+  const refused = await listen(t, user, {}, there)
+  t.equal(refused.response.status, 503, 'another process has room')
+  t.ok(Number(refused.response.headers.get('retry-after')) > 0)
 })
 
 t.test('one user has five at most, and one that was left makes room', async (t) => {
