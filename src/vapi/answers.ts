@@ -1,26 +1,22 @@
-import { randomUUID } from 'node:crypto'
 import { diaryOf } from '../calendar/access.ts'
 import { databaseIsAway } from '../db/client.ts'
-import { countHit, countPart } from '../db/rate-limits.ts'
 import type { ToolCallKey } from '../db/tool-calls.ts'
 import type { Deps, Log } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { oneLine } from '../one-line.ts'
-import { sha256Hex } from '../secrets.ts'
 import { type Step, traced } from '../trace.ts'
 import type { Admitted } from './admission.ts'
 import type { Spoken } from './context.ts'
+import { limitFunctionCalls } from './function-limits.ts'
 import { findFunction } from './functions.ts'
 import { keep, keyOf, toldBefore } from './kept-answers.ts'
 import type { FunctionCall, Message, Origin } from './messages.ts'
-import { noHandoverSentence, noTransferSentence, unknownAssistantSentence, unknownFunctionSentence } from './speech.ts'
+import { unknownAssistantSentence, unknownFunctionSentence } from './speech.ts'
 
 // Kept back from the budget for our own database and for the way to the caller.
 const RESERVE_MS = 1000
 // A model asks for a few things at once; hundreds in one message are no conversation, and would hold the database for everybody.
 const MOST_CALLS = 10
-// An assistant without a secret may be anybody's: whoever knows its id can speak as it, and must not wear out the calendar behind it.
-const UNPROVEN_SHARE = 1 / 4
 
 /** What belongs to the request that brought the message. */
 interface Request {
@@ -68,8 +64,7 @@ async function answerOne(deps: Deps, admission: Admitted, origin: Origin, call: 
     if (admission.kind === 'unknown') return { result: unknownAssistantSentence() }
     if (admission.kind === 'away') throw new AppError('unavailable', 'the database was away before the tenant was known')
     const key = keyOf(admission, origin, call)
-    await limit(deps, admission)
-    if (key.vapiCallId !== null) await limitCall(deps, key)
+    await limitFunctionCalls(deps, admission, key)
     const earlier = found?.isAct ? await toldBefore(deps, key) : undefined
     if (earlier) return earlier
     const said = await carryOut(deps, key, { call, origin, proven: admission.proven, signal }).then(
@@ -115,20 +110,6 @@ async function inTime(leftMs: number, work: (signal: AbortSignal) => Promise<Spo
   }
 }
 
-async function limit(deps: Deps, { clerkUserId, assistantId, proven }: Extract<Admitted, { kind: 'tenant' }>): Promise<void> {
-  const { toolCallsPerMinute } = deps.config.limits
-  const { hits } = await countHit(deps.db, `function-calls:${proven ? 'proven' : 'unproven'}:${assistantId ?? clerkUserId}`)
-  if (hits > toolCallsPerMinute * (proven ? 1 : UNPROVEN_SHARE)) throw new AppError('too_many_requests', 'function calls of one assistant')
-}
-
-/** A model in a loop must not wear out a calendar. The same function call, however often it is delivered, is one. */
-async function limitCall({ config, db }: Deps, { clerkUserId, vapiCallId, toolCallId }: ToolCallKey): Promise<void> {
-  const call = sha256Hex(JSON.stringify([clerkUserId, vapiCallId]))
-  const part = sha256Hex(JSON.stringify([call, toolCallId ?? randomUUID()]))
-  const ordinal = await countPart(db, `function-calls-of:${call}`, `function-call:${part}`)
-  if (ordinal > config.limits.toolCallsPerCall) throw new AppError('call_limit_reached', `${ordinal} function calls in one call`)
-}
-
 function refused(error: unknown, log: Log): { spoken: Spoken; failure: string } {
   const { code, say } = failureOf(error, log)
   return { spoken: { error: say }, failure: code }
@@ -145,28 +126,4 @@ function failureOf(error: unknown, log: Log): AppError {
   }
   log.error({ err: error }, 'a bug')
   return new AppError('internal', 'bug', { cause: error })
-}
-
-interface OtherAnswer {
-  error?: string
-  eligible?: boolean
-  documents?: never[]
-  timeoutSeconds?: number
-}
-
-// Vapi's own, for when nobody else is asked.
-const ENDPOINTING_SECONDS = 0.5
-
-/** What Vapi needs to hear where it waits for more than an acknowledgement. We transfer no calls yet: said in words. */
-const ANSWERS = new Map<string, OtherAnswer>([
-  ['transfer-destination-request', { error: noTransferSentence() }],
-  ['handoff-destination-request', { error: noHandoverSentence() }],
-  ['campaign.predial', { eligible: false }],
-  ['knowledge-base-request', { documents: [] }],
-  ['call.endpointing.request', { timeoutSeconds: ENDPOINTING_SECONDS }],
-])
-
-/** What is no request is acknowledged. */
-export function answerOther(type: string): OtherAnswer {
-  return ANSWERS.get(type) ?? {}
 }

@@ -7,11 +7,12 @@ import { countWrong } from '../http/limits.ts'
 import { Problem, type RoutePlugin } from '../http/zod.ts'
 import { traceIdOf } from '../trace.ts'
 import { admit, orAway } from './admission.ts'
-import { answerFunctions, answerOther } from './answers.ts'
+import { answerFunctions } from './answers.ts'
 import { answerAssistantRequest } from './assistant-request.ts'
 import { type Credential, credentialOf } from './credentials.ts'
 import { hearMessage, whileHearing } from './hear.ts'
 import { readMessage } from './messages.ts'
+import { answerOther } from './other-answers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
