@@ -80,13 +80,14 @@ export interface ToForget {
   id: string
   vapiCallId: string
   isBelieved: boolean
+  assistantId: string | null
 }
 
 /** Calls of which Vapi is to forget what was said. */
 export function listToForget(trx: TenantDb, clerkUserId: string, atMost: number): Promise<ToForget[]> {
   return trx
     .selectFrom('calls')
-    .select(['id', 'vapiCallId', 'isBelieved'])
+    .select(['id', 'vapiCallId', 'isBelieved', 'assistantId'])
     .where('clerkUserId', '=', clerkUserId)
     .where('vapiData', '=', 'to_forget')
     .orderBy('lastHeardAt')

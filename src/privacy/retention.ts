@@ -62,10 +62,15 @@ export async function forgetAtVapi(deps: Deps, { clerkUserId }: JobData['forget-
 }
 
 /** The id of a call stands in a message: what Vapi does not say to be a call of this tenant's own assistant is left alone. */
-async function forget(deps: Deps, clerkUserId: string, { vapiCallId, isBelieved }: ToForget, signal: AbortSignal): Promise<void> {
+async function forget(
+  deps: Deps,
+  clerkUserId: string,
+  { vapiCallId, isBelieved, assistantId }: ToForget,
+  signal: AbortSignal,
+): Promise<void> {
   const id = shownCallId(vapiCallId)
   if (!isBelieved || id === null) return
-  for (const vapi of await accountsOf(deps, clerkUserId, null)) {
+  for (const vapi of await accountsOf(deps, clerkUserId, assistantId)) {
     const found = readListedCall(await vapi.call(id, signal))
     if (found && (await isOf(deps, clerkUserId, found))) await vapi.forgetCall(id, signal)
   }

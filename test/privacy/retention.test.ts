@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { saveKey } from '../../src/agents/vapi-key.ts'
 import { work } from '../../src/background.ts'
 import { inTenant, type TenantDb } from '../../src/db/client.ts'
 import { type ConnectedOwner, type Owner, testApp } from '../setup/app.ts'
@@ -150,4 +151,25 @@ t.test('while Vapi is away it is asked again later', async (t) => {
   world.vapi.faults.clear()
   await work['forget-at-vapi'](deps, { clerkUserId: owner.clerkUserId }, stopped)
   t.notOk(world.vapi.things.call.has(callId))
+})
+
+t.test('Vapi forgets a call in whichever account it stands', async (t) => {
+  const owner = await test.owner()
+  const account = world.vapi.addAccount()
+  await saveKey(deps, owner.clerkUserId, account.apiKey)
+  const made = await Promise.all(
+    [undefined, account.orgId].map(async (orgId) => {
+      const callId = crypto.randomUUID()
+      const over = common('end-of-call-report', { assistantId: owner.assistantId, callId })
+      await say(test, { message: over }, { headers: { 'x-vapi-secret': owner.secret } })
+      world.vapi.add('call', { id: callId, assistantId: owner.assistantId, status: 'ended' }, orgId)
+      return callId
+    }),
+  )
+  await within(owner, (trx) => trx.updateTable('calls').set({ vapiData: 'to_forget' }).execute())
+  await work['forget-at-vapi'](deps, { clerkUserId: owner.clerkUserId }, stopped)
+  t.same(
+    made.filter((callId) => world.vapi.things.call.has(callId)),
+    [],
+  )
 })
