@@ -1,9 +1,6 @@
-import type { LiveAssistant } from '../assistants/answers.ts'
-import type { VapiClient } from '../assistants/client.ts'
-import { namesModel, type WantedFields, wantedOf } from '../assistants/definition.ts'
+import type { WantedFields } from '../assistants/definition.ts'
 import { compare, type Difference, merged } from '../assistants/fields.ts'
-import { bringsModelKey, madeIdOf, showsSecret, withSecret } from '../assistants/live.ts'
-import { vapiOf } from '../assistants/own-key.ts'
+import { withSecret } from '../assistants/live.ts'
 import { type Actor, logEvent } from '../audit/log.ts'
 import { type Agent, findAgent } from '../db/agents.ts'
 import { inTenant } from '../db/client.ts'
@@ -17,11 +14,10 @@ import {
   releaseDeployment,
   saveFinding,
 } from '../db/deployments.ts'
-import { findKept } from '../db/made-assistants.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { broughtOf, CREDENTIALS, fieldsIn, fieldsOf, lookAt, type Seen } from './look-at.ts'
 import { pendingSecret, secretArrived } from './pending-secret.ts'
-import { wantedOfAgent } from './wanted.ts'
 
 type Tools = Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config' | 'log'>
 
@@ -104,47 +100,23 @@ async function oneRound(
     return keep({ state: 'in_step', differences: [], brought: broughtOf(seen.wanted.all, seen.live) }, [], false)
   }
   const isAltered = seen.alteredByOwner.length > 0 || deployment.brought === null
-  const parts = depth === 'tend' && isAltered ? seen.wanted.ours : seen.wanted.all
+  // Saved since it was taken up, it is brought all the same.
+  const isTended = depth === 'tend' && deployment.state !== 'behind'
+  const { state: known } = deployment
+  // What Vapi refused, or keeps as a draft, is not asked for again until somebody saves or deploys.
+  const open = isTended && (known === 'refused' || known === 'unpublished') ? known : undefined
+  if (open === 'unpublished' && isTold(deployment, differences))
+    return keep({ state: open, differences: fieldsOf(differences) }, differences, false)
+  const parts = isTended && (isAltered || open) ? seen.wanted.ours : seen.wanted.all
   const written = await write(deps, agent, deployment, seen, parts)
   if (written === undefined) return keep({ state: 'gone', differences: [] }, differences, false)
-  return keep(written, differences, written.isWritten)
+  const state = open && written.state === 'altered' ? open : written.state
+  return keep({ ...written, state }, differences, written.isWritten)
 }
 
-interface Seen {
-  client: VapiClient
-  live: LiveAssistant
-  wanted: WantedFields
-  differences: Difference[]
-  /** Where what her config says is at Vapi neither as it is saved nor as it was brought there. */
-  alteredByOwner: Difference[]
-}
-
-/**
- * What stands at Vapi beside what should.
- * @param deployment `undefined`: we have not kept it until now
- * @returns `undefined` when there is no such assistant, or it was made for somebody else
- */
-export async function lookAt(deps: Tools, agent: Agent, deployment: Deployment | undefined): Promise<Seen | undefined> {
-  const { clerkUserId, vapiAssistantId } = agent
-  if (vapiAssistantId === null) return undefined
-  const made = await inTenant(deps.db, clerkUserId, (trx) => findKept(trx, clerkUserId, vapiAssistantId))
-  const { client } = await vapiOf(deps, clerkUserId, made?.withOwnKey)
-  const live = await client.read(vapiAssistantId)
-  const madeId = live ? madeIdOf(live) : null
-  if (!live || (madeId !== null && madeId !== made?.id)) return undefined
-  const hasModel = namesModel(live)
-  const config = fieldsIn(agent.config)
-  const told = await inTenant(deps.db, clerkUserId, (trx) =>
-    wantedOfAgent(deps, trx, clerkUserId, { agentName: agent.agentName, config }, hasModel),
-  )
-  const wanted = wantedOf({ ...told, id: made?.id ?? null, baseUrl: deps.config.baseUrl }, hasModel)
-  const base = fieldsIn(deployment?.brought) ?? {}
-  const needed = secretNeeded(agent, wanted.all, live, base)
-  const ourFields = new Set(fieldsOf(compare(wanted.ours, live)))
-  const differences = [...compare(wanted.all, live, base), ...(needed ? [needed] : [])]
-  const { [TOLD]: _told, ...brought } = base
-  const alteredByOwner = compare(brought, live).filter(({ field }) => !ourFields.has(field) && fieldsOf(differences).includes(field))
-  return { client, live, wanted, differences, alteredByOwner }
+/** Did it differ in no other field when Vapi was last asked? */
+function isTold({ differences }: Deployment, found: Difference[]): boolean {
+  return Array.isArray(differences) && fieldsOf(found).every((field) => differences.includes(field))
 }
 
 /** Puts `parts` into the assistant, with a secret where it has none, and reads it back. @returns `undefined` when it is gone */
@@ -180,30 +152,7 @@ async function write(
   return { state: isWhole ? 'refused' : 'altered', differences: fieldsOf(left), ...brought, isWritten: true }
 }
 
-const CREDENTIALS = 'credentials'
-/** Beside what was brought: did Vapi tell afterwards that the assistant has credentials? Where it never tells, nothing follows from silence. */
-const TOLD = 'credentialsAreTold'
-
-function secretNeeded(agent: Agent, wanted: object, live: LiveAssistant, base: Record<string, unknown>): Difference | undefined {
-  const isSilent = base[TOLD] === false
-  const isShown = agent.secretDigest !== null && (isSilent || showsSecret(live))
-  if (isShown && (isSilent || bringsModelKey({ ...wanted }, live))) return undefined
-  return { field: CREDENTIALS, wanted: 'a secret of its own', live: showsSecret(live) ? 'others' : 'none' }
-}
-
-function broughtOf(wanted: object, live: LiveAssistant): object {
-  return { ...wanted, [TOLD]: showsSecret(live) }
-}
-
 /** What is left alone is the owner's. */
 function leftOf(differences: Difference[]): Finding {
   return { state: 'altered', differences: fieldsOf(differences) }
-}
-
-function fieldsOf(differences: Difference[]): string[] {
-  return differences.map(({ field }) => field)
-}
-
-function fieldsIn(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
 }

@@ -9,8 +9,9 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
 import { claim } from './agents.ts'
-import { bringAssistant, lookAt } from './bring.ts'
+import { bringAssistant } from './bring.ts'
 import { agentOf, linking } from './linking.ts'
+import { lookAt } from './look-at.ts'
 import { wantedOfAgent } from './wanted.ts'
 
 type Tools = Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config' | 'log'>

@@ -20,7 +20,10 @@ const NamedTool = z.object({
 const WithTools = z.object({ model: z.object({ tools: z.array(z.unknown()) }) })
 
 /** An agent's config with what an assistant cannot be without. */
-export type AgentWanted = Pick<Wanted, 'name' | 'config' | 'functions'>
+export interface AgentWanted extends Pick<Wanted, 'name' | 'config' | 'functions'> {
+  /** The config alone: with what else an assistant begins, its owner may do as she likes. */
+  own: Wanted['config']
+}
 
 /**
  * What this agent's assistant is to be. A config that names functions of ours among its tools chooses them; any other gets all of them. Where
@@ -40,14 +43,17 @@ export async function wantedOfAgent(
   for (const { function: one, messages = [] } of tools)
     checkLimits({ function: { name: one.name, description: one.description ?? one.name }, messages })
   const chosen = functionNames.filter((name) => tools.some((tool) => tool.function.name === name))
-  return { name: agentName, config: begun, functions: functionDefinitions({ baseUrl, names: chosen.length > 0 ? chosen : functionNames }) }
+  const functions = functionDefinitions({ baseUrl, names: chosen.length > 0 ? chosen : functionNames })
+  return { name: agentName, config: begun, own: config, functions }
 }
 
-/** As its own template begins it, with everything that may be done. */
+/** As the general template begins it, told of everything that may be done; the tools themselves are among those of every assistant. */
 async function beginning(deps: Pick<Deps, 'config'>, trx: TenantDb, clerkUserId: string) {
   const { name } = await findBusiness(trx, clerkUserId)
   const { rules } = await openDiary(deps, trx, clerkUserId)
   const functions: FunctionName[] = [...functionNames]
   const business = { name, timeZone: rules.timeZone, openingHours: rules.openingHours }
-  return configFrom({ ...generalTemplate, functions }, { business, baseUrl: deps.config.baseUrl, isConnected: true })
+  const config = configFrom({ ...generalTemplate, functions }, { business, baseUrl: deps.config.baseUrl, isConnected: true })
+  const { tools: _, ...model } = config.model
+  return { ...config, model }
 }

@@ -132,7 +132,8 @@ export function hasOwnModel(fields: Definition): boolean {
 
 /** The same without what is the account's, and with our server in place of every other one, at any depth: a tool or a hook may name its own. */
 function ownOnly(server: object, chosen: object): Definition {
-  const kept = Object.entries(chosen).filter(([key, value]) => !WITHHELD.includes(key) && !isOfTheAccount(value))
+  // `null` is as good as absent, and Vapi refuses it.
+  const kept = Object.entries(chosen).filter(([key, value]) => value !== null && !WITHHELD.includes(key) && !isOfTheAccount(value))
   return Object.fromEntries(
     kept.map(([key, value]) => {
       // Below `properties` stand names of arguments, which mean nothing to Vapi.

@@ -31,7 +31,7 @@ export function compare(wanted: Fields, live: Fields, base: Fields = {}): Differ
 function differences(path: string, key: string, wanted: unknown, live: unknown, base: unknown): Difference[] {
   if (wanted === undefined) return []
   if (key === 'tools' && Array.isArray(wanted)) return differencesOfTools(path, wanted, live, base)
-  if (Array.isArray(wanted)) return sameList(key, wanted, live) ? [] : [{ field: path, wanted, live }]
+  if (Array.isArray(wanted)) return sameList(key, wanted, live, base) ? [] : [{ field: path, wanted, live }]
   if (!isFields(wanted)) return isDeepStrictEqual(wanted, live) ? [] : [{ field: path, wanted, live }]
   if (!isFields(live)) return [{ field: path, wanted, live }]
   const before = isFields(base) ? base : {}
@@ -43,8 +43,8 @@ function differences(path: string, key: string, wanted: unknown, live: unknown, 
 }
 
 function differencesOfTools(path: string, wanted: unknown[], live: unknown, base: unknown): Difference[] {
-  const [there, before] = [byName(live), byName(base)]
-  const names = byName(wanted)
+  const { names, before, nameOf } = namesOf(wanted, base)
+  const there = byName(live, nameOf)
   return [
     ...[...names].flatMap(([name, tool]) => differences(`${path}.${shown(name)}`, name, tool, there.get(name), before.get(name))),
     ...[...before.keys()]
@@ -53,10 +53,16 @@ function differencesOfTools(path: string, wanted: unknown[], live: unknown, base
   ]
 }
 
-function sameList(key: string, wanted: unknown[], live: unknown): boolean {
+function sameList(key: string, wanted: unknown[], live: unknown, base: unknown): boolean {
   if (!Array.isArray(live) || live.length !== wanted.length) return false
   if (SETS.includes(key)) return wanted.every((one) => live.includes(one))
-  return wanted.every((one, index) => differences('', '', one, live[index], undefined).length === 0)
+  const before: unknown[] = Array.isArray(base) ? base : []
+  return wanted.every((one, index) => fits(one, live[index], before[index]))
+}
+
+/** Is all that is wanted there? */
+function fits(wanted: unknown, live: unknown, base?: unknown): boolean {
+  return differences('', '', wanted, live, base).length === 0
 }
 
 /**
@@ -83,9 +89,10 @@ function mergedValue(key: string, wanted: unknown, live: unknown, base: unknown)
 
 /** Tools that nobody wanted here stay where they are, as often as they are there. */
 function mergedTools(wanted: unknown[], live: unknown, base: unknown): unknown[] {
-  const [names, before, placed] = [byName(wanted), byName(base), new Set<string>()]
+  const { names, before, nameOf } = namesOf(wanted, base)
+  const placed = new Set<string>()
   const there = (Array.isArray(live) ? live : []).flatMap((tool): unknown[] => {
-    const name = toolName(tool)
+    const name = nameOf(tool)
     if (!names.has(name)) return before.has(name) ? [] : [tool]
     if (placed.has(name)) return []
     placed.add(name)
@@ -97,7 +104,23 @@ function mergedTools(wanted: unknown[], live: unknown, base: unknown): unknown[]
 /** Wanted before, not wanted any more, and still there. */
 function leftOver(wanted: Fields, live: Fields, base: Fields): string[] {
   if (isOtherVendor(wanted, base)) return []
+  // Where no vendor is wanted any more, nothing is said about what is there.
+  if (base.provider !== undefined && wanted.provider === undefined) return []
   return Object.keys(base).filter((name) => !(name in wanted) && name in live)
+}
+
+/**
+ * What was wanted before of a whole assistant and is not any more: Vapi takes no field of it away, so text and lists are to be empty, and anything
+ * else stays.
+ */
+export function emptied(wanted: Fields, live: Fields, base: Fields): Fields {
+  const gone = Object.keys(base).filter((key) => !(key in wanted))
+  return Object.fromEntries(
+    gone.flatMap((key): [string, unknown][] => {
+      if (typeof base[key] === 'string' && typeof live[key] === 'string') return [[key, '']]
+      return Array.isArray(base[key]) && Array.isArray(live[key]) ? [[key, []]] : []
+    }),
+  )
 }
 
 function isOtherVendor(wanted: Fields, other: Fields): boolean {
@@ -108,14 +131,25 @@ function pick(fields: Fields, names: string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)))
 }
 
-/** A function is known by its name, which Vapi wants to be single; any other tool by all that it says. */
-function byName(tools: unknown): Map<string, unknown> {
-  return new Map(Array.isArray(tools) ? tools.map((tool) => [toolName(tool), tool]) : [])
+/**
+ * A function is known by its name, which Vapi wants to be single; any other tool by all that was asked for: Vapi may have added to it, and keeps
+ * no order of keys.
+ */
+function namesOf(wanted: unknown[], base: unknown) {
+  const asked = [...wanted, ...(Array.isArray(base) ? base : [])].filter((tool) => functionName(tool) === undefined)
+  // Where one tool says all that another does and more, it is the one that says more.
+  const known = [...new Set(asked.map((tool) => JSON.stringify(tool)))].sort((a, b) => b.length - a.length)
+  const nameOf = (tool: unknown): string => functionName(tool) ?? known.find((one) => fits(JSON.parse(one), tool)) ?? JSON.stringify(tool)
+  return { names: byName(wanted, nameOf), before: byName(base, nameOf), nameOf }
 }
 
-function toolName(tool: unknown): string {
+function byName(tools: unknown, nameOf: (tool: unknown) => string): Map<string, unknown> {
+  return new Map(Array.isArray(tools) ? tools.map((tool) => [nameOf(tool), tool]) : [])
+}
+
+function functionName(tool: unknown): string | undefined {
   const name = isFields(tool) && isFields(tool.function) ? tool.function.name : undefined
-  return typeof name === 'string' ? name : JSON.stringify(tool)
+  return typeof name === 'string' ? name : undefined
 }
 
 /** Of a tool without a name, its type. */

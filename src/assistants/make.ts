@@ -11,13 +11,14 @@ const LEASE_MS = 60_000
 /**
  * Makes an assistant at Vapi. It is deleted there again unless the caller keeps it (`keepMade`) within a minute, in the transaction that makes
  * the agent: whatever happens in between, and whatever became of Vapi's answer, nothing half-made stays.
- * @returns its ids, and what Vapi was asked for
+ * @param own of the config what is wanted for good; the rest only begins it
+ * @returns its ids, and what of it is wanted for good
  * @throws AppError `vapi_off`, and what `VapiClient` throws
  */
 export async function makeAssistant(
   deps: Pick<Deps, 'db' | 'vapi' | 'vapiWith' | 'cipher' | 'config'>,
   clerkUserId: string,
-  wanted: Pick<Wanted, 'name' | 'config' | 'functions'> & { secret: string },
+  { own, ...wanted }: Pick<Wanted, 'name' | 'config' | 'functions'> & { own: Wanted['config']; secret: string },
 ): Promise<{ id: string; vapiAssistantId: string; brought: Definition }> {
   const { db, config } = deps
   const { client, withOwnKey } = await vapiOf(deps, clerkUserId)
@@ -25,7 +26,7 @@ export async function makeAssistant(
   try {
     const definition = { ...wanted, id, baseUrl: config.baseUrl }
     const vapiAssistantId = await client.create(definitionOf(definition))
-    return { id, vapiAssistantId, brought: wantedOf(definition).all }
+    return { id, vapiAssistantId, brought: wantedOf({ ...definition, config: own }, true).all }
   } catch (error) {
     const mayExist = !(error instanceof AppError) || error.code === 'vapi_unavailable'
     await inTenant(db, clerkUserId, (trx) => (mayExist ? leaveMade(trx, clerkUserId, id) : forgetMade(trx, clerkUserId, id)))

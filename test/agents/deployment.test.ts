@@ -48,6 +48,7 @@ async function linked(t: Test, fields: Record<string, unknown>) {
 }
 
 const thing = (id: string) => vapi.things.assistant.get(id)
+const BodyOf = z.record(z.string(), z.unknown())
 const Model = z.object({ tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })) })
 const toolsOf = (id: string) => Model.parse(thing(id)?.model).tools
 const state = async (user: Owner, path: string) => (await ask(user, 'GET', `${path}/deployment`)).body
@@ -96,6 +97,25 @@ t.test('a change is read, merged, written and read back, and drops nothing that 
   t.has(thing(assistantId)?.model, { maxTokens: 400 }, 'and nothing else')
 })
 
+t.test('with what an assistant begins where its config names no model is the owner’s to change, and stays', async (t) => {
+  const { user, path, assistantId } = await made(t, { agent_name: 'Desk' })
+  const begun = thing(assistantId)
+  t.match(begun?.model, { provider: 'openai', messages: [{ role: 'system' }] })
+  const altered = { ...(begun?.model instanceof Object ? begun.model : {}), temperature: 0.9 }
+  vapi.alter('assistant', assistantId, { model: altered })
+  t.equal(await anHourLater(user), 1)
+  t.same(writes(), [], 'nothing is amiss')
+  t.match(await state(user, path), { state: 'in_step', differences: [] })
+  await ask(user, 'PATCH', path, { agent_name: 'Front desk' })
+  t.has(thing(assistantId), { name: 'Front desk', model: altered })
+
+  await ask(user, 'PATCH', path, { config: { ...config, endCallMessage: 'Bye!', endCallPhrases: ['bye'] } })
+  t.match(thing(assistantId), { endCallMessage: 'Bye!', model: { model: 'gpt-4' } })
+  await ask(user, 'PATCH', path, { config: null })
+  t.match(await state(user, path), { state: 'in_step' })
+  t.match(thing(assistantId), { endCallMessage: '', endCallPhrases: [], model: { provider: 'openai', model: 'gpt-4' } })
+})
+
 t.test('what Vapi does not take now is behind until it does, and never lost', async (t) => {
   const faults = [
     [{ kind: 'lost', method: 'PATCH', times: 2 }, 'in time'],
@@ -135,6 +155,11 @@ t.test('what Vapi refuses, keeps as a draft or has not any more is said, and ask
   vapi.faults.add({ kind: 'status', status: 400, method: 'PATCH' })
   await ask(refused.user, 'PATCH', refused.path, { config: { firstMessage: 'No' } })
   t.match(await state(refused.user, refused.path), { state: 'refused', differences: ['firstMessage'] })
+  vapi.alter('assistant', refused.assistantId, { serverMessages: [] })
+  test.afresh()
+  await anHourLater(refused.user)
+  t.same(Object.keys(BodyOf.parse(writes()[0]?.body)), ['serverMessages'], 'only what we need is put right')
+  t.match(await state(refused.user, refused.path), { state: 'refused', differences: ['firstMessage'] })
   t.match((await ask(refused.user, 'POST', `${refused.path}/deploy`)).body, { outcome: 'repaired', state: 'in_step' })
 
   const tooLong = {
@@ -155,6 +180,10 @@ t.test('what Vapi refuses, keeps as a draft or has not any more is said, and ask
   const publish = vapi.keepDrafts()
   await ask(draft.user, 'PATCH', draft.path, { config: { firstMessage: 'Draft' } })
   t.match(await state(draft.user, draft.path), { state: 'unpublished', differences: ['firstMessage'] })
+  test.afresh()
+  await anHourLater(draft.user)
+  t.same(writes(), [], 'no second draft')
+  t.match(await state(draft.user, draft.path), { state: 'unpublished' })
   publish()
   await anHourLater(draft.user)
   t.match(await state(draft.user, draft.path), { state: 'in_step' })

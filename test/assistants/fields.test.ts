@@ -52,6 +52,39 @@ t.test('what was wanted before and is not any more is taken away, and nothing el
   t.end()
 })
 
+t.test('a tool without a name is known again, whatever Vapi adds to it and however it orders its keys', (t) => {
+  const [desk, boss] = ['+13125550111', '+13125550112'].map((number) => ({
+    type: 'transferCall',
+    destinations: [{ type: 'number', number }],
+  }))
+  const asTold = [own, { destinations: [{ number: '+13125550111', message: '', type: 'number' }], async: false, type: 'transferCall' }]
+  const before = { model: { ...model, tools: [desk] } }
+  t.same(compare(before, { model: { ...model, tools: asTold } }), [])
+  const live = { model: { ...model, tools: [...asTold, { type: 'transferCall', destinations: [] }] } }
+  t.same(merged({ model: { ...model, tools: [boss] } }, live, before), {
+    model: { ...model, tools: [own, { type: 'transferCall', destinations: [] }, boss] },
+  })
+  const wanted = { model: { ...model, tools: [{ type: 'dtmf' }, { type: 'dtmf', async: true }] } }
+  const both = { model: { ...model, tools: [{ type: 'dtmf', async: true }, { type: 'dtmf' }] } }
+  t.same(compare(wanted, both), [], 'the one that says more is not taken for the one that says less')
+  t.end()
+})
+
+t.test('what is taken out of a part of a list goes, too', (t) => {
+  const hook = { on: 'call.ending', do: [{ type: 'say', exact: 'Bye.' }] }
+  const before = { hooks: [{ ...hook, filters: [{ type: 'oneOf', key: 'call.endedReason', oneOf: ['x'] }] }] }
+  t.same(merged({ hooks: [hook] }, before, before), { hooks: [hook] })
+  t.same(merged({ hooks: [hook] }, before), {}, 'what somebody else put there stays')
+  t.end()
+})
+
+t.test('nothing is as good as null, which Vapi refuses', (t) => {
+  const config = { voicemailMessage: null, model: { ...model, knowledgeBase: null } }
+  t.same(wantedOf({ id: null, name: 'Desk', config, baseUrl }).all.model, model)
+  t.notOk('voicemailMessage' in wantedOf({ id: null, name: 'Desk', config, baseUrl }).all)
+  t.end()
+})
+
 t.test("another vendor's model or voice takes nothing over that only the former one had", (t) => {
   const live = {
     model: { ...model, metadataSendMode: 'off', toolIds: ['t1'] },
