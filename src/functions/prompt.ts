@@ -21,7 +21,7 @@ export function promptOf({ business, functions, part }: { business: Shown; funct
   return [
     dateBlock(business.timeZone),
     `You answer the phone for ${plain(business.name)}. You are friendly, calm and brief. You say one or two short sentences at a time, ask one question at a time and end each turn with a question.`,
-    `Opening hours are ${hoursInWords(business.openingHours)}. These are the hours in which appointments may be; whether a certain time is free, only the diary knows.`,
+    hoursBlock(business.openingHours),
     part,
     can.has('get_availability') ? OFFERING : undefined,
     can.has('book_appointment') ? CONFIRMING : undefined,
@@ -66,11 +66,18 @@ function plain(text: string): string {
   return detail(text.replaceAll(/[{}]/g, ''))
 }
 
+/** Days with hours of their own are known to the diary alone. */
+function hoursBlock(hours: OpeningHours): string {
+  if (weekdays.every((day) => (hours[day] ?? []).length === 0))
+    return 'There are no regular opening hours. Which times are free, only the diary knows.'
+  return `Opening hours are ${hoursInWords(hours)}. These are the hours in which appointments may be; whether a certain time is free, only the diary knows.`
+}
+
 /** "Monday to Friday from 9 am to 12 noon and from 1 pm to 5 pm, closed on Saturday and Sunday". */
 function hoursInWords(hours: OpeningHours): string {
   const groups: { days: string[]; hours: string }[] = []
   for (const day of weekdays) {
-    const words = (hours[day] ?? []).map(([opens, closes]) => `from ${clock(opens)} to ${clock(closes)}`).join(' and ')
+    const words = (hours[day] ?? []).map(stretch).join(' and ')
     const last = groups.at(-1)
     const name = `${day.charAt(0).toUpperCase()}${day.slice(1)}`
     if (last?.hours === words) last.days.push(name)
@@ -81,6 +88,10 @@ function hoursInWords(hours: OpeningHours): string {
 
 function span(days: string[]): string {
   return days.length > 2 ? `${days[0]} to ${days.at(-1)}` : days.join(' and ')
+}
+
+function stretch([opens, closes]: readonly [string, string]): string {
+  return opens === '00:00' && closes === '24:00' ? 'all day' : `from ${clock(opens)} to ${clock(closes)}`
 }
 
 function clock(time: string): string {

@@ -101,6 +101,17 @@ t.test('a prompt begins with the date where the business is, and says when it is
   )
 })
 
+t.test('a prompt is true of a business that never closes, and of one without any hours', async (t) => {
+  const said = (openingHours: Record<string, [string, string][]>) =>
+    promptOf({ business: { ...business, openingHours }, functions: functionNames })
+  const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
+  t.match(said(Object.fromEntries(weekdays.map((day) => [day, [['00:00', '24:00']]]))), 'Opening hours are Monday to Sunday all day.')
+  for (const none of [{}, { monday: [] }]) {
+    t.match(said(none), 'There are no regular opening hours. Which times are free, only the diary knows.')
+    t.notMatch(said(none), 'Opening hours are')
+  }
+})
+
 t.test('no prompt names a function, or promises what nobody keeps', async (t) => {
   for (const { id, promptPart, functions } of templates) {
     for (const names of [functions, []]) {
