@@ -90,10 +90,13 @@ export function deployedBody({ agent, outcome, state, differences }: Deployed): 
 
 /** Of an address only what is no secret. */
 export function differenceBody({ field, wanted, live }: Difference): z.input<typeof DifferenceBody> {
-  return { field, wanted: shown(wanted), live: shown(live) }
+  // What a field within headers holds is as secret as all of them.
+  const isSecret = SECRET.test(field)
+  return { field, wanted: shown(isSecret && wanted !== undefined ? '…' : wanted), live: shown(isSecret && live !== undefined ? '…' : live) }
 }
 
 const LONGEST_VALUE = 300
+const SECRET = /headers|secret|token$|api-?_?key|password|credential|authorization/i
 
 function shown(value: unknown): string | null {
   if (value === undefined) return null
@@ -102,7 +105,7 @@ function shown(value: unknown): string | null {
 
 /** User names, passwords and queries in addresses, and headers, are secrets more often than not. */
 function withoutQueries(key: string, value: unknown): unknown {
-  if (/headers|secret|token$|api-?key|password|credential/i.test(key)) return '…'
+  if (SECRET.test(key)) return '…'
   const url = typeof value === 'string' && /^(https?|wss?):/i.test(value) ? URL.parse(value) : null
   return url === null ? value : url.origin + url.pathname
 }

@@ -1,6 +1,6 @@
 import { openSecret, sealSecret } from '../assistants/sealing.ts'
 import { type Agent, acceptSecret, findAgent, offerSecret } from '../db/agents.ts'
-import { type Deployment, setSealedSecret } from '../db/deployments.ts'
+import { type AgentKey, type Deployment, setSealedSecret } from '../db/deployments.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { newSecret, sha256Hex } from '../secrets.ts'
@@ -23,15 +23,26 @@ export async function pendingSecret(
   { sealedSecret }: Deployment,
 ): Promise<PendingSecret> {
   const key = { clerkUserId, agentId }
-  if (sealedSecret !== null) return { plain: openSecret(deps, key, sealedSecret), sealed: sealedSecret }
+  const pending = sealedSecret === null ? undefined : opened(deps, key, sealedSecret)
+  if (pending) return pending
   const plain = newSecret()
   const sealed = sealSecret(deps, key, plain)
   await linking(deps.db, clerkUserId, async (trx) => {
     const agent = await findAgent(trx, clerkUserId, agentId)
-    if (!agent || !(await setSealedSecret(trx, agent, sealed, null))) throw new AppError('vapi_busy', 'another secret was made meanwhile')
+    if (!agent || !(await setSealedSecret(trx, agent, sealed, sealedSecret)))
+      throw new AppError('vapi_busy', 'another secret was made meanwhile')
     await offerSecret(trx, agent, sha256Hex(plain))
   })
   return { plain, sealed }
+}
+
+/** @returns `undefined` for one that does not open any more: another takes its place */
+function opened({ cipher }: Pick<Deps, 'cipher'>, key: AgentKey, sealed: string): PendingSecret | undefined {
+  try {
+    return { plain: openSecret({ cipher }, key, sealed), sealed }
+  } catch {
+    return undefined
+  }
 }
 
 /** Vapi has it: from now on it is asked for. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
+
 type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 // Names under which the frontend and Vapi keep what opens something. `maxTokens` is a number of words.
-const SECRET = /secret|password|credentials$|^api-?_?key$|auth-?_?token$|^token$|authorization/i
+const SECRET = /secret|password|credentials$|(api|private)[-_]?key$|token$|authorization/i
 
 /** Without what is secret in it, at any depth and with its order of keys: what is kept for long and shown to people. */
 export function withoutSecrets(config: unknown): Fields | null {
@@ -24,11 +26,19 @@ function valueWithout(value: unknown): unknown {
 
 /** What is secret in the present config, put back at its place as far as that is still there. */
 export function withSecretsOf(config: unknown, present: unknown): Fields | null {
-  if (!isFields(config)) return null
-  if (!isFields(present)) return config
-  const secrets = Object.entries(present).filter(([name]) => SECRET.test(name))
+  return isFields(config) ? fieldsWith(config, isFields(present) ? present : {}) : null
+}
+
+function fieldsWith(fields: Fields, present: Fields): Fields {
   return Object.fromEntries([
-    ...Object.entries(config).map(([name, value]) => [name, isFields(value) ? withSecretsOf(value, present[name]) : value]),
-    ...secrets,
+    ...Object.entries(fields).map(([name, value]) => [name, valueWith(value, present[name])]),
+    ...Object.entries(present).filter(([name]) => SECRET.test(name)),
   ])
+}
+
+function valueWith(value: unknown, present: unknown): unknown {
+  if (isFields(value)) return fieldsWith(value, isFields(present) ? present : {})
+  if (!Array.isArray(value) || !Array.isArray(present)) return value
+  // Of a list only what stands there unchanged, wherever that is: a secret is for nobody but whom it was given to.
+  return value.map((item) => present.find((one) => isDeepStrictEqual(valueWithout(one), item)) ?? item)
 }

@@ -26,7 +26,9 @@ export function bringsModelKey(wanted: Definition, { credentials }: Definition):
  */
 export function withSecret(fields: Definition, wanted: Definition, live: Definition, secret: string): Definition {
   const server = fields.server ?? live.server
-  const others = providersOf(live.credentials).some((provider) => provider !== 'webhook' && provider !== 'custom-llm')
+  // A key for a model of hers is ours to replace only where we made the assistant.
+  const ours = madeIdOf(live) === null ? ['webhook'] : ['webhook', 'custom-llm']
+  const others = providersOf(live.credentials).some((provider) => typeof provider !== 'string' || !ours.includes(provider))
   const isChosen = isFields(live.server) && typeof live.server.credentialId === 'string'
   if (!others && !isChosen) return { ...fields, credentials: credentialsOf(wanted, secret) }
   const headers = isFields(server) && isFields(server.headers) ? server.headers : {}

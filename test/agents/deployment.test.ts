@@ -253,9 +253,15 @@ t.test("an assistant of its owner's is left alone until she deploys it, and gets
   t.same(toolsOf(assistantId)[0], own, "the owner's own tool stays")
   t.equal(thing(assistantId)?.firstMessage, 'Saved')
 
+  await inTenant(deps.db, user.clerkUserId, (trx) => trx.updateTable('agentDeployments').set({ sealedSecret: 'v1.k1.broken' }).execute())
+  t.equal((await ask(user, 'POST', `${path}/deploy`)).status, 200, 'a secret on its way that does not open any more is replaced')
+  t.not(token(), first)
+  t.same([await called(token()), await called(first)], [200, 200])
+
+  const before = token()
   const renewed = (await ask(user, 'POST', `${path}/secret`)).body.secret
   t.equal(token(), renewed, 'a new secret goes to Vapi by itself')
-  t.same([await called(renewed), await called(first)], [200, 200])
+  t.same([await called(renewed), await called(before)], [200, 200])
   for (const { row } of await rowsOf(test.database.url, user.clerkUserId)) t.notMatch(row, renewed)
   await ask(user, 'DELETE', path)
   t.ok(thing(assistantId), 'and it stays hers')
