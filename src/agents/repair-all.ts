@@ -6,9 +6,12 @@ import { type Deployed, deployAgent } from './deploy.ts'
 
 /** What was found of one agent, and done. */
 export interface Repaired {
+  clerkUserId: string
   agentId: number
   assistantId: string
   outcome: Deployed['outcome'] | ErrorCode
+  /** Why nothing could be done. */
+  why?: string
   fields: string[]
   /** Nothing differs any more. */
   isWell: boolean
@@ -25,6 +28,7 @@ export async function* repairAll(
   for (const { clerkUserId, agentId, assistantId } of await listLinked(deps.db)) {
     yield await deployAgent(deps, clerkUserId, agentId, { dryRun: !write, actor: operator }).then(
       ({ outcome, differences }) => ({
+        clerkUserId,
         agentId,
         assistantId,
         outcome,
@@ -34,7 +38,7 @@ export async function* repairAll(
       (error: unknown) => {
         if (!(error instanceof AppError)) throw error
         // One that cannot be reached keeps nobody from the others.
-        return { agentId, assistantId, outcome: error.code, fields: [], isWell: false }
+        return { clerkUserId, agentId, assistantId, outcome: error.code, why: error.text, fields: [], isWell: false }
       },
     )
   }

@@ -1,11 +1,10 @@
 import t, { type Test } from 'tap'
 import * as z from 'zod'
-import { repairTable } from '../../scripts/vapi-repair/table.ts'
 import { lookAfterAssistants } from '../../src/agents/look-after.ts'
-import { repairAll } from '../../src/agents/repair-all.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { functionNames } from '../../src/functions/definitions.ts'
 import { type Owner, testApp } from '../setup/app.ts'
+import { runProgram } from '../setup/process.ts'
 import { rowsOf } from '../setup/rows.ts'
 import { toolCalls } from '../world/vapi/messages.ts'
 
@@ -275,6 +274,7 @@ t.test('what somebody else made is nobody else’s to deploy', async (t) => {
   t.match(await ask(user, 'POST', `/agents/${body.agent_id}/deploy`), { status: 409, body: { code: 'assistant_gone' } })
   t.equal(thing(id)?.name, undefined)
   t.equal((await ask(user, 'POST', `${hers.path}/deploy`)).status, 404)
+  await ask(user, 'DELETE', `/agents/${body.agent_id}`)
 })
 
 t.test('every saved config is a version that comes back as it was, key by key, and never a secret', async (t) => {
@@ -305,23 +305,42 @@ t.test('whoever runs the installation finds and repairs all assistants, and hear
   vapi.alter('assistant', altered.assistantId, { serverMessages: [] })
   vapi.things.assistant.delete(gone.assistantId)
   test.afresh()
-  const run = async (write: boolean) => {
-    const ours = [well, altered, gone, hers].map(({ assistantId }) => assistantId)
-    const all = await Array.fromAsync(repairAll(deps, { write }))
-    const found = all.filter(({ assistantId }) => ours.includes(assistantId))
-    return { found, by: new Map(found.map((one) => [one.assistantId, one])), table: repairTable(found, write) }
+  const run = async (...args: string[]) => {
+    const env = { ...test.world.settings, ...PATIENCE, DATABASE_URL: test.database.ownerUrl }
+    const program = runProgram(t, 'scripts/vapi-repair.ts', env, args)
+    const code = await program.ended
+    const of = ({ assistantId, user }: { assistantId: string; user: Owner }) => {
+      const [id, , owner, outcome, ...fields] =
+        program
+          .stdout()
+          .match(new RegExp(`^${assistantId}.*$`, 'm'))?.[0]
+          ?.split(/,? +/) ?? []
+      t.same([id, owner], [assistantId, user.clerkUserId])
+      return [outcome, ...fields]
+    }
+    return { code, of, table: program.stdout(), complaint: program.stderr() }
   }
-  const listed = await run(false)
-  t.match(listed.by.get(well.assistantId), { outcome: 'listed', fields: [], isWell: true })
-  t.match(listed.by.get(altered.assistantId), { outcome: 'listed', fields: ['serverMessages'], isWell: false })
-  t.match(listed.by.get(gone.assistantId), { outcome: 'assistant_gone', isWell: false })
+  const listed = await run()
+  t.same([listed.code, listed.complaint], [1, ''])
+  t.same(listed.of(well), ['listed', '-'])
+  t.same(listed.of(altered), ['listed', 'serverMessages'])
+  t.same(listed.of(gone), ['assistant_gone', '-'])
+  t.match(listed.table, /^assistant_gone: .*\.$/m)
   const tools = functionNames.map((name) => `model.tools.${name}`)
-  t.same(listed.by.get(hers.assistantId)?.fields, [...tools, 'server', 'serverMessages', 'name', 'credentials'])
+  t.same(listed.of(hers), ['listed', ...tools, 'server', 'serverMessages', 'name', 'credentials'])
   t.match(listed.table, /4 looked at, 3 not as they should be\. Repair them with: npm run vapi:repair -- --write/)
   t.same(writes(), [])
-  const repaired = await run(true)
-  t.match(repaired.by.get(altered.assistantId), { outcome: 'repaired', isWell: true })
-  t.match(repaired.by.get(hers.assistantId), { outcome: 'repaired', isWell: true })
+  const repaired = await run('--write')
+  t.equal(repaired.code, 1)
+  t.same(
+    [repaired.of(well), repaired.of(altered)],
+    [
+      ['nothing_to_do', '-'],
+      ['repaired', 'serverMessages'],
+    ],
+  )
   t.match(repaired.table, /, 1 not as they should be\.\n$/)
   t.match(thing(hers.assistantId), { server: { url: WEBHOOK }, credentials: [{ provider: 'webhook' }] })
+  const mistyped = await run('--wirte')
+  t.same([mistyped.code, mistyped.table, mistyped.complaint.split('\n').length], [1, '', 2])
 })
