@@ -10,6 +10,7 @@ import {
   type DeploymentState,
   type Finding,
   findDeployment,
+  keepBrought,
   leaseDeployment,
   releaseDeployment,
   saveFinding,
@@ -134,6 +135,8 @@ async function write(
   if (Object.keys(fields).length === 0 && !needsSecret) return { ...leftOf(differences), isWritten: false }
   const secret = needsSecret ? await pendingSecret(deps, agent, deployment) : undefined
   const sent = secret === undefined ? fields : withSecret(fields, wanted.all, live, secret.plain)
+  // Where the answer is lost, what is taken out of the config meanwhile is known to have been there.
+  if (isWhole) await inTenant(deps.db, agent.clerkUserId, (trx) => keepBrought(trx, agent, { ...base, ...merged(parts, base) }))
   const changed = await client.change(live.id, sent).catch((error: unknown) => {
     // Nothing happened, and with the same config it will not: her next save is brought again.
     if (error instanceof AppError && error.code === 'vapi_refused') return 'refused' as const

@@ -134,6 +134,16 @@ export async function releaseDeployment(trx: TenantDb, { clerkUserId, agentId }:
     .execute()
 }
 
+/** What may be at Vapi as soon as it is asked for: its answer may be lost. */
+export async function keepBrought(trx: TenantDb, { clerkUserId, agentId }: AgentKey, brought: object): Promise<void> {
+  await trx
+    .updateTable('agentDeployments')
+    .set({ brought: JSON.stringify(brought) })
+    .where('clerkUserId', '=', clerkUserId)
+    .where('agentId', '=', agentId)
+    .execute()
+}
+
 export interface Finding {
   state: DeploymentState
   differences: string[]

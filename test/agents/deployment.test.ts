@@ -137,6 +137,30 @@ t.test('what Vapi does not take now is behind until it does, and never lost', as
   }
 })
 
+t.test('what is taken out of the config goes, although nobody knew whether it had arrived', async (t) => {
+  const { user, path, assistantId } = await made(t)
+  vapi.faults.add({ kind: 'lost', method: 'PATCH', times: 2 })
+  await ask(user, 'PATCH', path, { config: { model: { ...config.model, temperature: 0.9 } } })
+  vapi.faults.clear()
+  t.match(thing(assistantId)?.model, { temperature: 0.9 })
+  await ask(user, 'PATCH', path, { config: { model: config.model } })
+  await anHourLater(user)
+  t.match(await state(user, path), { state: 'in_step' })
+  t.notOk('temperature' in BodyOf.parse(thing(assistantId)?.model))
+})
+
+t.test('what is saved while an assistant is looked at is brought, although somebody altered it', async (t) => {
+  const { user, path, assistantId } = await made(t)
+  vapi.alter('assistant', assistantId, { firstMessage: 'By hand' })
+  vapi.faults.add({ kind: 'late', method: 'GET', ms: 200 })
+  const looked = anHourLater(user)
+  while (vapi.ledger.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await ask(user, 'PATCH', path, { agent_name: 'Front desk' })
+  t.equal(await looked, 1)
+  t.has(thing(assistantId), { name: 'Front desk', firstMessage: 'Hello!' })
+  t.match(await state(user, path), { state: 'in_step' })
+})
+
 t.test('what is saved while another change is on its way is brought as well, in its order', async (t) => {
   const { user, path, assistantId } = await made(t)
   vapi.faults.add({ kind: 'late', method: 'PATCH', ms: 300 })
