@@ -155,6 +155,8 @@ t.test('what is saved while an assistant is looked at is brought, although someb
   vapi.faults.add({ kind: 'late', method: 'GET', ms: 200 })
   const looked = anHourLater(user)
   while (vapi.ledger.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  const leasedUntil = new Date(Date.now() + 60_000)
+  await inTenant(deps.db, user.clerkUserId, (trx) => trx.updateTable('agentDeployments').set({ leasedUntil }).execute())
   await ask(user, 'PATCH', path, { agent_name: 'Front desk' })
   t.equal(await looked, 1)
   t.has(thing(assistantId), { name: 'Front desk', firstMessage: 'Hello!' })
