@@ -37,6 +37,17 @@ t.test('what a model is told to write, the validator reads', async (t) => {
   }
 })
 
+t.test('no argument is shown that does nothing', async (t) => {
+  const values: Record<string, unknown> = { string: 'America/Chicago', integer: 30, boolean: true }
+  for (const { function: tool } of tools) {
+    const definition = known.find(({ name }) => name === tool.name)?.definition
+    for (const [argument, { type, enum: allowed }] of Object.entries(tool.parameters.properties)) {
+      const given = { [argument]: allowed?.[0] ?? values[type] }
+      t.strictNotSame(definition?.parameters.parse(given), definition?.parameters.parse({}), `${tool.name}: ${argument}`)
+    }
+  }
+})
+
 t.test('arguments are described in the part of JSON Schema that Vapi knows', async (t) => {
   for (const { function: tool } of tools) {
     const { parameters } = tool
