@@ -50,6 +50,18 @@ const fields = {
   change_proof: z
     .enum(['code', 'number'])
     .describe('By what a caller proves an appointment: its code besides the number of the call, or that number alone'),
+  transcript_days: z
+    .int()
+    .min(0)
+    .max(365)
+    .describe(
+      'How long what was said is kept, here and at Vapi; 0: nothing of it is stored. Of several businesses the shortest time counts',
+    ),
+  record_days: z
+    .int()
+    .min(30)
+    .max(3650)
+    .describe('How long calls, messages and notices are kept. Of several businesses the shortest time counts'),
 }
 
 const example = {
@@ -89,6 +101,8 @@ const example = {
   out_of_office_blocks: true,
   working_elsewhere_blocks: false,
   change_proof: 'code',
+  transcript_days: 30,
+  record_days: 730,
 }
 
 const shownExample = {
@@ -155,6 +169,8 @@ export function valuesOf(body: z.output<typeof BusinessChange>): Partial<Busines
     outOfOfficeBlocks: body.out_of_office_blocks,
     workingElsewhereBlocks: body.working_elsewhere_blocks,
     changeProof: body.change_proof,
+    transcriptDays: body.transcript_days,
+    recordDays: body.record_days,
   })
 }
 
@@ -193,6 +209,8 @@ export function bodyOf(business: Business): z.input<typeof BusinessBody> {
     out_of_office_blocks: business.outOfOfficeBlocks,
     working_elsewhere_blocks: business.workingElsewhereBlocks,
     change_proof: fields.change_proof.parse(business.changeProof),
+    transcript_days: business.transcriptDays,
+    record_days: business.recordDays,
     created_at: business.createdAt.toISOString(),
     updated_at: business.updatedAt.toISOString(),
   }

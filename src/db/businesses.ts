@@ -39,6 +39,10 @@ export interface Business {
   isActive: boolean
   /** By what a caller proves that an appointment is hers: code (besides the number of her call) | number. */
   changeProof: string
+  /** How long what was said is kept; 0: it is not stored. */
+  transcriptDays: number
+  /** How long it is kept that there was a call. */
+  recordDays: number
   /** Who answers; `null`: the newest active agent with an assistant. */
   agentId: number | null
   /** Of the secret of assistants that are made for one call. */
@@ -75,6 +79,8 @@ const COLUMNS = [
   'email',
   'isActive',
   'changeProof',
+  'transcriptDays',
+  'recordDays',
   'agentId',
   'secretDigest',
   'createdAt',

@@ -42,6 +42,8 @@ t.test('a user has a business from the start, with the usual rules', async (t) =
     horizon_days: 60,
     daily_cap: null,
     change_proof: 'code',
+    transcript_days: 30,
+    record_days: 730,
   })
   t.same(business.opening_hours.friday, [['09:00', '17:00']])
   t.notOk('saturday' in business.opening_hours, 'closed on weekends')
@@ -83,6 +85,8 @@ t.test('whatever is sent is changed, and nothing else', async (t) => {
     out_of_office_blocks: false,
     working_elsewhere_blocks: true,
     change_proof: 'number',
+    transcript_days: 0,
+    record_days: 30,
   }
   for (const [name, value] of Object.entries(changes)) {
     const known = await first(owner)
@@ -140,6 +144,8 @@ t.test('what does not fit is told as it has to be written, and nothing is change
     [{ slot_minutes: 30.5 }, /slot_minutes: .*int/],
     [{ notice_minutes: -1 }, /notice_minutes: .*>=0/],
     [{ starts_from: 'noon' }, /starts_from: /],
+    [{ transcript_days: 366 }, /transcript_days: .*<=365/],
+    [{ record_days: 29 }, /record_days: .*>=30/],
     [{ phone_number: '12' }, /such as \+13125550142/],
     [{ phone_number: 'call me' }, /such as \+13125550142/],
     [{ agent_id: 2_000_000_000 }, /agent_id names none of your agents/],
