@@ -207,6 +207,23 @@ t.test('whatever is done to a chain is found and named', async (t) => {
   t.match(stdout, /\d+ events of \d+ users: 12 chains are broken\.\n$/)
 })
 
+t.test('whoever verifies without a database, or misspells what she wants, is told so and does not read that all is well', async (t) => {
+  const run = (args: string[], env = {}) =>
+    promisify(execFile)(process.execPath, [path.join(root, 'scripts/audit-verify.ts'), ...args], {
+      env: { ...process.env, ...test.world.settings, DATABASE_URL: database.ownerUrl, ...env },
+    }).then(
+      () => undefined,
+      ({ code, stdout, stderr }: Record<'code' | 'stdout' | 'stderr', unknown>) => ({ code, stdout, stderr: String(stderr) }),
+    )
+  const away = await run([], { DATABASE_URL: 'postgres://owner:secret@127.0.0.1:1/ringbook' })
+  t.same(away, {
+    code: 1,
+    stdout: '',
+    stderr: 'The database does not answer at 127.0.0.1:1 (ECONNREFUSED). Start it, or correct DATABASE_URL.\n',
+  })
+  t.match(await run(['--head']), { code: 1, stdout: '', stderr: /Unknown option '--head'/ })
+})
+
 t.test('the service can add events, and neither change nor delete any, nor say where they stand', async (t) => {
   const clerkUserId = await chain(1)
   const service = new pg.Client({ connectionString: database.url })
