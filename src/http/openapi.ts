@@ -7,7 +7,8 @@ import * as z from 'zod'
 import { version } from '../root.ts'
 
 const DESCRIPTION = `The calendar backend of voice agents. A Vapi assistant calls \`/vapi/webhook\`; the owner connects a calendar and links the
-assistant over the other routes. Every failure has the same body, with a stable \`code\` and a sentence in \`message\`.`
+assistant over the other routes. Every failure has the same body, with a stable \`code\` and a sentence in \`message\`. What is sent to the
+owner's own webhook stands below the routes.`
 
 /** What we send to addresses that users give us, by its type. */
 export type Webhooks = Record<string, { post: Record<string, unknown> }>
@@ -23,16 +24,16 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string, webh
         { name: 'service', description: 'The service itself' },
         { name: 'users', description: 'Who is signed in, and what Clerk tells of users' },
         { name: 'calendar', description: 'Connecting a calendar, what stands in it, what is free, and booking there' },
-        { name: 'audit', description: 'Who did what to what' },
-        { name: 'notices', description: 'What a user is to be told, and how: here, by e-mail, and at a webhook of her own' },
         { name: 'bookings', description: 'Appointments: which there are, moving and cancelling them, and what became of them' },
         { name: 'calls', description: 'What callers wanted and were told, and what became of it' },
         { name: 'messages', description: 'What callers leave for the owner' },
-        { name: 'privacy', description: 'What is known of one caller: to be handed over, or to be forgotten' },
+        { name: 'notices', description: 'What a user is to be told, and how: here, by e-mail, and at a webhook of her own' },
         { name: 'businesses', description: 'When a business is open, what may be booked there, and which number leads to it' },
         { name: 'agents', description: 'Which assistants answer for a user' },
-        { name: 'rentals', description: 'What owners have to let' },
         { name: 'voice', description: "Vapi's door" },
+        { name: 'rentals', description: 'What owners have to let' },
+        { name: 'audit', description: 'Who did what to what, to be read and to be followed as it happens' },
+        { name: 'privacy', description: 'What is known of one caller: to be handed over, or to be forgotten' },
       ],
       components: {
         securitySchemes: {

@@ -14,6 +14,9 @@ const FRAMEWORK: Record<number, ErrorCode> = {
   503: 'unavailable',
 }
 
+// How zod says it, of whatever was to stand there.
+const NOT_SENT = /, received undefined$/
+
 /** Every failure leaves as the one error body, unknown routes and the framework's own refusals included. */
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => send(reply, problemOf(error, request)))
@@ -28,7 +31,8 @@ export function problemOf(error: unknown, request: FastifyRequest): { error: App
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const issues = error.validation.map(
-      (issue) => `${issue.instancePath.slice(1).replaceAll('/', '.') || error.validationContext}: ${issue.message}`,
+      ({ instancePath, message = '' }) =>
+        `${instancePath.slice(1).replaceAll('/', '.') || error.validationContext}: ${NOT_SENT.test(message) ? 'is missing' : message}`,
     )
     return { error: new AppError('invalid_request', 'validation'), text: `The request does not fit. ${issues.join('; ')}.` }
   }

@@ -87,6 +87,7 @@ t.test('every failure has the one body, whoever refused', async (t) => {
   problem(t, await post('{"agent_name":"x","__proto__":{"is_active":false}}'), 400, 'invalid_request')
   problem(t, await post('{"agent_name":"x","config":{"constructor":{"prototype":{"a":1}}}}'), 400, 'invalid_request')
   problem(t, await post('{"agent_name":7}'), 400, 'invalid_request')
+  t.equal((await post('{}')).json().message, 'The request does not fit. agent_name: is missing.')
   problem(t, await post(''), 400, 'invalid_request')
   problem(t, await post('agent_name=x', { 'content-type': 'text/plain' }), 415, 'unsupported_type')
   problem(t, await post('agent_name=x', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported_type')
