@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { logEvent, owner } from '../audit/log.ts'
 import { diaryOf } from '../calendar/access.ts'
 import { cancelAsOwner } from '../changes/change-as-owner.ts'
-import { type Contact, eraseTraces, findTraces, isOnTheLine, listToCome, readLeads, readTraces } from '../db/callers.ts'
-import { inTenant } from '../db/client.ts'
+import { type Contact, eraseTraces, findTraces, isOnTheLine, listToCome, readLeads, readTraces, type Traces } from '../db/callers.ts'
+import { inTenant, type TenantDb } from '../db/client.ts'
 import { deadline } from '../deadline.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -46,8 +46,7 @@ export async function eraseCaller(deps: Deps, clerkUserId: string, named: Named,
   const now = deps.clock.now()
   return inTenant(deps.db, clerkUserId, async (trx) => {
     const traces = await findTraces(trx, clerkUserId, contact)
-    if (await isOnTheLine(trx, clerkUserId, traces, new Date(now.getTime() - ON_THE_LINE_MS)))
-      throw new AppError('caller_on_the_line', 'a call of hers is under way')
+    await refuseOnTheLine(trx, clerkUserId, traces, now)
     const toCome = await listToCome(trx, clerkUserId, traces, now)
     if (toCome.length > 0) throw new AppError('caller_has_appointments', `${toCome.length} to come`)
     const leads = await readLeads(trx, clerkUserId, traces, contact)
@@ -59,10 +58,18 @@ export async function eraseCaller(deps: Deps, clerkUserId: string, named: Named,
   })
 }
 
+async function refuseOnTheLine(trx: TenantDb, clerkUserId: string, traces: Traces, now: Date): Promise<void> {
+  if (await isOnTheLine(trx, clerkUserId, traces, new Date(now.getTime() - ON_THE_LINE_MS)))
+    throw new AppError('caller_on_the_line', 'a call of hers is under way')
+}
+
 async function cancelToCome(deps: Deps, clerkUserId: string, contact: Contact): Promise<void> {
-  const toCome = await inTenant(deps.db, clerkUserId, async (trx) =>
-    listToCome(trx, clerkUserId, await findTraces(trx, clerkUserId, contact), deps.clock.now()),
-  )
+  const now = deps.clock.now()
+  const toCome = await inTenant(deps.db, clerkUserId, async (trx) => {
+    const traces = await findTraces(trx, clerkUserId, contact)
+    await refuseOnTheLine(trx, clerkUserId, traces, now)
+    return listToCome(trx, clerkUserId, traces, now)
+  })
   for (const appointmentId of toCome)
     await cancelAsOwner(deps, await diaryOf(deps, clerkUserId), { appointmentId, idempotencyKey: null }, deadline(deps))
 }

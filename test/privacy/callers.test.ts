@@ -139,11 +139,18 @@ t.test('a function call that is delivered again after the erasure does nothing a
 
 t.test('while she is on the line nothing is erased', async (t) => {
   const owner = await test.owner()
-  await owner.call('take_message', { message: 'sentinel words', name: 'Sentinella' }, { callId: crypto.randomUUID(), number: PHONE })
-  const { statusCode, body } = await ask('DELETE', owner, { phone: PHONE })
+  const line = { callId: crypto.randomUUID(), number: PHONE }
+  await owner.call('book_appointment', { start_time: '2026-12-02T11:00', attendee_name: 'Sentinella' }, line)
+  const { statusCode, body } = await ask('DELETE', owner, { phone: PHONE, cancel: 'true' })
   t.match([statusCode, JSON.parse(body).code], [409, 'caller_on_the_line'])
+  const { bookings } = (await app.inject({ url: '/bookings', headers: owner.headers() })).json()
+  t.match(bookings, [{ status: 'confirmed' }], 'nor cancelled')
   test.setNow(new Date('2026-11-29T23:16:00Z'))
-  t.equal((await ask('DELETE', owner, { phone: PHONE })).statusCode, 200, 'unless nothing was heard for a quarter of an hour')
+  t.equal(
+    (await ask('DELETE', owner, { phone: PHONE, cancel: 'true' })).statusCode,
+    200,
+    'unless nothing was heard for a quarter of an hour',
+  )
   t.same(await tablesWith(SENTINELS, owner), [])
   test.afresh()
 })
