@@ -32,6 +32,7 @@ export async function showRecord(demo: Demo, callId: string): Promise<void> {
   print()
   heading('Its transcript')
   for (const { role, text } of call.transcript) print(row(`  ${role.padEnd(10)} ${text}`))
+  if (call.transcript.length === 0) print(row('  None: the business keeps nothing of what is said (transcript_days is 0).'))
   print()
   heading('Its timeline')
   for (const { kind, ms, took_ms, text } of entries) {
