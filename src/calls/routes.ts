@@ -20,9 +20,9 @@ const Filter = z.object({
   status: z.enum(CALL_STATUSES).optional(),
   direction: z.enum(['inbound', 'outbound', 'web']).optional(),
   customer_number: z.string().max(20).optional().describe('E.164; + is written %2B in an address'),
-  intent: z.string().max(40).optional(),
+  intent: z.string().max(40).optional().describe('As it stands in the call, such as booking'),
   booked: z.stringbool().optional().describe('Whether an appointment was made in it'),
-  ended_class: z.enum(ENDED_CLASSES).optional(),
+  ended_class: z.enum(ENDED_CLASSES).optional().describe('What kind of reason it ended for'),
   search: z.string().trim().min(1).max(100).optional().describe('Words that stand in the summary'),
 })
 

@@ -40,7 +40,8 @@ export const eventStreamRoutes: RoutePlugin<Options> = async (app, { deps, drain
             .string()
             .regex(/^\d{1,9}$/, 'must be the id of an event')
             .transform(Number)
-            .optional(),
+            .optional()
+            .describe('The id of the last event that was received'),
         }),
         response: { 200: z.instanceof(Readable).meta({ type: 'string', examples: [EXAMPLE] }) },
       },
