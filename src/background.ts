@@ -16,6 +16,7 @@ import { startWorker, type Work, type Worker } from './jobs/worker.ts'
 import { findUndelivered } from './notices/deliver.ts'
 import { mailNotice } from './notices/mail-notice.ts'
 import { postNotice } from './notices/post-notice.ts'
+import { forgetCalls } from './privacy/forget-calls.ts'
 import { dropOldRecords, findOldRecords, forgetAtVapi } from './privacy/retention.ts'
 import { eraseDeleted, findDeletions } from './users/delete.ts'
 
@@ -46,6 +47,7 @@ export const work: Work = {
   'find-old-records': (deps, _, signal) => findOldRecords(deps, signal),
   'drop-old-records': dropOldRecords,
   'forget-at-vapi': forgetAtVapi,
+  'forget-calls': forgetCalls,
 }
 
 /** What is done again and again: once in so many seconds, however many processes there are. */

@@ -70,6 +70,11 @@ export async function listDue(db: Db): Promise<{ name: string; lagSeconds: numbe
   return rows
 }
 
+/** Of a tenant who is gone: what waits has nothing to do any more, and what is over names her. What runs at this moment ends by itself. */
+export async function dropJobsOf(db: Db, clerkUserId: string): Promise<void> {
+  await sql`delete from jobs.job where data->>'clerkUserId' = ${clerkUserId} and state <> 'active'`.execute(db)
+}
+
 /** How far background work is behind, but for kinds that may be, and how many jobs were set aside and are still kept. */
 export async function readJobs(db: Db, setAsideQueue: string, patient: string[]): Promise<{ lagSeconds: number; setAside: number }> {
   const { rows } = await sql<{ lagSeconds: number; setAside: number }>`

@@ -99,3 +99,25 @@ export function listToForget(trx: TenantDb, clerkUserId: string, atMost: number)
 export async function markForgotten(trx: TenantDb, clerkUserId: string, id: string): Promise<void> {
   await trx.updateTable('calls').set({ vapiData: 'forgotten' }).where('clerkUserId', '=', clerkUserId).where('id', '=', id).execute()
 }
+
+/**
+ * Calls of which something may lie at Vapi, as far as their assistants have proven themselves, and the ids of all that may have answered
+ * them: assistants, and businesses for which one was made for the call alone.
+ */
+export async function listCallsAtVapi(
+  trx: TenantDb,
+  clerkUserId: string,
+): Promise<{ over: string[]; underWay: string[]; answeredBy: string[] }> {
+  const { rows } = await sql<{ over: string[]; underWay: string[]; answeredBy: string[] }>`
+    with at_vapi as (
+      select vapi_call_id, status = 'ended' as is_over from calls
+      where clerk_user_id = ${clerkUserId} and is_believed and vapi_data <> 'forgotten')
+    select
+      array(select vapi_call_id from at_vapi where is_over) as over,
+      array(select vapi_call_id from at_vapi where not is_over) as under_way,
+      array(
+        select vapi_assistant_id from vapi_agents where clerk_user_id = ${clerkUserId} and vapi_assistant_id is not null
+        union select vapi_assistant_id from made_assistants where clerk_user_id = ${clerkUserId} and vapi_assistant_id is not null
+        union select id::text from businesses where clerk_user_id = ${clerkUserId}) as answered_by`.execute(trx)
+  return rows[0] ?? { over: [], underWay: [], answeredBy: [] }
+}

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { Db, TenantDb } from './client.ts'
 import { eraseEvents } from './event-log.ts'
+import { dropJobsOf } from './jobs.ts'
 
 /** Somebody who has signed in, or of whom Clerk has told. */
 export interface User {
@@ -147,7 +148,10 @@ export async function eraseUser(trx: TenantDb, clerkUserId: string): Promise<voi
       .executeTakeFirst()
     gone = Number(numDeletedRows)
   }
-  if (await mayGo.executeTakeFirst()) await eraseEvents(trx, clerkUserId)
+  if (await mayGo.executeTakeFirst()) {
+    await eraseEvents(trx, clerkUserId)
+    await dropJobsOf(trx, clerkUserId)
+  }
   await trx.deleteFrom('users').where('clerkUserId', 'in', mayGo).execute()
 }
 

@@ -50,6 +50,8 @@ export const JOBS = {
   'drop-old-records': z.object({ clerkUserId: z.string() }),
   /** Deletes at Vapi what was said in calls. */
   'forget-at-vapi': z.object({ clerkUserId: z.string() }),
+  /** The same for a user who was deleted: nothing but this job knows of her calls any more. */
+  'forget-calls': z.object({ vapiCallIds: z.array(z.string()), answeredBy: z.array(z.string()), since: z.iso.datetime() }),
 }
 
 export type JobName = keyof typeof JOBS

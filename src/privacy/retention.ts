@@ -30,7 +30,11 @@ export async function dropOldRecords(deps: Deps, { clerkUserId }: JobData['drop-
       if (!kept) return false
       const dropped = await dropOld(trx, clerkUserId, kept, ROWS_AT_ONCE)
       const counts = Object.values(dropped)
-      if (counts.every((count) => count === 0)) return false
+      if (counts.every((count) => count === 0)) {
+        // Those for which Vapi could not be asked at the time.
+        if ((await listToForget(trx, clerkUserId, 1)).length > 0) await forgetAtVapiLater(deps, trx, clerkUserId)
+        return false
+      }
       await logEvent(trx, {
         clerkUserId,
         actor: system,

@@ -8,6 +8,7 @@ import { eraseUser, findUser, listUsersToErase, lockUser, markDeleted } from '..
 import type { Deps } from '../deps.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { END_LEASE_MS, endConnections, endLeftovers } from '../oauth/disconnect.ts'
+import { forgetCallsLater } from '../privacy/forget-calls.ts'
 
 // Clerk waits five seconds for an answer.
 const ANSWER_WITHIN_MS = 3000
@@ -15,7 +16,7 @@ const AT_ONCE = 20
 
 /**
  * Deletes a user for good, also one who never came: nobody is let in as her from this moment on, her grants are ended at the vendors and
- * the assistants that we made for her are deleted at Vapi, then all her rows go. Deleting again is no harm. Does not wait long for anybody
+ * the assistants that we made for her and what was said in her calls are deleted at Vapi, then all her rows go. Deleting again is no harm. Does not wait long for anybody
  * outside: jobs (`findDeletions`, `sweepAssistants`) go on with whatever is left.
  */
 export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void> {
@@ -24,8 +25,10 @@ export async function deleteUser(deps: Deps, clerkUserId: string): Promise<void>
     await rememberDeleted(trx, clerkUserId)
     const user = await findUser(trx, clerkUserId)
     // Until her rows go, and her events with them.
-    if (user?.deletedAt === null)
+    if (user?.deletedAt === null) {
       await logEvent(trx, { clerkUserId, actor: owner, action: 'user.deleted', subject: { kind: 'user', id: user.id } })
+      await forgetCallsLater(deps, trx, clerkUserId)
+    }
     await markDeleted(trx, clerkUserId)
     const ending = await listConnections(trx, clerkUserId)
     await markEnding(trx, clerkUserId, ending, END_LEASE_MS)

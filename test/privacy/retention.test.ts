@@ -3,8 +3,9 @@ import t from 'tap'
 import { saveKey } from '../../src/agents/vapi-key.ts'
 import { work } from '../../src/background.ts'
 import { inTenant, type TenantDb } from '../../src/db/client.ts'
+import { deleteUser } from '../../src/users/delete.ts'
 import { type ConnectedOwner, type Owner, testApp } from '../setup/app.ts'
-import { runJobs } from '../setup/jobs.ts'
+import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
 import { rowsOf } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
 import { common } from '../world/vapi/messages.ts'
@@ -173,3 +174,40 @@ t.test('Vapi forgets a call in whichever account it stands', async (t) => {
     [],
   )
 })
+t.test(
+  'what Vapi could not be asked to forget is asked for again: of a caller at the next look, of a deleted user by its own job',
+  async (t) => {
+    const outage = { kind: 'status', status: 503, path: /^\/call/, times: Number.POSITIVE_INFINITY } as const
+    const owner = await test.owner()
+    const callId = await wholeCall(owner)
+    world.vapi.add('call', { id: callId, assistantId: owner.assistantId, status: 'ended' })
+    world.vapi.faults.add(outage)
+    await age(owner, 31)
+    await drop(owner)
+    await t.rejects(work['forget-at-vapi'](deps, { clerkUserId: owner.clerkUserId }, stopped))
+    await sql`delete from jobs.job where name = 'forget-at-vapi'`.execute(deps.db)
+    world.vapi.faults.clear()
+    await drop(owner)
+    await runJobs(test)
+    t.notOk(world.vapi.things.call.has(callId), 'though nothing else grew old meanwhile')
+
+    const leaving = await test.owner()
+    const last = await wholeCall(leaving)
+    world.vapi.add('call', { id: last, assistantId: leaving.assistantId, status: 'ended' })
+    world.vapi.faults.add(outage)
+    await deleteUser(deps, leaving.clerkUserId)
+    await runJobs(test)
+    const waiting = (await jobs(test)).filter(({ name, state }) => name === 'forget-calls' && state === 'created')
+    t.match(waiting, [{ data: { vapiCallIds: [last] } }])
+    world.vapi.faults.clear()
+    await bringJobsForward(test)
+    await runJobs(test)
+    t.notOk(world.vapi.things.call.has(last))
+
+    world.vapi.add('call', { id: last, assistantId: leaving.assistantId, status: 'ended' })
+    world.vapi.faults.add(outage)
+    const given = { vapiCallIds: [last], answeredBy: [leaving.assistantId], since: '2026-11-20T00:00:00.000Z' }
+    await t.rejects(work['forget-calls'](deps, given, stopped), 'after a week somebody is to look why')
+    world.vapi.faults.clear()
+  },
+)

@@ -6,7 +6,10 @@ export interface Row {
   row: string
 }
 
-/** Every row that a user has in any table, as the service may read it. */
+// Behind no tenant's lock.
+const JOBS = { table: 'jobs.job' }
+
+/** Every row that a user has in any table, as the service may read it, and all that is in the queue. */
 export function rowsOf(url: string, clerkUserId: string): Promise<Row[]> {
   return inspect(url, async (client) => {
     await client.query(`select set_config('app.tenant', $1, true)`, [clerkUserId])
@@ -14,18 +17,18 @@ export function rowsOf(url: string, clerkUserId: string): Promise<Row[]> {
       select c.oid::regclass::text as table from pg_class c join pg_attribute a on a.attrelid = c.oid
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'clerk_user_id'
         and has_table_privilege(c.oid, 'select') order by 1`)
-    return rowsIn(client, tables)
+    return rowsIn(client, [...tables, JOBS])
   })
 }
 
-/** Every row of every table, whoever it belongs to. The owner of the tables may lift the lock; here it comes back at once. */
+/** Every row of every table, the queue's among them, whoever it belongs to. The owner of the tables may lift the lock; here it comes back at once. */
 export function allRows(ownerUrl: string): Promise<Row[]> {
   return inspect(ownerUrl, async (client) => {
     const { rows: tables } = await client.query<{ table: string }>(
       `select c.oid::regclass::text as table from pg_class c where c.relkind in ('r', 'p', 'm') and c.relnamespace = 'public'::regnamespace`,
     )
     for (const { table } of tables) await client.query(`alter table ${table} no force row level security`)
-    return rowsIn(client, tables)
+    return rowsIn(client, [...tables, JOBS])
   })
 }
 

@@ -78,6 +78,9 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
       payload: { agent_name: 'Sentinel agent', config: { note: 'sentinel config' } },
     })
     t.equal(made.statusCode, 201)
+    const whereto = { email: { address: 'sentinel.desk@example.com' }, webhook: { url: 'https://sentinel-hook.example.com/' } }
+    const set = await app.inject({ method: 'PATCH', url: '/notices/settings', headers: owner.headers(), payload: whereto })
+    t.equal(set.statusCode, 200)
     const booked = { start_time: '2026-12-02T10:00', attendee_name: 'Sentinel Caller', attendee_email: 'sentinel.caller@example.com' }
     const line = { callId: crypto.randomUUID(), number: '+12125550177' }
     t.match(await owner.call('book_appointment', booked, line), { result: /You are booked/ })
@@ -88,6 +91,14 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
     }
     const over = common('end-of-call-report', { ...line, assistantId: owner.assistantId, customerNumber: line.number, extra: told })
     t.equal((await say(test, { message: over }, { headers: { 'x-vapi-secret': owner.secret } })).status, 200)
+    const foreign = crypto.randomUUID()
+    for (const [id, assistantId] of [
+      [line.callId, owner.assistantId],
+      [foreign, bystander.assistantId],
+    ] as const)
+      test.world.vapi.add('call', { id, assistantId, status: 'ended' })
+    const namedCall = common('end-of-call-report', { callId: foreign, assistantId: owner.assistantId, extra: told })
+    await say(test, { message: namedCall }, { headers: { 'x-vapi-secret': owner.secret } })
     await start(test, owner, vendor)
     const me = (await app.inject({ url: '/users/me', headers: owner.headers() })).json()
     const sealed = (await stored(test, owner)).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])
@@ -101,6 +112,8 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
       owner.assistantId,
       'Sentinel agent',
       'sentinel config',
+      'sentinel.desk@example.com',
+      'sentinel-hook.example.com',
       'Sentinel Caller',
       'sentinel.caller@example.com',
       '+12125550177',
@@ -125,9 +138,15 @@ for (const vendor of [vendors.google, vendors.microsoft]) {
     const after = (await allRows(test.database.ownerUrl)).filter(({ table }) => table !== 'rate_limits')
     for (const sentinel of sentinels) {
       const tables = after.filter(({ row }) => row.includes(sentinel)).map(({ table }) => table)
-      t.same(tables, sentinel === owner.clerkUserId ? ['deleted_users'] : [], sentinel.slice(0, 30))
+      // What Vapi is to forget is known by its id alone, until it is forgotten.
+      const known =
+        sentinel === owner.clerkUserId ? ['deleted_users'] : [line.callId, owner.assistantId].includes(sentinel) ? ['jobs.job'] : []
+      t.same(tables, known, sentinel.slice(0, 30))
     }
     t.match(await bystander.call('get_availability', {}), { result: /^I have/ }, 'nobody else is touched')
+    await runJobs(test)
+    t.notOk(test.world.vapi.things.call.has(line.callId), 'what was said in her calls is gone at Vapi too')
+    t.ok(test.world.vapi.things.call.has(foreign), 'and not in a call that she only named')
     const requests = test.world[vendor.id].ledger
       .slice(asked)
       .filter(({ path, account: of }) => path === '/revoke' || of === owner.calendarEmail)
