@@ -33,14 +33,14 @@ export async function admit(deps: Deps, credential: Credential, body: Buffer, or
   const known = found.find((one) => one.owner !== undefined)
   const owners = new Set(found.map((one) => one.owner).filter((owner) => owner !== undefined))
   if (credential.kind === 'own') owners.add(credential.clerkUserId)
-  // Anybody may dial or name a number: it leads to a tenant only for whoever has proven to be Vapi.
-  else if (line !== undefined && (credential.kind !== 'none' || owners.size > 0)) owners.add(line)
+  // Anybody may dial or name a number: it leads to a tenant only for whoever has proven to be Vapi. And nobody proves that a number is hers
+  // when she claims it, so it never speaks against a secret or an assistant.
+  else if (line !== undefined && credential.kind !== 'none' && owners.size === 0) owners.add(line)
   const [clerkUserId] = owners
-  // Nobody proves that a number is hers when she claims it, so it never speaks against a secret that is.
-  if (credential.kind === 'own' && line !== undefined && line !== clerkUserId)
-    deps.log.warn({ clerkUserId }, 'the number of this call is claimed by another user than the one whose secret it shows')
+  if (line !== undefined && clerkUserId !== undefined && line !== clerkUserId)
+    deps.log.warn({ clerkUserId }, 'the number of this call is claimed by another user than the one whose secret or assistant it shows')
   if (owners.size > 1) {
-    deps.log.warn({ assistants: origin.assistantIds.length }, 'a message names assistants, a number or a secret of two tenants')
+    deps.log.warn({ assistants: origin.assistantIds.length }, 'a message names assistants or a secret of two tenants')
     return credential.kind === 'own' ? { kind: 'refused' } : { kind: 'unknown' }
   }
   if (clerkUserId === undefined) return { kind: 'unknown' }

@@ -4,11 +4,13 @@ import { verifyChain } from '../../src/audit/verify.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type ConnectedOwner, type Owner, testApp } from '../setup/app.ts'
 import { runJobs } from '../setup/jobs.ts'
+import { deliveriesOf } from '../setup/notices.ts'
 import { allRows, rowsOf } from '../setup/rows.ts'
 import { say } from '../setup/voice.ts'
+import { read } from '../world/mail/read.ts'
 import { common } from '../world/vapi/messages.ts'
 
-const test = await testApp(t)
+const test = await testApp(t, { MAIL_FROM: 'Ringbook <notices@ringbook.example>', LIMIT_REST_PER_MINUTE: '10000' })
 const { app, deps, world, database } = test
 
 const PHONE = '+13125550177'
@@ -70,8 +72,16 @@ for (const vendor of ['google', 'microsoft'] as const) {
   t.test(`${vendor}: of an erased caller nothing remains in any table or log, and the chain of events is whole`, async (t) => {
     const owner = await test.owner({ vendor })
     const bystander = await test.owner({ vendor })
+    const webhook = { url: 'https://hooks.example.com/' }
+    await app.inject({ method: 'PATCH', url: '/notices/settings', headers: owner.headers(), payload: { webhook } })
     const callId = await wholeCall(owner)
     await wholeCall(bystander)
+    const underWay = await deliveriesOf(test, owner)
+    for (const [at, state] of ['sent', 'dead', 'unsure'].entries())
+      await inTenant(deps.db, owner.clerkUserId, (trx) =>
+        trx.updateTable('noticeDeliveries').set({ state }).where('id', '=', underWay[at].id).execute(),
+      )
+    t.ok(underWay.length >= 6 && (await tablesWith([underWay[3].id], owner)).includes('jobs.job'), 'e-mails and webhooks are on their way')
     for (const table of ['bookings', 'caller_messages', 'notices', 'calls', 'call_transcripts'])
       t.ok((await tablesWith(SENTINELS, owner)).includes(table), `${table} told of her`)
 
@@ -87,7 +97,17 @@ for (const vendor of ['google', 'microsoft'] as const) {
       calendar_events: [],
       other_contacts: [EMAIL],
     })
+    await runJobs(test)
     t.same(await tablesWith(SENTINELS, owner), [])
+    const gone = new Set(underWay.map(({ id }: { id: string }) => id))
+    t.notOk(
+      (await deliveriesOf(test, owner)).some(({ id }: { id: string }) => gone.has(id)),
+      'whatever became of them, they are gone',
+    )
+    t.notOk(
+      world.mail.received.map(read).some(({ to, text }) => to === owner.email && /sentinel words/.test(text)),
+      'and never arrive',
+    )
     t.notMatch(test.logs.join('\n'), new RegExp(SENTINELS.map((one) => one.replace('+', '\\+')).join('|')), 'nor in the log')
     t.equal(world[vendor].events(owner.calendarEmail).filter((event) => event.status !== 'cancelled').length, 0, 'the event is off')
     const { events, faults } = await verifyChain(deps.db, owner.clerkUserId)
