@@ -65,7 +65,9 @@ function ask(
     const { request } = target.protocol === 'http:' ? http : https
     const length = { 'content-length': String(Buffer.byteLength(body)) }
     const asked = request(target, { method: 'POST', headers: { ...headers, ...length }, agent: false, lookup, signal })
-    asked.once('error', reject)
+    asked.on('error', reject)
+    // Also where there is neither an error nor an answer, as after a 101 for which nobody asked.
+    asked.once('close', () => reject(new Error('closed without an answer')))
     asked.once('response', (answer) => {
       resolve({ status: answer.statusCode ?? 0 })
       answer.destroy()

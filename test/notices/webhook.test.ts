@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { Webhook } from 'svix'
@@ -162,6 +164,18 @@ t.test('a receiver that is silent holds a process for five seconds at most, and 
   await postNotice(deps, { clerkUserId: user.clerkUserId, deliveryId }, AbortSignal.timeout(50))
   t.ok(performance.now() - startedAt < 1000)
   t.match(await deliveriesOf(test, user), [{ state: 'waiting', last_error: 'timeout' }])
+})
+
+t.test('a receiver that wants to speak another protocol holds nobody', { timeout: 4000 }, async (t) => {
+  const server = createServer((line) => line.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const signal = new AbortController().signal
+  const answer = await postOutside({ url: `http://127.0.0.1:${port}/`, headers: {}, body: '{}', mayBeLocal: true, signal })
+  t.same(answer, { problem: 'network' })
 })
 
 t.test('a secret is shown once, is no plain text in the database, and signs beside a new one for a day', async (t) => {
