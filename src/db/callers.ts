@@ -124,8 +124,10 @@ export async function readTraces(trx: TenantDb, clerkUserId: string, traces: Tra
         created_at
       from caller_messages where clerk_user_id = ${clerkUserId} and id = any (${messageIds}) order by created_at`),
     notices: await all(sql`
-      select id, kind, text, booking_id, message_id, read_at, created_at
-      from notices where clerk_user_id = ${clerkUserId} and (booking_id = any (${appointmentIds}) or message_id = any (${messageIds}))
+      select id, kind, text, data, booking_id, message_id, read_at, created_at,
+        coalesce((select json_agg(json_build_object('channel', d.channel, 'recipient', d.recipient, 'state', d.state, 'sent_at', d.sent_at)
+          order by d.created_at) from notice_deliveries d where d.clerk_user_id = n.clerk_user_id and d.notice_id = n.id), '[]') as deliveries
+      from notices n where clerk_user_id = ${clerkUserId} and (booking_id = any (${appointmentIds}) or message_id = any (${messageIds}))
       order by created_at`),
     calls: await all(sql`
       select id, ${shown}, direction, customer_number, customer_name, dialled_number, status, started_at, ended_at, ended_reason, summary,

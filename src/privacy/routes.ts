@@ -21,7 +21,7 @@ const Export = z
     bookings: Rows,
     changes: Rows,
     messages: Rows,
-    notices: Rows.describe('What the owner was told of this caller'),
+    notices: Rows.describe('What was told of this caller, each with how it went out'),
     calls: Rows.describe('Each with its transcript'),
     function_calls: Rows.describe('What the assistant was told while this caller was on the line'),
     other_contacts: others,

@@ -212,6 +212,8 @@ t.test('all that is stored of a caller is handed over, to her tenant alone', asy
   })
   t.equal(stored.function_calls.length, 3)
   t.ok(stored.notices.length >= 2)
+  const [{ deliveries }] = stored.notices
+  t.match(deliveries, [{ channel: 'email', recipient: 'owner', state: 'waiting', sent_at: null }], 'each with how it went out')
   t.notMatch(reply.body, /operation_key|digest|clerk_user_id/, 'and nothing of our own')
   t.match((await ask('GET', other, { phone: PHONE })).json(), { bookings: [], calls: [], messages: [] })
   const events = (await app.inject({ url: '/events?action=caller.exported', headers: owner.headers() })).json().events
