@@ -109,7 +109,9 @@ const Shape = z.looseObject({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   maxLength: z.number().optional(),
-  items: Inner.optional(),
+  /** `false`: nothing besides what `prefixItems` names. */
+  items: Inner.or(z.literal(false)).optional(),
+  prefixItems: z.array(Inner).optional(),
   properties: z.record(z.string(), Inner).optional(),
 })
 
@@ -133,7 +135,8 @@ function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
     case 'null':
       return fc.constant(null)
     case 'array':
-      return fc.array(spoiled(shape.items ?? {}), { maxLength: 3 })
+      if (shape.prefixItems) return fc.tuple(...shape.prefixItems.map(spoiled))
+      return fc.array(spoiled(shape.items || {}), { maxLength: 3 })
     case 'object':
       return fc.record(Object.fromEntries(Object.entries(shape.properties ?? {}).map(([name, one]) => [name, spoiled(one)])), {
         requiredKeys: [],
