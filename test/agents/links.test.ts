@@ -194,8 +194,10 @@ t.test('when a user is erased, what was made for her goes at Vapi too, even what
 t.test('a user has at most a hundred agents, however they come, so that she cannot fill the account at Vapi', async (t) => {
   const owner = test.user()
   const { vapi } = test.world
-  const made = await Promise.all(Array.from({ length: 99 }, () => call(owner, 'POST', '/agents', { agent_name: 'Desk' })))
-  t.same([...new Set(made.map(({ status }) => status))], [201])
+  for (let some = 0; some < 11; some++) {
+    const made = await Promise.all(Array.from({ length: 9 }, () => call(owner, 'POST', '/agents', { agent_name: 'Desk' })))
+    t.same([...new Set(made.map(({ status }) => status))], [201])
+  }
   const existing = vapi.things.assistant.size
   const last = await Promise.all(
     ['/agents', '/vapi/agents', '/agents', '/vapi/agents'].map((url) => call(owner, 'POST', url, { agent_name: 'Last' })),
