@@ -30,6 +30,11 @@ export function traced<T>(requestedAt: number, work: (steps: () => Step[]) => T)
   return running.run(trace, () => work(() => stepsOf(trace)))
 }
 
+/** When the request came in to which this belongs, by `performance.now()`; outside of a trace: now. */
+export function arrivedAt(): number {
+  return running.getStore()?.requestedAt ?? performance.now()
+}
+
 /** A request to a vendor that began at `startedAt`, by `performance.now()`, and is over. Outside of a trace it is nobody's. */
 export function noteVendorRequest(request: { vendor: string; operation: string; status: string }, startedAt: number): void {
   const trace = running.getStore()

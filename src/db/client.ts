@@ -3,6 +3,7 @@ import pg from 'pg'
 import { AppError } from '../errors.ts'
 import { noteStatement } from '../trace.ts'
 import type { DB } from './schema.ts'
+import { inTurns } from './turns.ts'
 
 export type Db = Kysely<DB>
 /** A transaction that belongs to one tenant: row level security shows it that tenant's rows and no others. */
@@ -14,13 +15,16 @@ export interface Database {
   end(): Promise<void>
 }
 
+// For connecting, and for waiting for a free connection.
+const WAIT_MS = 1000
+
 /** Statement, lock and idle timeouts are set on the role (`roles.ts`), so that they also hold through a pooler. */
 export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
+  const max = options.max ?? 8
   const pool = new pg.Pool({
     connectionString: url,
-    max: options.max ?? 8,
-    // Both for connecting and for waiting for a free connection.
-    connectionTimeoutMillis: 1000,
+    max,
+    connectionTimeoutMillis: WAIT_MS,
     // The server ends a statement after two seconds; no answer for longer means a half-open line. A transaction's is then closed.
     query_timeout: 3000,
     keepAlive: true,
@@ -35,7 +39,9 @@ export function openDatabase(url: string, options: { max?: number; onError?: (er
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)))
   return {
     db: new Kysely<DB>({
-      dialect: new PostgresDialect({ pool }),
+      dialect: new PostgresDialect({
+        pool: { connect: inTurns(max, WAIT_MS, () => pool.connect()), end: () => pool.end(), options: pool.options },
+      }),
       plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
       log: ({ queryDurationMillis }) => noteStatement(queryDurationMillis),
     }),
