@@ -40,7 +40,7 @@ export const repeats: Record<string, (site: Site, owner: Owner) => Promise<strin
   'a success whose answer came too late': async (site, owner) => {
     const call = { owner, callId: 'late', time: workingTime(FIRST + 4) }
     const { faults } = site.world[owner.vendor]
-    faults.add({ kind: 'late', ms: ANSWER_MS, method: 'POST', path: /\/events(\?|$)/ })
+    faults.add({ kind: 'late', ms: ANSWER_MS, method: 'POST', times: 2, path: /\/events(\?|$)/ })
     const first = await ask(site, call, 'tool-1', 0)
     if (first.isBooked) return ['"booked" was said before the vendor had answered']
     const again = await Promise.all([0, 1].map((index) => insist(site, call, 'tool-1', index)))
