@@ -2,12 +2,14 @@ import { globSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { root } from '../../src/root.ts'
+import { compileAssistant } from '../world/vapi/published.ts'
 
 /**
  * Runs the test files of these folders in one process, one after the other. Loading the product takes longer than most files do, and what V8
  * has learnt of it serves the next one. Each is a test of its own all the same: `node test/…/x.test.ts`.
  */
 export function together(...folders: string[]): void {
+  compileAssistant()
   load(filesOf(folders))
 }
 
