@@ -1,5 +1,6 @@
 import { appUrl } from './db/roles.ts'
 import { CALLBACK_PATHS, contradictions, Environment, Fitting } from './environment.ts'
+import type { CalcomSettings } from './providers/calcom/index.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
 import type { LineSettings } from './providers/lines.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
@@ -39,6 +40,8 @@ export interface Config {
   userSyncSecret: string
   google: GoogleSettings | undefined
   microsoft: MicrosoftSettings | undefined
+  /** Always on: owners may connect it by a key of their own. */
+  calcom: CalcomSettings
   vapi: {
     webhookSecrets: string[]
     hmacSecrets: string[]
@@ -120,6 +123,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     userSyncSecret: e.USER_SYNC_SECRET ?? e.CLERK_SECRET_KEY,
     google: google(e, baseUrl),
     microsoft: microsoft(e, baseUrl),
+    calcom: calcom(e, baseUrl),
     vapi: {
       webhookSecrets: e.VAPI_WEBHOOK_SECRET,
       hmacSecrets: e.VAPI_HMAC_SECRET,
@@ -178,5 +182,15 @@ function microsoft(e: Environment, baseUrl: string): MicrosoftSettings | undefin
     redirectUri: baseUrl + CALLBACK_PATHS.microsoft,
     authorityUrl: e.MICROSOFT_AUTHORITY_URL,
     graphUrl: e.GRAPH_API_URL,
+  }
+}
+
+function calcom(e: Environment, baseUrl: string): CalcomSettings {
+  const { CALCOM_CLIENT_ID: id, CALCOM_CLIENT_SECRET: secret } = e
+  return {
+    client: id === undefined || secret === undefined ? undefined : { id, secret },
+    redirectUri: baseUrl + CALLBACK_PATHS.calcom,
+    appUrl: e.CALCOM_APP_URL,
+    apiUrl: e.CALCOM_API_URL,
   }
 }

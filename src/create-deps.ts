@@ -1,5 +1,5 @@
 import { vapiClients } from './assistants/client.ts'
-import { createRecentBusy } from './calendar/recent-busy.ts'
+import { createRecentReadings } from './calendar/recent-readings.ts'
 import { createCipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
@@ -37,7 +37,7 @@ export function createDeps(config: Config, opened: Pick<Deps, 'db' | 'clock' | '
     recording: createPlaces(RECORDED_AT_ONCE, MOST_WAITING),
     vapi: apiKey === undefined ? undefined : vapi(apiKey, 'installation'),
     vapiWith: (ownKey) => vapi(ownKey, 'own'),
-    recentBusy: createRecentBusy(config.timeouts.busyKeptMs),
+    recentReadings: createRecentReadings(config.timeouts.busyKeptMs),
     cipher: createCipher(config.tokenEncryptionKeys),
     identify: tokenVerifier(config),
   }

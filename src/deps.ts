@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { VapiClient } from './assistants/client.ts'
-import type { RecentBusy } from './calendar/recent-busy.ts'
+import type { RecentReadings } from './calendar/recent-readings.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/client.ts'
@@ -21,7 +21,7 @@ export interface Deps {
   /** The same with a tenant's own key. Whose requests go with which key says `vapiOf` alone. */
   vapiWith(apiKey: string): VapiClient
   /** What this process has read of calendars a moment ago. */
-  recentBusy: RecentBusy
+  recentReadings: RecentReadings
   cipher: Cipher
   /** Whom a token of Clerk's proves. @throws AppError `not_signed_in` */
   identify(token: string): Promise<Identity>

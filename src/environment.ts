@@ -3,8 +3,12 @@ import * as z from 'zod'
 import { parseKeys } from './cipher.ts'
 import { isTimeZone } from './time-zone.ts'
 
-/** The frontend's contract fixes these paths; both are registered at the vendors. */
-export const CALLBACK_PATHS = { microsoft: '/calendar/auth/callback', google: '/calendar/google/auth/callback' }
+/** The frontend's contract fixes the first two, the requirement documents the third; they are registered at the vendors. */
+export const CALLBACK_PATHS = {
+  microsoft: '/calendar/auth/callback',
+  google: '/calendar/google/auth/callback',
+  calcom: '/api/calcom/oauth',
+}
 
 const list = z
   .string()
@@ -73,6 +77,11 @@ export const Environment = z.object({
   GOOGLE_TOKEN_URL: origin.default('https://oauth2.googleapis.com/token'),
   GOOGLE_REVOKE_URL: origin.default('https://oauth2.googleapis.com/revoke'),
   GOOGLE_API_URL: origin.default('https://www.googleapis.com'),
+  CALCOM_CLIENT_ID: z.string().optional(),
+  CALCOM_CLIENT_SECRET: z.string().optional(),
+  CALCOM_REDIRECT_URI: z.string().optional(),
+  CALCOM_APP_URL: origin.default('https://app.cal.com'),
+  CALCOM_API_URL: origin.default('https://api.cal.com'),
   VAPI_API_KEY: z.string().optional(),
   VAPI_API_URL: origin.default('https://api.vapi.ai'),
   VAPI_WEBHOOK_SECRET: list,
@@ -121,6 +130,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   const halves = [
     ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
     ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
+    ['CALCOM_CLIENT_ID', 'CALCOM_CLIENT_SECRET'],
     ['SMTP_URL', 'MAIL_FROM'],
   ] as const
   for (const [one, other] of halves) {
@@ -129,6 +139,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   const redirects = [
     ['GOOGLE_REDIRECT_URI', CALLBACK_PATHS.google],
     ['MICROSOFT_REDIRECT_URI', CALLBACK_PATHS.microsoft],
+    ['CALCOM_REDIRECT_URI', CALLBACK_PATHS.calcom],
   ] as const
   for (const [name, path] of redirects) {
     if (e[name] !== undefined && baseUrl !== undefined && e[name] !== baseUrl + path)
@@ -155,6 +166,8 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
     GOOGLE_TOKEN_URL: 'googleapis.com',
     GOOGLE_REVOKE_URL: 'googleapis.com',
     GOOGLE_API_URL: 'googleapis.com',
+    CALCOM_APP_URL: 'cal.com',
+    CALCOM_API_URL: 'cal.com',
     VAPI_API_URL: 'vapi.ai',
   } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {

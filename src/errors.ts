@@ -80,7 +80,7 @@ const catalogue = {
   },
   calendar_not_connected: {
     status: 409,
-    text: 'No calendar is connected. Connect Google Calendar or Microsoft 365 first.',
+    text: 'No calendar is connected. Connect Google Calendar, Microsoft 365 or Cal.com first.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   consent_revoked: {
@@ -108,6 +108,28 @@ const catalogue = {
     status: 409,
     text: 'That time is no longer free.',
     say: 'That time is taken, sorry. Which other time would suit you?',
+  },
+  /** Of a calendar that says itself when it takes appointments. */
+  slot_not_offered: {
+    status: 409,
+    text: 'The connected calendar takes no appointment of this length at that time. Choose one of the times that are listed as free.',
+    say: 'I cannot book that time. Which other time would suit you?',
+  },
+  length_not_offered: {
+    status: 409,
+    text: 'The connected calendar takes no appointments of this length. Leave the length out, or choose one of those of its event type.',
+    say: 'I cannot book appointments of that length. Shall I look for one of the usual length?',
+  },
+  /** Nothing was sent, or the vendor refused it: it wants to know how to reach the customer. */
+  contact_needed: {
+    status: 409,
+    text: 'The connected calendar books only with an e-mail address of the customer. Send one.',
+    say: 'For this appointment I need an e-mail address. Which address may I use?',
+  },
+  key_refused: {
+    status: 400,
+    text: 'The vendor does not accept this key. Make a new one in the settings of your account there, and send it whole.',
+    say: 'That did not work. Is there anything else I can do for you?',
   },
   not_changeable: {
     status: 409,

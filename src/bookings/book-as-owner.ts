@@ -1,4 +1,5 @@
 import type { Diary } from '../calendar/access.ts'
+import { codeOf } from '../calendar/refusals.ts'
 import { DAY_MS } from '../calendar/zone.ts'
 import type { Booking } from '../db/bookings.ts'
 import type { Deps } from '../deps.ts'
@@ -51,6 +52,6 @@ export async function bookAsOwner(deps: Deps, diary: Diary, wish: OwnersWish, si
     case 'pending':
       throw new AppError('booking_held', 'the vendor has not answered in time')
     case 'refused':
-      throw new AppError(outcome.why === 'taken' ? 'slot_taken' : outcome.why === 'past' ? 'time_past' : 'bad_time', outcome.why)
+      throw new AppError(codeOf(outcome.why), outcome.why)
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Diary, requireDestination } from '../calendar/access.ts'
+import { type Diary, refOf, requireDestination } from '../calendar/access.ts'
 import { isGivenBack } from '../calendar/busy.ts'
 import { refusal, withBuffers } from '../calendar/slots.ts'
 import { findStanding, listCancelledInCall } from '../db/appointments.ts'
@@ -113,7 +113,7 @@ export async function restore(
     return held
   })
   // Where the cancelled event has not gone yet, it is on its way and takes nothing from its own appointment.
-  if (held) return finish(deps, diary, held, { signal, exceptEvent: cancelled.id })
+  if (held) return finish(deps, diary, held, { signal, exceptEvent: refOf(cancelled) })
   const twin = await inTenant(deps.db, clerkUserId, (trx) => findStanding(trx, clerkUserId, appointmentId))
   if (!twin) return { kind: 'refused', why: 'taken' }
   const booking = await onceKnown(deps, twin, signal)

@@ -1,4 +1,4 @@
-import { calendarOf, openDiary } from '../calendar/access.ts'
+import { calendarOf, openDiary, refOf } from '../calendar/access.ts'
 import { takingTime } from '../calendar/busy.ts'
 import { overlapsAny } from '../calendar/slots.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
@@ -27,7 +27,7 @@ export async function lookForConflict(
   }))
   if (booking?.status !== 'confirmed' || !calendarOf(diary, booking)) return
   const slot = { startsAt: booking.startsAt, endsAt: booking.endsAt }
-  const looks = diary.connections.map((one) => busyOf(deps, one, slot, signal, bookingId))
+  const looks = diary.connections.map((one) => busyOf(deps, one, slot, signal, refOf(booking)))
   const busy = await Promise.all(looks).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error
     deps.log.warn({ err: error, bookingId }, 'whether another event lies at that time could not be seen now')

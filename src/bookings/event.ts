@@ -3,7 +3,7 @@ import type { NewEvent } from '../providers/provider.ts'
 
 /** What stands in the owner's calendar for a booking. Written from the row alone: who finishes it may not be who began it. */
 export function eventOf(booking: Booking): NewEvent {
-  const { customerName, customerEmail, guests } = booking
+  const { customerName, customerEmail, customerPhone, guests } = booking
   const customer = customerEmail === null ? [] : [{ name: customerName ?? customerEmail, email: customerEmail }]
   return {
     bookingId: booking.id,
@@ -14,6 +14,8 @@ export function eventOf(booking: Booking): NewEvent {
     endsAt: booking.endsAt,
     timeZone: booking.timeZone,
     attendees: [...customer, ...guests],
+    customer:
+      booking.bookedBy === 'owner' && customerEmail === null ? null : { name: customerName, email: customerEmail, phone: customerPhone },
   }
 }
 

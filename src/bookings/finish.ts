@@ -1,6 +1,7 @@
-import { calendarOf, type Diary } from '../calendar/access.ts'
-import { busyTimes, type Look } from '../calendar/busy.ts'
-import { overlapsAny, refusal, withBuffers } from '../calendar/slots.ts'
+import { calendarOf, type Diary, refOf } from '../calendar/access.ts'
+import { type Look, refuseUnfree } from '../calendar/busy.ts'
+import { refusalOf } from '../calendar/refusals.ts'
+import { refusal, withBuffers } from '../calendar/slots.ts'
 import { type Booking, confirmBooking, failBooking, findBooking, markAsked } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
@@ -24,7 +25,8 @@ export async function finish(deps: Deps, diary: Diary, booking: Booking, look: L
     const failure = error instanceof AppError ? error.code : 'internal'
     const isOurs = await inTenant(deps.db, booking.clerkUserId, (trx) => failBooking(trx, booking, failure, false))
     if (!isOurs) return standing(deps, booking, error)
-    if (error instanceof AppError && error.code === 'slot_taken') return { kind: 'refused', why: 'taken' }
+    const why = refusalOf(failure)
+    if (why) return { kind: 'refused', why }
     throw error
   }
 }
@@ -43,15 +45,15 @@ async function standing(deps: Deps, { clerkUserId, id }: Booking, error: unknown
 /**
  * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be to come,
  * and free.
- * @throws AppError `slot_taken`, `time_past`, `calendar_not_connected`; every other failure of the vendor leaves it pending
+ * @throws AppError `slot_taken`, `slot_not_offered`, `time_past`, `calendar_not_connected`; every other failure of the vendor leaves it pending
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
-    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
+    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(refOf(booking)))
     if (event) return await confirm(deps, booking, event)
     refuseBegun(deps, diary, booking)
     // Should its event exist after all, where the vendor has not found it yet, it is not in its own way.
-    await refuseTaken(deps, diary, booking, { signal, exceptEvent: booking.id })
+    await refuseTaken(deps, diary, booking, { signal, exceptEvent: refOf(booking) })
     // Cancelled while we looked: nobody is invited any more.
     if (!(await inTenant(deps.db, booking.clerkUserId, (trx) => markAsked(trx, booking)))) return { kind: 'pending', booking }
     return await askVendor(deps, diary, booking, signal)
@@ -64,7 +66,7 @@ export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, si
 
 /** A no to a second request says nothing about the first, unless it tells of the event or the time itself. */
 export function isFinal({ code }: AppError): boolean {
-  return code === 'slot_taken' || code === 'time_past' || code === 'calendar_not_connected'
+  return refusalOf(code) !== undefined || code === 'time_past' || code === 'calendar_not_connected'
 }
 
 /**
@@ -75,11 +77,11 @@ function refuseBegun({ clock }: Deps, { rules }: Diary, booking: Booking): void 
   if (refusal(rules, slotOf(booking), clock.now(), 'owner') === 'past') throw new AppError('time_past', 'it has begun without its event')
 }
 
-/** @throws AppError `slot_taken` */
+/** @throws AppError as `refuseUnfree` */
 async function refuseTaken(deps: Deps, diary: Diary, booking: Booking, look: Look): Promise<void> {
-  const during = withBuffers(diary.rules, slotOf(booking), booking.bookedBy === 'owner' ? 'owner' : 'caller')
-  const busy = await busyTimes(deps, diary, during, { ...look, except: booking.appointmentId })
-  if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
+  const slot = slotOf(booking)
+  const during = withBuffers(diary.rules, slot, booking.bookedBy === 'owner' ? 'owner' : 'caller')
+  await refuseUnfree(deps, diary, slot, during, { ...look, into: connectionOf(diary, booking), except: booking.appointmentId })
 }
 
 /** @throws AppError only where it is certain that this request made no event */

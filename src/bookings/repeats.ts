@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { refusalOf } from '../calendar/refusals.ts'
 import { findStanding } from '../db/appointments.ts'
 import { type Booking, findBooking, findByCallKey, findByOperation } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
@@ -71,7 +72,8 @@ export async function outcomeOfEarlier(
   if (booking.status === 'held' && booking.askedAt === null) throw new AppError('provider_unavailable', 'held, but never asked for')
   if (booking.status === 'held') return { kind: 'pending', booking }
   if (booking.status === 'cancelled') throw new AppError('not_changeable', 'it was cancelled since')
-  if (booking.failure === 'slot_taken') return { kind: 'refused', why: 'taken' }
+  const why = refusalOf(booking.failure)
+  if (why) return { kind: 'refused', why }
   throw new AppError(failure(booking), `an earlier delivery ended as ${booking.status} ${booking.failure ?? ''}`)
 }
 

@@ -1,4 +1,4 @@
-import { calendarOf, type Diary, openDiary } from '../calendar/access.ts'
+import { calendarOf, type Diary, openDiary, refOf } from '../calendar/access.ts'
 import { markTold, untoldSeconds } from '../db/appointments.ts'
 import { type Booking, cancelAsDeleted, findBooking } from '../db/bookings.ts'
 import { findOpenChange } from '../db/changes.ts'
@@ -58,7 +58,7 @@ async function tell(deps: Deps, diary: Diary, booking: Booking, seconds: number,
 
 function takeAway(booking: Booking, seconds: number) {
   return async (calendar: Calendar): Promise<boolean> => {
-    const event = await calendar.read(booking.id)
+    const event = await calendar.read(refOf(booking))
     if (!event) return booking.providerEventId !== null || seconds > LATEST_EVENT_SECONDS
     await calendar.cancel(event.id)
     return true
@@ -68,7 +68,7 @@ function takeAway(booking: Booking, seconds: number) {
 function bringBack(deps: Deps, booking: Booking) {
   return async (calendar: Calendar): Promise<boolean> => {
     if (booking.status !== 'confirmed') return true
-    const event = await calendar.read(booking.id)
+    const event = await calendar.read(refOf(booking))
     // Who is invited cannot be seen by its times, and to say all of it again changes nothing.
     if (event) await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.

@@ -6,7 +6,8 @@ import { findUser } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { type CountryCode, regionOf } from '../phone-region.ts'
-import { rulesOf } from './rules.ts'
+import type { BookingRef, Interval } from '../providers/provider.ts'
+import { rulesOf, withLengths } from './rules.ts'
 import type { Rules } from './slots.ts'
 
 /** Whose appointments: the rules of the business, and the calendars that decide what is free. */
@@ -34,7 +35,8 @@ export async function openDiary(
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone
-  const rules = rulesOf(business, timeZone)
+  const destination = connections.find((one) => one.role === 'destination')
+  const rules = withLengths(rulesOf(business, timeZone), destination?.appointmentMinutes)
   const region = regionOf({ ...business, timeZone: rules.timeZone })
   return { clerkUserId, rules, isActive: business.isActive, region, connections }
 }
@@ -65,4 +67,9 @@ export function calendarOf(
     booking.connectionId === null ? calendarId === booking.calendarId : id === booking.connectionId
   const connection = connections.find(isSame)
   return connection && { ...connection, calendarId: booking.calendarId ?? connection.calendarId }
+}
+
+/** A booking as its calendar's vendor may know it. */
+export function refOf({ id, providerEventId, startsAt, endsAt }: Interval & { id: string; providerEventId: string | null }): BookingRef {
+  return { bookingId: id, eventId: providerEventId, startsAt, endsAt }
 }

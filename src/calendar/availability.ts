@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { Interval } from '../providers/provider.ts'
-import type { Diary } from './access.ts'
+import { type Diary, requireDestination } from './access.ts'
 import { takenTimes } from './busy.ts'
 import { freeSlots, lastDay, type Rules, type Wish } from './slots.ts'
 import { DAY_MS, inZone, localDay, MINUTE_MS, wallToInstant } from './zone.ts'
@@ -31,7 +31,7 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
   const near = Math.max(wish.range.endsAt.getTime() + BEYOND_DAYS * DAY_MS, now.getTime() + NEAR_DAYS * DAY_MS)
   const free = async (read: Interval, asked: Wish[]) => {
     if (read.startsAt >= read.endsAt) return asked.map(() => [])
-    const taken = await takenTimes(deps, diary, read, signal)
+    const taken = await takenTimes(deps, diary, read, wish.minutes, signal)
     return asked.map((one) => freeSlots(rules, one, taken, now).filter((slot) => canBeNamed(slot.startsAt, rules.timeZone)))
   }
   const first = { startsAt: new Date(from), endsAt: new Date(Math.min(localDay(new Date(near), rules.timeZone).endsAt.getTime(), last)) }
@@ -47,7 +47,7 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
 }
 
 /**
- * What the owner may choose from for herself: free half hours from Monday to Friday within the hours, in her zone, today and on the days after,
+ * What the owner may choose from for herself: free half hours, or what her calendar takes instead, from Monday to Friday within the hours, in her zone, today and on the days after,
  * `days` local days in all. Her business's rules are for others.
  * @throws AppError as `takenTimes`
  */
@@ -61,12 +61,15 @@ export async function ownersSlots(
   const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`
   const hours: [string, string][] = [[clock(startHour), clock(endHour)]]
   const openingHours = { monday: hours, tuesday: hours, wednesday: hours, thursday: hours, friday: hours }
+  const lengths = requireDestination(diary).appointmentMinutes
+  const takesAny = lengths.length === 0
+  const minutes = takesAny || lengths.includes(OWNERS_MINUTES) ? OWNERS_MINUTES : diary.rules.slotMinutes
   const rules: Rules = {
     ...diary.rules,
     openingHours,
     dateOverrides: [],
     startsFrom: 'opening',
-    stepMinutes: OWNERS_MINUTES,
+    stepMinutes: takesAny ? OWNERS_MINUTES : diary.rules.stepMinutes,
     bufferBeforeMinutes: 0,
     bufferAfterMinutes: 0,
     dailyCap: null,
@@ -74,8 +77,8 @@ export async function ownersSlots(
     horizonDays: days - 1,
   }
   const range = { startsAt: now, endsAt: localDay(lastDay(rules, now), rules.timeZone).endsAt }
-  const taken = await takenTimes(deps, { ...diary, rules }, range, signal)
-  return freeSlots(rules, { range, minutes: OWNERS_MINUTES }, taken, now)
+  const taken = await takenTimes(deps, { ...diary, rules }, range, minutes, signal)
+  return freeSlots(rules, { range, minutes }, taken, now)
 }
 
 /** Of a time that the clock shows twice the first is meant, whoever says it: the second cannot be offered in words. */

@@ -1,18 +1,40 @@
 import { cancelAsDeleted, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
+import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import { tellOfDeletedEvent } from '../notices/tell.ts'
-import { busyOf, useCalendar } from '../oauth/use-calendar.ts'
-import type { BusyTime, Interval } from '../providers/provider.ts'
-import { calendarOf, type Diary, requireDestination } from './access.ts'
+import { busyOf, slotsOf, useCalendar } from '../oauth/use-calendar.ts'
+import type { BookingRef, BusyTime, Interval } from '../providers/provider.ts'
+import { calendarOf, type Diary, refOf, requireDestination } from './access.ts'
 import { overlapping, overlapsAny, type Rules, type Taken, withBuffers } from './slots.ts'
-import { localDay } from './zone.ts'
+import { localDay, MINUTE_MS } from './zone.ts'
 
-/** How to look: `except` is an appointment that is not in its own way, and `exceptEvent` the booking whose event is not. */
+/** How to look. */
 export interface Look {
   signal: AbortSignal
+  /** The calendar that the appointment is in, or is to go to; left out: the destination. */
+  into?: Connection | undefined
+  /** An appointment that is not in its own way. */
   except?: string | undefined
-  exceptEvent?: string | undefined
+  /** The booking whose event is not. */
+  exceptEvent?: BookingRef | undefined
+}
+
+/**
+ * Whether an appointment can stand there by what the calendars show now.
+ * @param during what it occupies: the slot with its buffers
+ * @throws AppError `slot_taken`, `slot_not_offered`, and as `busyTimes`
+ */
+export async function refuseUnfree(deps: Deps, diary: Diary, slot: Interval, during: Interval, look: Look): Promise<void> {
+  const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / MINUTE_MS
+  const [busy, offered] = await Promise.all([
+    busyTimes(deps, diary, during, look),
+    slotsOf(deps, look.into ?? requireDestination(diary), slot, minutes, look.signal, look.exceptEvent),
+  ])
+  if (overlapsAny(during, busy)) throw new AppError('slot_taken', 'by an event in a calendar')
+  const isOffered = offered === null || offered.some(({ startsAt }) => startsAt.getTime() === slot.startsAt.getTime())
+  if (!isOffered) throw new AppError('slot_not_offered', 'the calendar takes no appointment then')
 }
 
 /**
@@ -23,7 +45,7 @@ export interface Look {
  * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`,
  * `provider_busy`, `provider_refused`
  */
-export async function busyTimes(deps: Deps, diary: Diary, range: Interval, { signal, except, exceptEvent }: Look): Promise<Interval[]> {
+async function busyTimes(deps: Deps, diary: Diary, range: Interval, { signal, except, exceptEvent }: Look): Promise<Interval[]> {
   requireDestination(diary) // nothing can be offered without one
   const [ours, ...theirs] = await Promise.all([
     inTenant(deps.db, diary.clerkUserId, (trx) => listOccupied(trx, diary.clerkUserId, range, except)),
@@ -33,20 +55,22 @@ export async function busyTimes(deps: Deps, diary: Diary, range: Interval, { sig
 }
 
 /**
- * The same, for offers within `range`: what was read of a calendar in the last half minute may serve once more. Nothing is booked by it.
+ * The same, for offers of so many minutes within `range`: what was read of a calendar in the last half minute may serve once more. Nothing is booked by it.
  * @throws AppError as `busyTimes`
  */
-export async function takenTimes(deps: Deps, diary: Diary, range: Interval, signal: AbortSignal): Promise<Taken> {
-  requireDestination(diary)
+export async function takenTimes(deps: Deps, diary: Diary, range: Interval, minutes: number, signal: AbortSignal): Promise<Taken> {
+  const destination = requireDestination(diary)
   const around = withBuffers(diary.rules, range)
-  const [{ ours, appointments }, ...theirs] = await Promise.all([
+  const [{ ours, appointments }, offered, ...theirs] = await Promise.all([
     inTenant(deps.db, diary.clerkUserId, async (trx) => ({
       ours: await listOccupied(trx, diary.clerkUserId, around),
       appointments: await countedAppointments(trx, diary, range),
     })),
-    ...diary.connections.map((one) => deps.recentBusy.busyOf(one, around, () => busyOf(deps, one, around, signal))),
+    deps.recentReadings.of(destination, `slots of ${minutes}`, range, () => slotsOf(deps, destination, range, minutes, signal)),
+    ...diary.connections.map((one) => deps.recentReadings.of(one, 'busy', around, () => busyOf(deps, one, around, signal))),
   ])
-  return { busy: await together(deps, diary, { range: around, ours, theirs: theirs.flat() }, signal), appointments }
+  const busy = await together(deps, diary, { range: around, ours, theirs: theirs.flatMap((one) => one ?? []) }, signal)
+  return { busy, appointments, offered }
 }
 
 /**
@@ -92,7 +116,7 @@ async function together(
 async function wasDeleted(deps: Deps, diary: Diary, booking: Occupied, signal: AbortSignal): Promise<boolean> {
   const calendar = calendarOf(diary, booking)
   if (!calendar) return false // nobody can tell any more; the appointment was made, so its time stays taken
-  const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(booking.id))
+  const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(refOf(booking)))
   if (event) return false // she shows it as free, or has moved it
   await inTenant(deps.db, diary.clerkUserId, async (trx) => {
     const cancelled = await cancelAsDeleted(trx, diary.clerkUserId, booking.id)

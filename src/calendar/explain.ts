@@ -2,12 +2,15 @@ import { listOccupied, type Occupied } from '../db/bookings.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { settled } from '../oauth/status.ts'
+import { slotsOf } from '../oauth/use-calendar.ts'
 import type { BusyKind, Interval } from '../providers/provider.ts'
 import type { Diary } from './access.ts'
 import { canBeNamed } from './availability.ts'
 import { countedAppointments, takingTime } from './busy.ts'
 import { lookInto, type SeenCalendar } from './look-into.ts'
 import { overlapsAny, type Refusal, reasonsAgainst, withBuffers } from './slots.ts'
+import { MINUTE_MS } from './zone.ts'
 
 /** Which calendar, as its owner knows it. */
 export type Named = Pick<SeenCalendar, 'connectionId' | 'calendarEmail' | 'name'>
@@ -31,14 +34,15 @@ export type Reason =
 export async function explain(deps: Deps, diary: Diary, slot: Interval, signal: AbortSignal): Promise<Reason[]> {
   const { clerkUserId, rules } = diary
   const around = withBuffers(rules, slot)
-  const [{ ours, appointments }, ...seen] = await Promise.all([
+  const [{ ours, appointments }, offered, ...seen] = await Promise.all([
     inTenant(deps.db, clerkUserId, async (trx) => ({
       ours: await listOccupied(trx, clerkUserId, around),
       appointments: await countedAppointments(trx, diary, slot),
     })),
+    offeredThen(deps, diary, slot, signal),
     ...diary.connections.map((one) => lookInto(deps, one, around, rules.timeZone, signal)),
   ])
-  const byRules = reasonsAgainst(rules, slot, { now: deps.clock.now(), taken: { busy: [], appointments } })(slot)
+  const byRules = reasonsAgainst(rules, slot, { now: deps.clock.now(), taken: { busy: [], appointments, offered } })(slot)
   const standing = [
     ...ours.map((booking): Standing => ({ code: 'booking', booking })),
     ...seen.flat().flatMap((one) => eventsOf(one, diary, around, ours)),
@@ -50,6 +54,15 @@ export async function explain(deps: Deps, diary: Diary, slot: Interval, signal: 
     ...seen.flat().flatMap((one): Reason[] => (one.failure ? [{ ...failureOf(one.failure), calendar: named(one) }] : [])),
     ...standing.map((one): Reason => (overlapsAny(slot, [timeOf(one)]) ? one : { code: 'buffer', near: one })),
   ]
+}
+
+/** Where the calendar that bookings go to cannot be read, that is a reason of its own. */
+async function offeredThen(deps: Deps, { connections }: Diary, slot: Interval, signal: AbortSignal): Promise<Interval[] | null> {
+  const destination = connections.find(({ role }) => role === 'destination')
+  if (!destination) return null
+  const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / MINUTE_MS
+  const offered = await settled(slotsOf(deps, destination, slot, minutes, signal))
+  return offered instanceof AppError ? null : offered
 }
 
 type Standing = Extract<Reason, { code: 'booking' | 'event' }>

@@ -58,6 +58,8 @@ export function wordsOf(reason: Reason, rules: Rules, slot: Interval, now: Date)
     }
     case 'off_grid':
       return `Appointments begin every ${lengthWords(rules.stepMinutes)}, counted from ${rules.startsFrom === 'hour' ? 'the full hour' : 'each opening'}.`
+    case 'not_offered':
+      return 'The connected calendar takes no appointment of this length at that time: its own hours, notice or calendars stand against it.'
     case 'cap':
       return `Callers have as many appointments on that day as they may, ${rules.dailyCap}.`
     case 'repeated_hour':

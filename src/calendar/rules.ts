@@ -36,3 +36,15 @@ export function rulesOf(business: Business, timeZone: string): Rules {
     },
   }
 }
+
+/**
+ * The same where bookings go to a calendar that takes appointments of certain lengths only: such a one says itself at which times, so its
+ * grid takes the place of the business's.
+ * @param lengths in minutes, its usual one first; none: any
+ */
+export function withLengths(rules: Rules, lengths: number[] = []): Rules {
+  const [usual] = lengths
+  if (usual === undefined) return rules
+  const slotMinutes = lengths.includes(rules.slotMinutes) ? rules.slotMinutes : usual
+  return { ...rules, slotMinutes, stepMinutes: 1, startsFrom: 'hour' }
+}

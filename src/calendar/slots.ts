@@ -36,7 +36,7 @@ export interface Wish {
 }
 
 /** Why a slot cannot be booked, in the order in which the reasons are told. */
-export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid' | 'cap' | 'taken'
+export type Refusal = 'past' | 'too_soon' | 'too_far' | 'closed' | 'off_grid' | 'cap' | 'not_offered' | 'taken'
 
 /** By callers within the rules, which are the owner's for others; by herself at any free time to come. */
 export type BookedBy = 'caller' | 'owner'
@@ -47,6 +47,8 @@ export interface Taken {
   busy: Interval[]
   /** Starts of all appointments of callers on the days in question; only a cap asks for them. */
   appointments: Date[]
+  /** The only times at which the calendar that bookings go to takes an appointment of the wished length; `null` or left out: any. */
+  offered?: Interval[] | null
 }
 
 const NOTHING: Taken = { busy: [], appointments: [] }
@@ -64,12 +66,14 @@ export function freeSlots(rules: Rules, wish: Wish, taken: Taken, now: Date): In
 
   const range = { startsAt: new Date(from), endsAt: new Date(to) }
   const against = reasonsAgainst(rules, range, { taken, now })
+  const offered = taken.offered?.map(({ startsAt }) => startsAt.getTime())
   const slots = new Map<number, Interval>() // opening hours that overlap would offer a start twice
   for (const opening of openingsBetween(rules, { start: from, end: to })) {
     const wanted = wantedOn(opening.date, rules, wish)
     const begin = Math.max(opening.start, from, wanted.start)
-    const steps = Math.ceil((begin - opening.origin) / step)
-    for (let start = opening.origin + steps * step; start < wanted.end && start + length <= Math.min(opening.end, to); start += step) {
+    const end = Math.min(opening.end, to) - length
+    for (const start of offered?.filter((one) => begin <= one) ?? stepsFrom(opening.origin, begin, end, step)) {
+      if (start >= wanted.end || start > end) continue
       const slot = { startsAt: new Date(start), endsAt: new Date(start + length) }
       if (against(slot).length === 0) slots.set(start, slot)
     }
@@ -92,6 +96,7 @@ export function reasonsAgainst(
   const latest = horizonEnd(rules, now)
   const around = bookedBy === 'caller' && isSound(range) ? openingsAround(openingsBetween(rules, spanOf(range))) : () => []
   const isFull = fullDays(rules, taken.appointments)
+  const offered = taken.offered && new Set(taken.offered.map(({ startsAt, endsAt }) => `${startsAt.getTime()} ${endsAt.getTime()}`))
   const isAligned = (start: number) => (opening: Opening) => (start - opening.origin) % step === 0
 
   return (slot) => {
@@ -108,6 +113,8 @@ export function reasonsAgainst(
       if (isFull(slot.startsAt)) found.push('cap')
     }
     if (isTaken(busy, spanOf(withBuffers(rules, slot, bookedBy)))) found.push('taken')
+    // Of what stands there the calendar does not offer the time either; that it stands there says more.
+    else if (offered && !offered.has(`${start} ${end}`)) found.push('not_offered')
     return found
   }
 }
@@ -145,6 +152,12 @@ export function lastDay({ timeZone, horizonDays }: Pick<Rules, 'timeZone' | 'hor
 /** Exclusive: the midnight after the last day that can be booked. */
 function horizonEnd(rules: Rules, now: Date): number {
   return localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
+}
+
+/** Every step from `origin` on that lies between `begin` and `end`, both included. */
+function stepsFrom(origin: number, begin: number, end: number, step: number): number[] {
+  const first = origin + Math.ceil((begin - origin) / step) * step
+  return Array.from({ length: Math.max(0, Math.floor((end - first) / step) + 1) }, (_, index) => first + index * step)
 }
 
 function isSound({ startsAt, endsAt }: Interval): boolean {

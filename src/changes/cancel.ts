@@ -1,5 +1,5 @@
 import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
-import { calendarOf, type Diary } from '../calendar/access.ts'
+import { calendarOf, type Diary, refOf } from '../calendar/access.ts'
 import { lockBooking, withdrawHeld } from '../db/appointments.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { type Change, completeCancel, failChange, findOpenChange, markChangeAsked, openChange } from '../db/changes.ts'
@@ -111,7 +111,7 @@ export async function askToCancel(deps: Deps, diary: Diary, booking: Booking, si
   const connection = calendarOf(diary, booking)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was taken away')
   return useCalendar(deps, connection, signal, async (calendar) => {
-    const eventId = booking.providerEventId ?? (await calendar.read(booking.id))?.id
+    const eventId = booking.providerEventId ?? (await calendar.read(refOf(booking)))?.id
     if (eventId !== undefined) await calendar.cancel(eventId)
     return true
   }).catch((error: unknown) => {

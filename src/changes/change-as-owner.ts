@@ -1,4 +1,5 @@
 import type { Diary } from '../calendar/access.ts'
+import { codeOf } from '../calendar/refusals.ts'
 import { findAppointmentRow, lockBooking, saveOutcome } from '../db/appointments.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { findOpenChange } from '../db/changes.ts'
@@ -71,7 +72,7 @@ function bookingAfter(outcome: ChangeOutcome): Booking {
     case 'pending':
       throw new AppError('change_held', 'the vendor has not answered in time')
     case 'refused':
-      throw new AppError(outcome.why === 'taken' ? 'slot_taken' : outcome.why === 'past' ? 'time_past' : 'bad_time', outcome.why)
+      throw new AppError(codeOf(outcome.why), outcome.why)
     case 'which':
       throw new AppError('not_found', 'the owner names one')
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { refusalOf } from '../calendar/refusals.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { type Change, findChange, findChangeByOperation, findOpenChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
@@ -71,7 +72,8 @@ async function outcomeOf(deps: Deps, change: Change): Promise<ChangeOutcome> {
   if (!booking) throw new AppError('not_found', 'its booking is gone')
   if (change.state === 'open') return { kind: 'pending', booking, change }
   if (change.state === 'done') return change.kind === 'move' ? { kind: 'moved', booking } : { kind: 'cancelled', booking }
-  if (change.failure === 'slot_taken') return { kind: 'refused', why: 'taken', booking }
+  const why = refusalOf(change.failure)
+  if (why) return { kind: 'refused', why, booking }
   throw new AppError(errorCodes.find((code) => code === change.failure) ?? 'provider_refused', 'an earlier delivery ended so')
 }
 

@@ -62,7 +62,7 @@ export type ChangeOutcome =
   /** Whether the vendor has done it is not known yet and is being found out; `change` tells what. Until then the old time stays hers. */
   | { kind: 'pending'; booking: Booking; change: Change | null }
   /** The new time cannot be had; the appointment stands as it did. */
-  | { kind: 'refused'; why: Refusal | 'taken'; booking: Booking }
+  | { kind: 'refused'; why: Refusal; booking: Booking }
   /** She has proven several, or one at another time than she says; nothing was done. Which one she means, she has to say by its time. */
   | { kind: 'which'; bookings: Booking[] }
 

@@ -70,7 +70,8 @@ export async function moveOnce(
 
   const open = () => openMove(deps, diary, booking, move)
   const first = await open()
-  const isFree = first === 'taken' && (await isGivenBack(deps, diary, occupied(diary, booking, slot, madeBy), lookFor(booking, signal)))
+  const isFree =
+    first === 'taken' && (await isGivenBack(deps, diary, occupied(diary, booking, slot, madeBy), lookFor(diary, booking, signal)))
   const change = isFree ? await open() : first
   if (change === 'taken' || change === 'cap') return { kind: 'refused', why: change, booking }
   return change === 'again' ? change : carryOutMove(deps, diary, booking, change, signal)

@@ -1,6 +1,6 @@
 import { connectionOf, isFinal } from '../bookings/finish.ts'
 import { settleChangeLater, tellVendorLater } from '../bookings/later.ts'
-import { calendarOf, type Diary, diaryOf } from '../calendar/access.ts'
+import { calendarOf, type Diary, diaryOf, refOf } from '../calendar/access.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
 import { type Change, endAsMissing, failChange, findChange, markChangeAsked, releaseChange, takeUpChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
@@ -59,16 +59,17 @@ async function giveUp(deps: Deps, booking: Booking, change: Change): Promise<voi
 
 async function settleMove(deps: Deps, diary: Diary, booking: Booking, change: Change, signal: AbortSignal): Promise<void> {
   try {
-    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(booking.id))
+    const event = await useCalendar(deps, connectionOf(diary, booking), signal, (calendar) => calendar.read(refOf(booking)))
     if (!event) return await end(deps, change)
     const slot = slotAfter(change)
     const isThere = event.startsAt.getTime() === slot.startsAt.getTime() && event.endsAt.getTime() === slot.endsAt.getTime()
-    if (isThere) return void (await closeMove(deps, change))
+    if (isThere) return void (await closeMove(deps, change, event))
     if (isTooLong(deps, change)) return await fail(deps, booking, change, 'provider_unavailable')
     if (slot.startsAt <= deps.clock.now()) throw new AppError('time_past', 'its new time has begun')
     await refuseTakenMove(deps, diary, booking, change, signal)
     if (!(await inTenant(deps.db, change.clerkUserId, (trx) => markChangeAsked(trx, change)))) return
-    if (await askToMove(deps, diary, booking, change, signal)) await closeMove(deps, change)
+    const moved = await askToMove(deps, diary, booking, change, signal)
+    if (moved) await closeMove(deps, change, moved)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === 'event_missing') return end(deps, change)

@@ -321,7 +321,9 @@ export async function failBooking(trx: TenantDb, booking: Booking, failure: stri
     .set({
       status: 'failed',
       failure,
-      operationKey: sql<string | null>`case when asked_at is null and ${failure} <> 'slot_taken' then null else operation_key end`,
+      operationKey: sql<
+        string | null
+      >`case when asked_at is null and ${failure} not in ('slot_taken', 'slot_not_offered') then null else operation_key end`,
       ...(mayExist ? untold('cancel') : {}),
       updatedAt: sql<Date>`now()`,
     })

@@ -159,7 +159,11 @@ export async function markChangeAsked(trx: TenantDb, change: Change): Promise<bo
  * @param callKey by which the booking is known from now on when it is asked for again
  * @returns `before` when somebody else has completed it already
  */
-export async function completeMove(trx: TenantDb, change: Change, callKey: string | null): Promise<'now' | 'before' | 'given_up'> {
+export async function completeMove(
+  trx: TenantDb,
+  change: Change,
+  { callKey, event }: { callKey: string | null; event: { id: string; link: string | null } },
+): Promise<'now' | 'before' | 'given_up'> {
   await lockAppointment(trx, change)
   if (!(await endChange(trx, change, 'done'))) {
     if ((await findChange(trx, change.clerkUserId, change.id))?.state === 'done') return 'before'
@@ -169,7 +173,8 @@ export async function completeMove(trx: TenantDb, change: Change, callKey: strin
   await sql`
     with guard as (
       delete from bookings where clerk_user_id = ${change.clerkUserId} and moves = ${change.bookingId} returning starts_at, ends_at, during)
-    update bookings b set starts_at = guard.starts_at, ends_at = guard.ends_at, during = guard.during, call_key = ${callKey}, updated_at = now()
+    update bookings b set starts_at = guard.starts_at, ends_at = guard.ends_at, during = guard.during, call_key = ${callKey},
+      provider_event_id = ${event.id}, provider_event_link = ${event.link}, updated_at = now()
     from guard where b.clerk_user_id = ${change.clerkUserId} and b.id = ${change.bookingId}`.execute(trx)
   return 'now'
 }
@@ -203,7 +208,9 @@ export async function failChange(trx: TenantDb, change: Change, failure: string,
     .set({
       state: 'failed',
       failure,
-      operationKey: sql<string | null>`case when asked_at is null and ${failure} <> 'slot_taken' then null else operation_key end`,
+      operationKey: sql<
+        string | null
+      >`case when asked_at is null and ${failure} not in ('slot_taken', 'slot_not_offered') then null else operation_key end`,
       updatedAt: sql<Date>`now()`,
     })
     .where('clerkUserId', '=', change.clerkUserId)

@@ -14,6 +14,8 @@ export interface Connection {
   calendarName: string
   calendarLink: string
   timeZone: string | null
+  /** Lengths of appointments that it takes, the usual one first; none: any. */
+  appointmentMinutes: number[]
   /** Further calendars of the account whose busy times count. */
   busyCalendarIds: string[]
   /** destination: bookings go there; busy: its busy times count. */
@@ -34,7 +36,10 @@ export interface Connection {
 }
 
 /** What the owner decides about a connection: its role, and which calendars of the account count. */
-export type Choice = Pick<Connection, 'role' | 'calendarId' | 'calendarName' | 'calendarLink' | 'timeZone' | 'busyCalendarIds'>
+export type Choice = Pick<
+  Connection,
+  'role' | 'calendarId' | 'calendarName' | 'calendarLink' | 'timeZone' | 'appointmentMinutes' | 'busyCalendarIds'
+>
 
 export type NewConnection = Choice &
   Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'accountId' | 'calendarEmail' | 'accessToken' | 'refreshToken'> & {
@@ -52,6 +57,7 @@ const COLUMNS = [
   'calendarName',
   'calendarLink',
   'timeZone',
+  'appointmentMinutes',
   'busyCalendarIds',
   'role',
   'accessToken',
@@ -130,11 +136,11 @@ export async function saveConnection(trx: TenantDb, { expiresInSeconds, ...conne
 export async function chooseOfConnection(
   trx: TenantDb,
   connection: { clerkUserId: string; id: string },
-  { role, calendarId, calendarName, calendarLink, timeZone, busyCalendarIds }: Choice,
+  { role, calendarId, calendarName, calendarLink, timeZone, appointmentMinutes, busyCalendarIds }: Choice,
 ): Promise<void> {
   await trx
     .updateTable('oauthTokens')
-    .set({ role, calendarId, calendarName, calendarLink, timeZone, busyCalendarIds, updatedAt: sql<Date>`now()` })
+    .set({ role, calendarId, calendarName, calendarLink, timeZone, appointmentMinutes, busyCalendarIds, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', connection.clerkUserId)
     .where('id', '=', connection.id)
     .execute()

@@ -477,6 +477,7 @@ export interface OauthFlows {
 export interface OauthTokens {
   accessToken: string;
   accountId: string;
+  appointmentMinutes: Generated<number[]>;
   busyCalendarIds: Generated<string[]>;
   calendarEmail: string;
   calendarId: string;

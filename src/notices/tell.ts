@@ -48,6 +48,7 @@ export function tellOfBooking(deps: TellDeps, trx: TenantDb, booking: Told): Pro
 
 const WHY_FAILED: Partial<Record<ErrorCode, string>> = {
   slot_taken: 'because your calendar has something else there by now',
+  slot_not_offered: 'because your calendar does not offer that time any more',
   time_past: 'because it began before your calendar answered',
   calendar_not_connected: 'because that calendar is not connected any more',
 }

@@ -53,14 +53,14 @@ export function choiceAfter(current: Connection, change: Change, calendars: Cale
   // Whoever lets bookings go elsewhere is still busy where she was, unless she says otherwise.
   const isLeft = calendarId !== current.calendarId && listed.has(current.calendarId)
   const further = change.busyCalendarIds ?? [...(isLeft ? [current.calendarId] : []), ...current.busyCalendarIds]
-  const { calendarName, calendarLink, timeZone } = current
+  const { calendarName, calendarLink, timeZone, appointmentMinutes } = current
   return {
-    ...(calendar ? placeOf(calendar) : { calendarId, calendarName, calendarLink, timeZone }),
+    ...(calendar ? placeOf(calendar) : { calendarId, calendarName, calendarLink, timeZone, appointmentMinutes }),
     role,
     busyCalendarIds: [...new Set(further)].filter((id) => id !== calendarId),
   }
 }
 
-function placeOf({ id, name, link, timeZone }: CalendarInfo) {
-  return { calendarId: id, calendarName: name, calendarLink: link, timeZone }
+function placeOf({ id, name, link, timeZone, minutes }: CalendarInfo) {
+  return { calendarId: id, calendarName: name, calendarLink: link, timeZone, appointmentMinutes: minutes }
 }

@@ -1,7 +1,7 @@
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { Access, BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
+import type { Access, BookingRef, BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
 import { providerOf } from './provider-of.ts'
 import { accessTokenOf, giveUp } from './tokens.ts'
 
@@ -16,7 +16,7 @@ export function useCalendar<T>(
   work: (calendar: Calendar) => Promise<T>,
 ): Promise<T> {
   return useAccount(deps, connection, signal, (provider, access) => work(provider.calendar(access, connection.calendarId))).finally(() =>
-    deps.recentBusy.drop(connection.clerkUserId),
+    deps.recentReadings.drop(connection.clerkUserId),
   )
 }
 
@@ -31,13 +31,32 @@ export async function busyOf(
   connection: Connection,
   range: Interval,
   signal: AbortSignal,
-  except?: string,
+  except?: BookingRef,
 ): Promise<BusyTime[]> {
   const counted = new Set([connection.calendarId, ...connection.busyCalendarIds])
   const busy = await useAccount(deps, connection, signal, (provider, access) =>
     Promise.all([...counted].map((id) => provider.calendar(access, id).busy(range, { except }))),
   )
   return busy.flat()
+}
+
+/**
+ * The only times within `range` at which the chosen calendar of this account takes an appointment of so many minutes; `null`: any.
+ * @param except a booking that is to move
+ * @throws AppError what `useAccount` and `slots` of a calendar throw
+ */
+export function slotsOf(
+  deps: Deps,
+  connection: Connection,
+  range: Interval,
+  minutes: number,
+  signal: AbortSignal,
+  except?: BookingRef,
+): Promise<Interval[] | null> {
+  return useAccount(deps, connection, signal, async (provider, access) => {
+    const calendar = provider.calendar(access, connection.calendarId)
+    return calendar.slots ? calendar.slots(range, minutes, { except }) : null
+  })
 }
 
 /**

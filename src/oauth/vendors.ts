@@ -1,8 +1,8 @@
 /** Whose accounts can be connected: the ids of the database and of the frontend's contract. */
-export const VENDORS = ['microsoft', 'google'] as const
+export const VENDORS = ['microsoft', 'google', 'calcom'] as const
 export type Vendor = (typeof VENDORS)[number]
 
-const labels: Record<Vendor, string> = { microsoft: 'Microsoft Calendar', google: 'Google Calendar' }
+const labels: Record<Vendor, string> = { microsoft: 'Microsoft Calendar', google: 'Google Calendar', calcom: 'Cal.com' }
 
 /** As people call it. @param provider of a stored row: any text, as the database keeps no list */
 export function labelOf(provider: string): string {

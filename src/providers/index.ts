@@ -1,3 +1,4 @@
+import { type CalcomSettings, calcomProvider } from './calcom/index.ts'
 import { type GoogleSettings, googleProvider } from './google/index.ts'
 import { type MicrosoftSettings, microsoftProvider } from './microsoft/index.ts'
 import type { OutboundOptions } from './outbound.ts'
@@ -7,6 +8,7 @@ import type { CalendarProvider } from './provider.ts'
 export interface ProviderSettings {
   google?: GoogleSettings | undefined
   microsoft?: MicrosoftSettings | undefined
+  calcom?: CalcomSettings | undefined
 }
 
 /** The list of vendors, by id: one line each. */
@@ -14,6 +16,7 @@ export function createProviders(settings: ProviderSettings, options: OutboundOpt
   const providers = [
     settings.google && googleProvider(settings.google, options),
     settings.microsoft && microsoftProvider(settings.microsoft, options),
+    settings.calcom && calcomProvider(settings.calcom, options),
   ]
   return new Map(providers.filter((provider) => provider !== undefined).map((provider) => [provider.id, provider]))
 }

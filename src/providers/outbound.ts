@@ -61,8 +61,10 @@ const FORM_HEADERS = ['content-encoding', 'content-length', 'transfer-encoding']
  * Any status outside 3xx is an answer; everything else is an `AppError` `provider_unavailable`.
  * @param urls the vendor's configured URLs; requests go to their origins and nowhere else
  */
-export function outbound(options: OutboundOptions & { vendor: string; urls: string[]; throttles?: Throttles }): Outbound {
-  const { vendor, urls, observe, observeWait, lines = createLines(), throttles = isTooMany } = options
+export function outbound(
+  options: OutboundOptions & { vendor: string; urls: string[]; throttles?: Throttles; restAfter?: RestAfter },
+): Outbound {
+  const { vendor, urls, observe, observeWait, lines = createLines(), throttles = isTooMany, restAfter = () => null } = options
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const origins = new Set(urls.map((url) => new URL(url).origin))
   // As many sockets as it takes: each mailbox has only its few, so that those of a dead one cannot be missing to another.
@@ -115,6 +117,7 @@ export function outbound(options: OutboundOptions & { vendor: string; urls: stri
         const answer = line ? await line.pass(send, { signal, waited: (seconds) => observeWait?.(vendor, seconds) }) : await send()
         const isThrottled = await throttles(answer)
         if (isThrottled) line?.rest(askedSeconds(answer) ?? UNSAID_SECONDS)
+        line?.rest(restAfter(answer) ?? 0)
         if (call.takesAway && answer.ok && (await answer.clone().text()) !== '') throw unavailable(call, 'a page instead of an answer')
         const pause = pauseSeconds(answer, isThrottled)
         if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status, call)) {
@@ -146,6 +149,9 @@ export class AnswerTooLong extends AppError {
 
 /** Does this answer ask us to slow down? */
 export type Throttles = (answer: Response) => boolean | Promise<boolean>
+
+/** For how many seconds nothing more may be sent after this answer, where the vendor tells before it refuses; `null`: it may. */
+export type RestAfter = (answer: Response) => number | null
 
 export function isTooMany({ status, headers }: Response): boolean {
   return status === 429 || (status === 503 && headers.has('retry-after'))

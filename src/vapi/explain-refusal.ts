@@ -6,13 +6,21 @@ import type { Interval } from '../providers/provider.ts'
 import type { Context, Spoken } from './context.ts'
 import { offering } from './offering.ts'
 import { pastSentence } from './questions.ts'
-import { closedSentence, fullDaySentence, offGridSentence, takenSentence, tooFarSentence, tooSoonSentence } from './speech.ts'
+import {
+  closedSentence,
+  fullDaySentence,
+  notOfferedSentence,
+  offGridSentence,
+  takenSentence,
+  tooFarSentence,
+  tooSoonSentence,
+} from './speech.ts'
 
 /** Why a time cannot be had, and the nearest times instead. @param worded what else the sentence is to say */
 export async function explainRefusal(
   context: Context,
   slot: Interval,
-  why: Refusal | 'taken',
+  why: Refusal,
   worded = (sentence: string) => sentence,
 ): Promise<Spoken> {
   const { deps, diary, signal } = context
@@ -38,6 +46,8 @@ export async function explainRefusal(
       }
       case 'off_grid':
         return offGridSentence(alternatives, timeZone)
+      case 'not_offered':
+        return notOfferedSentence(alternatives, timeZone)
       case 'taken':
         return takenSentence(alternatives, timeZone)
       case 'cap':

@@ -93,6 +93,11 @@ export function takenSentence(alternatives: Interval[], timeZone: string): strin
   return oneLine(`That time is taken, sorry. ${instead(alternatives, timeZone)}`)
 }
 
+/** The calendar itself says when it takes appointments. @param alternatives earliest first; at most three are said */
+export function notOfferedSentence(alternatives: Interval[], timeZone: string): string {
+  return oneLine(`I cannot book that time. ${instead(alternatives, timeZone)}`)
+}
+
 /** The business takes no more appointments on that day. @param alternatives earliest first; at most three are said */
 export function fullDaySentence(day: Date, alternatives: Interval[], timeZone: string): string {
   return oneLine(`I have no more appointments on ${spokenDay(day, timeZone)}. ${instead(alternatives, timeZone)}`)

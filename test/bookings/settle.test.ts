@@ -98,7 +98,16 @@ for (const vendor of ['google', 'microsoft'] as const) {
     if (!booking) throw new Error('nothing was held')
     const { connections } = await inTenant(test.deps.db, owner.clerkUserId, (trx) => openDiary(test.deps, trx, owner.clerkUserId))
     for (const connection of connections) {
-      const event = { bookingId: booking.id, subject: 'Viewing', description: '', location: '', startsAt, endsAt, attendees: [] }
+      const event = {
+        bookingId: booking.id,
+        subject: 'Viewing',
+        description: '',
+        location: '',
+        startsAt,
+        endsAt,
+        attendees: [],
+        customer: null,
+      }
       await useCalendar(test.deps, connection, AbortSignal.timeout(2000), (calendar) =>
         calendar.create({ ...event, timeZone: 'America/Chicago' }),
       )

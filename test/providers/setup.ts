@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Attempt, OutboundOptions } from '../../src/providers/outbound.ts'
-import type { CalendarProvider, Grant, Interval, NewEvent } from '../../src/providers/provider.ts'
+import type { BookingRef, CalendarProvider, Grant, Interval, NewEvent } from '../../src/providers/provider.ts'
 import type { CalendarStandIn } from '../world/calendar-stand-in.ts'
 import type { NewPerson } from '../world/people.ts'
 
@@ -88,8 +88,14 @@ export function newBooking(changes: Partial<NewEvent> = {}): NewEvent {
     endsAt: new Date('2026-12-01T15:30:00Z'),
     timeZone: 'America/New_York',
     attendees: [{ name: 'Kim Lee', email: 'kim@example.com' }],
+    customer: { name: 'Kim Lee', email: 'kim@example.com', phone: null },
     ...changes,
   }
+}
+
+/** As it is known while nobody has told us of its event. */
+export function refOf({ bookingId, startsAt, endsAt }: NewEvent): BookingRef {
+  return { bookingId, eventId: null, startsAt, endsAt }
 }
 
 export function span(start: string, end: string): Interval {

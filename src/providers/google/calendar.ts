@@ -42,6 +42,7 @@ function calendarInfo(entry: z.infer<typeof CalendarPage>['items'][number]): Cal
     canWrite: WRITING_ROLES.includes(entry.accessRole),
     timeZone: entry.timeZone,
     link: 'https://calendar.google.com/calendar/r',
+    minutes: [],
   }
 }
 

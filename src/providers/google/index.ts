@@ -28,10 +28,10 @@ export function googleProvider(settings: GoogleSettings, options: OutboundOption
     revoke: (refreshToken) => revoke(google, refreshToken),
     calendars: (access) => listCalendars(google, access),
     calendar: (access, calendarId) => ({
-      busy: (range, { except } = {}) => listBusy(google, access, calendarId, range, except),
+      busy: (range, { except } = {}) => listBusy(google, access, calendarId, range, except?.bookingId),
       events: (range) => listEvents(google, access, calendarId, range),
       create: (event) => createEvent(google, access, calendarId, event),
-      read: (bookingId) => readEvent(google, access, calendarId, bookingId),
+      read: ({ bookingId }) => readEvent(google, access, calendarId, bookingId),
       update: (eventId, event) => updateEvent(google, access, calendarId, eventId, event),
       cancel: (eventId) => cancelEvent(google, access, calendarId, eventId),
     }),

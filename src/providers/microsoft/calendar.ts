@@ -20,6 +20,7 @@ export async function listCalendars(graph: Graph, access: Access): Promise<Calen
       canWrite: canEdit,
       timeZone,
       link: 'https://outlook.office.com/calendar/',
+      minutes: [],
     }))
     .sort((a, b) => Number(b.isMain) - Number(a.isMain))
 }

@@ -22,10 +22,10 @@ export function microsoftProvider(settings: MicrosoftSettings, options: Outbound
     revoke: async () => {},
     calendars: (access) => listCalendars(microsoft, access),
     calendar: (access, calendarId) => ({
-      busy: (range, { except } = {}) => listBusy(microsoft, access, calendarId, range, except),
+      busy: (range, { except } = {}) => listBusy(microsoft, access, calendarId, range, except?.bookingId),
       events: (range, timeZone) => listEvents(microsoft, access, calendarId, range, timeZone),
       create: (event) => createEvent(microsoft, access, calendarId, event),
-      read: (bookingId) => readEvent(microsoft, access, calendarId, bookingId),
+      read: ({ bookingId }) => readEvent(microsoft, access, calendarId, bookingId),
       update: (eventId, event) => updateEvent(microsoft, access, calendarId, eventId, event),
       cancel: (eventId) => cancelEvent(microsoft, access, calendarId, eventId),
     }),

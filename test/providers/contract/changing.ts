@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { email, newBooking, newWorld, shown, span, type Vendor } from '../setup.ts'
+import { email, newBooking, newWorld, refOf, shown, span, type Vendor } from '../setup.ts'
 
 const week = span('2026-12-01T00:00:00Z', '2026-12-08T00:00:00Z')
 const ten = span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z')
@@ -22,15 +22,11 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
   t.test('the event of a booking is read as it stands now, wherever its owner has moved it', async (t) => {
     const { standIn, open, wanted, made } = await booked(t, vendor)
     t.same(made, { id: made.id, link: made.link, ...ten })
-    t.same(await open.read(wanted.bookingId), made)
+    t.same(await open.read(refOf(wanted)), made)
     standIn.moveEvent(email, made.id, later)
-    t.same(await open.read(wanted.bookingId), { ...made, ...later })
+    t.same(await open.read(refOf(wanted)), { ...made, ...later })
     standIn.moveEvent(email, made.id, { allDay: { from: '2026-12-03', to: '2026-12-04' } })
-    t.match(
-      await open.read(wanted.bookingId),
-      span('2026-12-03T05:00:00Z', '2026-12-04T05:00:00Z'),
-      'from midnight to midnight in New York',
-    )
+    t.match(await open.read(refOf(wanted)), span('2026-12-03T05:00:00Z', '2026-12-04T05:00:00Z'), 'from midnight to midnight in New York')
   })
 
   t.test('a moved booking is the same event at the new time, in the new words, and the guest is told', async (t) => {
@@ -52,7 +48,7 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
       ],
     })
     t.equal(standIn.events(email).length, 1)
-    t.same(await open.read(wanted.bookingId), { ...made, ...later })
+    t.same(await open.read(refOf(wanted)), { ...made, ...later })
     t.same(shown(await open.busy(week)), shown([later]), 'its former time is free')
   })
 
@@ -123,7 +119,7 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
     t.equal(event()?.told.length, 2)
     standIn.faults.add({ kind: 'lost', method: 'PATCH', times: 2 })
     await t.rejects(open.update(made.id, wanted), { code: 'provider_unavailable' })
-    t.match(await open.read(wanted.bookingId), ten, 'which of both it was, reading tells')
+    t.match(await open.read(refOf(wanted)), ten, 'which of both it was, reading tells')
   })
 
   t.test('a refusal after a lost answer does not say that nothing was moved or cancelled', async (t) => {
@@ -142,7 +138,7 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
     const { open, wanted, made, event } = await booked(t, vendor)
     await open.cancel(made.id)
     t.match(event(), { status: 'cancelled', told: [{ what: 'invited' }, { email: kim.email, what: 'cancelled' }] })
-    t.equal(await open.read(wanted.bookingId), null)
+    t.equal(await open.read(refOf(wanted)), null)
     t.same(await open.busy(week), [])
     await open.cancel(made.id)
     t.equal(event()?.told.length, 2, 'and cancelling again is success')
@@ -170,10 +166,10 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
 
   t.test("a booking's own event is not in its way, and everything else is", async (t) => {
     const { standIn, open, wanted, made } = await booked(t, vendor)
-    const except = wanted.bookingId
+    const except = refOf(wanted)
     const at = (from: string, to: string) => span(`2026-12-01T${from}:00Z`, `2026-12-01T${to}:00Z`)
     t.same(await open.busy(week, { except }), [])
-    t.same(shown(await open.busy(week, { except: newBooking().bookingId })), shown([ten]), 'another booking has no event here')
+    t.same(shown(await open.busy(week, { except: refOf(newBooking()) })), shown([ten]), 'another booking has no event here')
     t.same(shown(await open.busy(week)), shown([ten]))
     const same = standIn.addEvent(email, { subject: 'x', ...ten })
     t.same(shown(await open.busy(week, { except })), shown([ten]), 'what lies at the very same time stays')
@@ -199,17 +195,17 @@ export async function changing(t: Test, vendor: Vendor): Promise<void> {
     standIn.addEvent(email, { subject: 'daily', ...ten, recurrence: { every: 'day', count: 3 } })
     standIn.addEvent(email, { subject: 'day off', allDay: { from: '2026-12-05', to: '2026-12-06' } })
     const all = shown(await open.busy(week))
-    t.same(shown(await open.busy(week, { except: wanted.bookingId })), all)
+    t.same(shown(await open.busy(week, { except: refOf(wanted) })), all)
     t.equal(all.length, 4)
     standIn.setPageSize(1)
-    t.same(shown(await open.busy(week, { except: wanted.bookingId })), all, 'read to the last page')
+    t.same(shown(await open.busy(week, { except: refOf(wanted) })), all, 'read to the last page')
   })
 
   t.test('an excepted event does not make an unreadable calendar free', async (t) => {
     const { standIn, open, wanted } = await booked(t, vendor)
     standIn.faults.add({ kind: 'status', status: 503, path: vendor.eventsPath, times: 2 })
-    await t.rejects(open.busy(week, { except: wanted.bookingId }), { code: 'provider_unavailable' })
+    await t.rejects(open.busy(week, { except: refOf(wanted) }), { code: 'provider_unavailable' })
     standIn.faults.add({ kind: 'status', status: 503, method: 'GET', times: 2 })
-    await t.rejects(open.busy(week, { except: wanted.bookingId }), { code: 'provider_unavailable' })
+    await t.rejects(open.busy(week, { except: refOf(wanted) }), { code: 'provider_unavailable' })
   })
 }

@@ -68,6 +68,7 @@ export async function entries(t: Test, vendor: Vendor): Promise<void> {
       ...span('2026-12-01T15:00:00Z', '2026-12-01T15:30:00Z'),
       timeZone: ZONE,
       attendees: [{ name: 'Ana', email: 'ana@example.com' }],
+      customer: { name: 'Ana', email: 'ana@example.com', phone: null },
     })
     t.match(await open.events(week, ZONE), [
       { id, link, subject: 'Viewing', body: 'Name: Ana\nRing twice.', location: '12 Elm St', attendees: [{ email: 'ana@example.com' }] },

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { createRecentBusy } from '../../src/calendar/recent-busy.ts'
+import { createRecentReadings } from '../../src/calendar/recent-readings.ts'
 import { createDeps } from '../../src/create-deps.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { type Connection, listConnections } from '../../src/db/connections.ts'
@@ -105,7 +105,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
     await inTenant(test.deps.db, owner.clerkUserId, (trx) => trx.updateTable('oauthTokens').set({ role: 'busy' }).execute())
     await connect(test, owner, second, owner.calendarEmail)
     t.match(await offered(owner, '2026-12-01'), /^I have/)
-    test.deps.recentBusy.drop(owner.clerkUserId)
+    test.deps.recentReadings.drop(owner.clerkUserId)
     standIn.faults.add({ kind: 'silent', path: READ, times: Number.POSITIVE_INFINITY })
     const begun = performance.now()
     t.match(await offered(owner, '2026-12-01'), /does not answer/)
@@ -144,19 +144,19 @@ t.test('what one tenant has read is nobody else’s, and is kept for so long and
     asked += 1
     return [hour(10, 11)]
   }
-  const recent = createRecentBusy(50)
-  t.same(await recent.busyOf(mine, hour(8, 20), read), [hour(10, 11)])
-  t.same(await recent.busyOf(mine, hour(9, 12), read), [hour(10, 11)])
+  const recent = createRecentReadings(50)
+  t.same(await recent.of(mine, 'busy', hour(8, 20), read), [hour(10, 11)])
+  t.same(await recent.of(mine, 'busy', hour(9, 12), read), [hour(10, 11)])
   t.equal(asked, 1)
-  await recent.busyOf(mine, hour(19, 21), read)
+  await recent.of(mine, 'busy', hour(19, 21), read)
   t.equal(asked, 2, 'what was read does not reach so far')
-  await recent.busyOf(hers, hour(9, 12), read)
+  await recent.of(hers, 'busy', hour(9, 12), read)
   t.equal(asked, 3, 'the same connection of somebody else')
   await new Promise((resolve) => setTimeout(resolve, 60))
-  await recent.busyOf(mine, hour(9, 12), read)
+  await recent.of(mine, 'busy', hour(9, 12), read)
   t.equal(asked, 4)
-  await t.rejects(recent.busyOf(mine, hour(0, 1), () => Promise.reject(new Error('no'))))
-  await recent.busyOf(mine, hour(0, 1), read)
+  await t.rejects(recent.of(mine, 'busy', hour(0, 1), () => Promise.reject(new Error('no'))))
+  await recent.of(mine, 'busy', hour(0, 1), read)
   t.equal(asked, 5)
 })
 
@@ -164,17 +164,17 @@ t.test('what is dropped while it is being read does not come back with the answe
   const owner = await test.owner()
   const [mine] = await inTenant(test.deps.db, owner.clerkUserId, (trx) => listConnections(trx, owner.clerkUserId))
   if (!mine) throw new Error('not connected')
-  const recent = createRecentBusy(30_000)
+  const recent = createRecentReadings(30_000)
   const { promise, resolve } = Promise.withResolvers<Interval[]>()
-  const first = recent.busyOf(mine, hour(8, 20), () => promise)
+  const first = recent.of(mine, 'busy', hour(8, 20), () => promise)
   recent.drop(mine.clerkUserId)
   resolve([hour(10, 11)])
   t.same(await first, [hour(10, 11)])
-  t.same(await recent.busyOf(mine, hour(8, 20), async () => []), [], 'read anew')
+  t.same(await recent.of(mine, 'busy', hour(8, 20), async () => []), [], 'read anew')
   const both = await Promise.all([
-    recent.busyOf({ ...mine, id: 'a' }, hour(8, 20), async () => [hour(8, 9)]),
-    recent.busyOf({ ...mine, id: 'b' }, hour(8, 20), async () => [hour(9, 10)]),
+    recent.of({ ...mine, id: 'a' }, 'busy', hour(8, 20), async () => [hour(8, 9)]),
+    recent.of({ ...mine, id: 'b' }, 'busy', hour(8, 20), async () => [hour(9, 10)]),
   ])
   const never = () => Promise.reject(new Error('both were kept'))
-  t.same(await Promise.all(['a', 'b'].map((id) => recent.busyOf({ ...mine, id }, hour(8, 20), never))), both)
+  t.same(await Promise.all(['a', 'b'].map((id) => recent.of({ ...mine, id }, 'busy', hour(8, 20), never))), both)
 })

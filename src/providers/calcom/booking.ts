@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import { AppError } from '../../errors.ts'
+import type { Access, BookingRef, CalendarEvent, NewEvent } from '../provider.ts'
+import { attendeeOf } from './attendee.ts'
+import { ask, type Vendor } from './client.ts'
+import { idOf, lengthsOf, readEventType } from './event-types.ts'
+import { bookingFailure, isMissing } from './failure.ts'
+import { CalcomBooking, findBooking, isLive, isOf, readLatest } from './find.ts'
+import { linkOf } from './link.ts'
+
+const LONGEST_NOTES = 5000
+const MINUTE_MS = 60_000
+
+export async function createBooking(vendor: Vendor, access: Access, calendarId: string, event: NewEvent): Promise<CalendarEvent> {
+  const ref = { ...event, eventId: null }
+  const [type, first] = await Promise.all([readEventType(vendor, access, calendarId), findBooking(vendor, access, ref)])
+  if (first) return standing(vendor, first)
+  const lengths = lengthsOf(type)
+  const minutes = minutesOf(event)
+  if (!lengths.includes(minutes)) throw new AppError('length_not_offered', `calcom bookings.create: ${minutes} minutes`)
+  const request = {
+    operation: 'bookings.create',
+    budget: 'create',
+    resource: 'bookings',
+    method: 'POST',
+    body: {
+      eventTypeId: idOf(calendarId),
+      start: event.startsAt.toISOString(),
+      // Refused where there is only one.
+      ...(lengths.length > 1 ? { lengthInMinutes: minutes } : {}),
+      ...(await attendeeOf(vendor, access, event)),
+      bookingFieldsResponses: { notes: notesOf(event) },
+      metadata: { bookingId: event.bookingId },
+    },
+  } as const
+  const { data } = await ask(vendor, access, request, Answer).catch(async (error: unknown) => {
+    const failure = bookingFailure(error)
+    // Nothing keeps Cal.com from booking twice: what may have been done is looked for, never sent again.
+    if (!(failure instanceof AppError) || !mayHaveActed(failure)) throw failure
+    const made = await findBooking(vendor, access, ref).catch(() => null)
+    if (!made) throw failure
+    return { data: made }
+  })
+  return standing(vendor, data)
+}
+
+export async function readBooking(vendor: Vendor, access: Access, ref: BookingRef): Promise<CalendarEvent | null> {
+  const found = await findBooking(vendor, access, ref)
+  return found && isLive(found) ? agreed(vendor, found) : null
+}
+
+/** Its title, length and notes are the event type's or stay as they were; guests can come, and not go. */
+export async function updateBooking(
+  vendor: Vendor,
+  access: Access,
+  calendarId: string,
+  uid: string,
+  event: NewEvent,
+): Promise<CalendarEvent> {
+  const found = await readLatest(vendor, access, uid)
+  if (!found || !isLive(found) || !isOf(found, event.bookingId)) throw missing('not there as the booking of this event')
+  const isThere = found.start.getTime() === event.startsAt.getTime() && found.end.getTime() === event.endsAt.getTime()
+  const moved = isThere ? found : await move(vendor, access, calendarId, found, event)
+  await inviteOthers(vendor, access, moved, event)
+  return agreed(vendor, moved)
+}
+
+async function move(vendor: Vendor, access: Access, calendarId: string, booking: CalcomBooking, event: NewEvent): Promise<CalcomBooking> {
+  const { lengthInMinutes } = await readEventType(vendor, access, calendarId)
+  if (lengthInMinutes !== minutesOf(event)) throw new AppError('length_not_offered', 'calcom bookings.reschedule: to another length')
+  const request = {
+    operation: 'bookings.reschedule',
+    budget: 'create',
+    resource: 'bookings',
+    path: `/${encodeURIComponent(booking.uid)}/reschedule`,
+    method: 'POST',
+    body: { start: event.startsAt.toISOString(), reschedulingReason: 'Moved by phone or by the host.' },
+  } as const
+  const { data } = await ask(vendor, access, request, Answer).catch(async (error: unknown) => {
+    const failure = isMissing(error) ? missing('cancelled meanwhile') : bookingFailure(error)
+    if (!(failure instanceof AppError) || !mayHaveActed(failure)) throw failure
+    const now = await readLatest(vendor, access, booking.uid).catch(() => null)
+    if (now?.start.getTime() !== event.startsAt.getTime()) throw failure
+    return { data: now }
+  })
+  return data
+}
+
+async function inviteOthers(vendor: Vendor, access: Access, booking: CalcomBooking, event: NewEvent): Promise<void> {
+  const known = new Set([...booking.attendees.flatMap(({ email, displayEmail }) => [email, displayEmail]), ...(booking.guests ?? [])])
+  for (const { name, email } of event.attendees.filter((one) => !known.has(one.email))) {
+    const request = {
+      operation: 'bookings.attendees',
+      budget: 'create',
+      resource: 'bookings',
+      path: `/${encodeURIComponent(booking.uid)}/attendees`,
+      method: 'POST',
+      body: { name, email, timeZone: event.timeZone, language: 'en' },
+    } as const
+    await ask(vendor, access, request, z.object({}))
+  }
+}
+
+export async function cancelBooking(vendor: Vendor, access: Access, uid: string): Promise<void> {
+  const found = await readLatest(vendor, access, uid)
+  if (!found || !isLive(found) || typeof found.metadata.bookingId !== 'string') return
+  const request = {
+    operation: 'bookings.cancel',
+    budget: 'create',
+    resource: 'bookings',
+    path: `/${encodeURIComponent(found.uid)}/cancel`,
+    method: 'POST',
+    body: { cancellationReason: 'Cancelled by phone or by the host.' },
+    // What is cancelled already says so.
+    repeatable: true,
+  } as const
+  await ask(vendor, access, request, z.object({})).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+}
+
+/** No usable answer: then it may have been done. A time that is taken may be taken by what an earlier request has made. */
+function mayHaveActed({ code }: AppError): boolean {
+  return code === 'provider_unavailable' || code === 'slot_taken'
+}
+
+/** @throws AppError `slot_taken` for one that the host has cancelled since */
+function standing(vendor: Vendor, booking: CalcomBooking): CalendarEvent {
+  if (!isLive(booking)) throw new AppError('slot_taken', 'calcom bookings.create: the booking of this event was cancelled')
+  return agreed(vendor, booking)
+}
+
+/** @throws AppError `provider_unavailable` while the host has not agreed: it is not known yet whether it takes place */
+function agreed(vendor: Vendor, { uid, status, start, end }: CalcomBooking): CalendarEvent {
+  if (status !== 'accepted') throw new AppError('provider_unavailable', 'calcom: the host has not confirmed the booking')
+  return { id: uid, link: linkOf(vendor, uid), startsAt: start, endsAt: end }
+}
+
+function missing(why: string): AppError {
+  return new AppError('event_missing', `calcom bookings.reschedule: ${why}`)
+}
+
+/** A booking's title is made by its event type, so what it is about stands here. */
+function notesOf({ subject, location, description }: NewEvent): string {
+  return [subject, location, description]
+    .filter((text) => text !== '')
+    .join('\n')
+    .slice(0, LONGEST_NOTES)
+}
+
+function minutesOf({ startsAt, endsAt }: NewEvent): number {
+  return (endsAt.getTime() - startsAt.getTime()) / MINUTE_MS
+}
+
+const Answer = z.object({ data: CalcomBooking })

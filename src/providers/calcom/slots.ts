@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { AppError } from '../../errors.ts'
+import type { Access, BookingRef, Interval } from '../provider.ts'
+import { ask, type Vendor } from './client.ts'
+import { idOf, lengthsOf, readEventType } from './event-types.ts'
+import { Refused } from './failure.ts'
+import { findBooking } from './find.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/**
+ * Cal.com settles itself what is free: the host's hours, notice and calendars.
+ * @throws AppError `length_not_offered`: it would answer with any length, and book its own
+ */
+export async function listSlots(
+  vendor: Vendor,
+  access: Access,
+  calendarId: string,
+  range: Interval,
+  minutes: number,
+  except: BookingRef | undefined,
+): Promise<Interval[]> {
+  if (range.startsAt >= range.endsAt) return []
+  const moved = except && (await findBooking(vendor, access, except))
+  const [type, offered] = await Promise.all([
+    readEventType(vendor, access, calendarId),
+    askForSlots(vendor, access, calendarId, range, minutes, moved?.uid),
+  ])
+  // What is moved gets the usual length, whatever it had.
+  const lengths = moved ? [type.lengthInMinutes] : lengthsOf(type)
+  if (!lengths.includes(minutes)) throw new AppError('length_not_offered', `calcom slots: ${minutes} minutes`)
+  return offered
+    .filter(({ startsAt, endsAt }) => range.startsAt <= startsAt && endsAt <= range.endsAt)
+    .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
+}
+
+async function askForSlots(
+  vendor: Vendor,
+  access: Access,
+  calendarId: string,
+  range: Interval,
+  minutes: number,
+  moved: string | undefined,
+): Promise<Interval[]> {
+  const operation = 'slots.list'
+  // From a day before: its grid is counted from where an opening begins, or from where the question does. An end at midnight is read as the
+  // end of that day, so more may come than was asked for.
+  const from = Math.floor((range.startsAt.getTime() - DAY_MS) / DAY_MS) * DAY_MS
+  const query = {
+    eventTypeId: String(idOf(calendarId)),
+    start: new Date(from).toISOString(),
+    end: range.endsAt.toISOString(),
+    duration: String(minutes),
+    format: 'range',
+    ...(moved === undefined ? {} : { bookingUidToReschedule: moved }),
+  }
+  const { data } = await ask(vendor, access, { operation, budget: 'read', resource: 'slots', query }, Slots).catch((error: unknown) => {
+    throw error instanceof Refused && error.httpStatus === 404 ? new AppError('calendar_missing', error.message) : error
+  })
+  return Object.values(data)
+    .flat()
+    .map(({ start, end }) => ({ startsAt: start, endsAt: end }))
+}
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const Slots = z.object({ data: z.record(z.string(), z.array(z.object({ start: instant, end: instant }))) })
