@@ -33,8 +33,11 @@ export interface Call {
   /** A fixed word for logs and metrics, never a part of the URL. */
   operation: string
   budget: keyof Timeouts
-  /** May the same request be sent a second time? Not where a code works once. */
-  repeatable: boolean
+  /**
+   * May the same request be sent a second time? Not where a code works once. `after_refusal`: only where the vendor has refused to look at
+   * it, because nothing keeps it from doing the same twice.
+   */
+  repeatable: boolean | 'after_refusal'
   /** Takes something away: success has no body, and that it is gone may be what an earlier attempt has done. */
   takesAway?: boolean
   /** Whose line the request stands in. Left out, it goes at once: signing in and renewing tokens depend on no mailbox. */
@@ -123,7 +126,7 @@ export function outbound(
         if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status, call)) {
           throw unavailable(call, `${answer.status}, after an attempt that may have succeeded`)
         }
-        if (last || pause === null) return answer
+        if (last || pause === null || (call.repeatable === 'after_refusal' && !isThrottled)) return answer
         mayHaveActed ||= answer.status >= 500
         await delay(pause * 1000 + Math.random() * JITTER_MS, undefined, { signal })
       } catch (error) {
@@ -134,7 +137,7 @@ export function outbound(
         }
         mayHaveActed = true
         const reason = error instanceof NoAnswer ? `${error.reason} ${error.code}` : 'aborted'
-        if (last || signal?.aborted) throw unavailable(call, reason.trim())
+        if (last || call.repeatable !== true || signal?.aborted) throw unavailable(call, reason.trim())
       }
     }
   }

@@ -46,6 +46,10 @@ const google: Vendor = {
   ],
   eventZone: 'America/New_York',
   rotates: false,
+  tokenSeconds: 3600,
+  moving: { method: 'PATCH', path: /\/events\// },
+  foreignCalendar: 'primary',
+  isScheduler: false,
 }
 
 contract(google)

@@ -42,6 +42,10 @@ const microsoft: Vendor = {
   ],
   eventZone: 'UTC',
   rotates: true,
+  tokenSeconds: 3600,
+  moving: { method: 'PATCH', path: /\/events\// },
+  foreignCalendar: 'primary',
+  isScheduler: false,
 }
 
 contract(microsoft)

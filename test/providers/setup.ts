@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
+import { mergeIntervals } from '../../src/providers/intervals.ts'
 import type { Attempt, OutboundOptions } from '../../src/providers/outbound.ts'
-import type { BookingRef, CalendarProvider, Grant, Interval, NewEvent } from '../../src/providers/provider.ts'
+import type { BookingRef, Calendar, CalendarProvider, Grant, Interval, NewEvent } from '../../src/providers/provider.ts'
 import type { CalendarStandIn } from '../world/calendar-stand-in.ts'
 import type { NewPerson } from '../world/people.ts'
 
@@ -30,6 +31,17 @@ export interface Vendor {
   eventZone: string
   /** Does a refresh bring a new refresh token? */
   rotates: boolean
+  /** For how long its access tokens are good. */
+  tokenSeconds: number
+  /** How an event is moved. */
+  moving: { method: string; path: RegExp }
+  /** The id of a calendar that somebody else may have. */
+  foreignCalendar: string
+  /**
+   * Says itself when and for how long it takes appointments, gives them titles of its own and refuses what is taken; and keeps nobody from
+   * booking twice, so that it is looked at before anything is repeated. The others take whatever is sent to them.
+   */
+  isScheduler: boolean
 }
 
 // A zone that no test uses: whoever reads a time in the machine's own zone is found out.
@@ -37,6 +49,8 @@ process.env.TZ = 'Asia/Kathmandu'
 
 export const redirectUri = 'http://localhost:8000/callback'
 export const email = 'dana@example.com'
+
+const QUARTER_MS = 15 * 60_000
 
 /** Short enough for a test to wait for, in the proportions of the real ones. */
 const timeouts = { read: 400, create: 600, token: 400 }
@@ -96,6 +110,20 @@ export function newBooking(changes: Partial<NewEvent> = {}): NewEvent {
 /** As it is known while nobody has told us of its event. */
 export function refOf({ bookingId, startsAt, endsAt }: NewEvent): BookingRef {
   return { bookingId, eventId: null, startsAt, endsAt }
+}
+
+/**
+ * When the owner has no time: where a calendar says only when she has, all the rest, in quarters of an hour. What a calendar says of both is
+ * one answer to one question.
+ */
+export async function busyTimes(open: Calendar, range: Interval, options: { except?: BookingRef } = {}): Promise<Interval[]> {
+  if (!open.slots) return open.busy(range, options)
+  const free = new Set((await open.slots(range, QUARTER_MS / 60_000, options)).map(({ startsAt }) => startsAt.getTime()))
+  const busy: Interval[] = []
+  for (let at = range.startsAt.getTime(); at < range.endsAt.getTime(); at += QUARTER_MS) {
+    if (!free.has(at)) busy.push({ startsAt: new Date(at), endsAt: new Date(at + QUARTER_MS) })
+  }
+  return mergeIntervals(busy)
 }
 
 export function span(start: string, end: string): Interval {

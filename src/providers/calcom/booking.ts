@@ -4,7 +4,7 @@ import type { Access, BookingRef, CalendarEvent, NewEvent } from '../provider.ts
 import { attendeeOf } from './attendee.ts'
 import { ask, type Vendor } from './client.ts'
 import { idOf, lengthsOf, readEventType } from './event-types.ts'
-import { bookingFailure, isMissing } from './failure.ts'
+import { bookingFailure, isMissing, Refused } from './failure.ts'
 import { CalcomBooking, findBooking, isLive, isOf, readLatest } from './find.ts'
 import { linkOf } from './link.ts'
 
@@ -23,6 +23,7 @@ export async function createBooking(vendor: Vendor, access: Access, calendarId: 
     budget: 'create',
     resource: 'bookings',
     method: 'POST',
+    repeatable: 'after_refusal',
     body: {
       eventTypeId: idOf(calendarId),
       start: event.startsAt.toISOString(),
@@ -33,15 +34,11 @@ export async function createBooking(vendor: Vendor, access: Access, calendarId: 
       metadata: { bookingId: event.bookingId },
     },
   } as const
-  const { data } = await ask(vendor, access, request, Answer).catch(async (error: unknown) => {
-    const failure = bookingFailure(error)
-    // Nothing keeps Cal.com from booking twice: what may have been done is looked for, never sent again.
-    if (!(failure instanceof AppError) || !mayHaveActed(failure)) throw failure
-    const made = await findBooking(vendor, access, ref).catch(() => null)
-    if (!made) throw failure
-    return { data: made }
-  })
-  return standing(vendor, data)
+  const made = await untilKnown(
+    () => ask(vendor, access, request, Answer),
+    () => findBooking(vendor, access, ref),
+  )
+  return standing(vendor, made)
 }
 
 export async function readBooking(vendor: Vendor, access: Access, ref: BookingRef): Promise<CalendarEvent | null> {
@@ -74,16 +71,17 @@ async function move(vendor: Vendor, access: Access, calendarId: string, booking:
     resource: 'bookings',
     path: `/${encodeURIComponent(booking.uid)}/reschedule`,
     method: 'POST',
+    repeatable: 'after_refusal',
     body: { start: event.startsAt.toISOString(), reschedulingReason: 'Moved by phone or by the host.' },
   } as const
-  const { data } = await ask(vendor, access, request, Answer).catch(async (error: unknown) => {
-    const failure = isMissing(error) ? missing('cancelled meanwhile') : bookingFailure(error)
-    if (!(failure instanceof AppError) || !mayHaveActed(failure)) throw failure
-    const now = await readLatest(vendor, access, booking.uid).catch(() => null)
-    if (now?.start.getTime() !== event.startsAt.getTime()) throw failure
-    return { data: now }
-  })
-  return data
+  return untilKnown(
+    () => ask(vendor, access, request, Answer),
+    async () => {
+      const now = await readLatest(vendor, access, booking.uid)
+      if (!now || !isLive(now)) throw missing('cancelled meanwhile')
+      return now.start.getTime() === event.startsAt.getTime() ? now : null
+    },
+  )
 }
 
 async function inviteOthers(vendor: Vendor, access: Access, booking: CalcomBooking, event: NewEvent): Promise<void> {
@@ -97,7 +95,7 @@ async function inviteOthers(vendor: Vendor, access: Access, booking: CalcomBooki
       method: 'POST',
       body: { name, email, timeZone: event.timeZone, language: 'en' },
     } as const
-    await ask(vendor, access, request, z.object({}))
+    await ask(vendor, access, request, Done)
   }
 }
 
@@ -114,14 +112,34 @@ export async function cancelBooking(vendor: Vendor, access: Access, uid: string)
     // What is cancelled already says so.
     repeatable: true,
   } as const
-  await ask(vendor, access, request, z.object({})).catch((error: unknown) => {
+  await ask(vendor, access, request, Answer).catch((error: unknown) => {
     if (!isMissing(error)) throw error
   })
 }
 
-/** No usable answer: then it may have been done. A time that is taken may be taken by what an earlier request has made. */
-function mayHaveActed({ code }: AppError): boolean {
-  return code === 'provider_unavailable' || code === 'slot_taken'
+/**
+ * Nothing keeps Cal.com from doing the same twice, so what may have been done is looked for before it is asked for again, once: where the
+ * answer was lost, and where its own outcome would look like a refusal.
+ * @param look what has been done; `null`: nothing yet
+ */
+async function untilKnown(send: () => Promise<{ data: CalcomBooking }>, look: () => Promise<CalcomBooking | null>): Promise<CalcomBooking> {
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      return (await send()).data
+    } catch (error) {
+      const failure = bookingFailure(error)
+      if (!(failure instanceof AppError)) throw failure
+      const isOpen = failure.code === 'provider_unavailable'
+      const isTold = failure.code === 'slot_taken' || isMissing(error)
+      // A no to the second request says nothing about the first.
+      if (!isOpen && !isTold) throw isAgain ? new AppError('provider_unavailable', failure.message) : failure
+      const done = await look().catch((unread: unknown) => {
+        throw unread instanceof AppError && unread.code === 'event_missing' ? unread : new AppError('provider_unavailable', failure.message)
+      })
+      if (done) return done
+      if (isTold || isAgain || (error instanceof Refused && error.asksToWait)) throw failure
+    }
+  }
 }
 
 /** @throws AppError `slot_taken` for one that the host has cancelled since */
@@ -153,3 +171,4 @@ function minutesOf({ startsAt, endsAt }: NewEvent): number {
 }
 
 const Answer = z.object({ data: CalcomBooking })
+const Done = z.object({ status: z.literal('success') })

@@ -38,7 +38,7 @@ interface Request extends Omit<Call, 'repeatable' | 'mailbox' | 'signal'> {
   method?: 'GET' | 'POST' | 'DELETE'
   body?: object
   /** Default: whatever only reads. */
-  repeatable?: boolean
+  repeatable?: Call['repeatable']
 }
 
 /**

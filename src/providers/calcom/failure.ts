@@ -8,9 +8,12 @@ const TokenBody = z.object({ error: z.string() })
 export class Refused extends AppError {
   readonly httpStatus: number
   readonly words: string
-  constructor(code: ErrorCode, why: string, httpStatus: number, words: string) {
+  /** For how long to leave it alone is said. */
+  readonly asksToWait: boolean
+  constructor(code: ErrorCode, why: string, answer: { status: number; headers: Headers }, words: string) {
     super(code, why)
-    this.httpStatus = httpStatus
+    this.httpStatus = answer.status
+    this.asksToWait = answer.headers.has('retry-after')
     this.words = words
   }
 }
@@ -22,7 +25,7 @@ const GONE = /has been cancelled|already been cancelled|was not found|not found/
 export async function failureOf(operation: string, answer: Response): Promise<Refused> {
   const { status } = answer
   const { code = '', message = '' } = ApiBody.safeParse(await jsonOf(answer)).data?.error ?? {}
-  return new Refused(generalCode(status), `calcom ${operation}: ${status} ${code}`.trim(), status, message)
+  return new Refused(generalCode(status), `calcom ${operation}: ${status} ${code}`.trim(), answer, message)
 }
 
 function generalCode(status: number): ErrorCode {

@@ -49,7 +49,7 @@ async function end(vendor: Vendor, access: Access, id: string): Promise<void> {
     method: 'DELETE',
     repeatable: true,
   } as const
-  await ask(vendor, access, request, z.object({})).catch((error: unknown) => {
+  await ask(vendor, access, request, z.object({ status: z.literal('success') })).catch((error: unknown) => {
     if (!isMissing(error)) throw error
   })
 }
