@@ -69,11 +69,11 @@ export interface ConnectedOwner extends Owner {
 
 /** The whole service over real HTTP to the stand-ins, a database of its own and a stopped clock. Entered by `app.inject`. */
 export async function testApp(t: Test, env: Record<string, string> = {}): Promise<TestApp> {
-  const world = await startWorld('http://localhost:8000')
+  let now = NOW
+  const world = await startWorld('http://localhost:8000', () => now)
   t.teardown(() => world.stop())
   trust(world.ca)
   const database = await testDatabase(t)
-  let now = NOW
   const logs: string[] = []
   const mail = 'MAIL_FROM' in env ? {} : NO_MAIL
   const config = readConfig({
@@ -102,7 +102,7 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
       now = moment
     },
     afresh: () => {
-      for (const { faults, ledger } of [world.google, world.microsoft, world.clerk, world.vapi]) {
+      for (const { faults, ledger } of [world.google, world.microsoft, world.calcom, world.clerk, world.vapi]) {
         faults.clear()
         ledger.length = 0
       }

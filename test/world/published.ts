@@ -8,6 +8,8 @@ export interface PublishedDescription {
   present: boolean
   /** How the request breaks the description, or `null`. */
   violation(request: FastifyRequest): string | null
+  /** How an answer breaks the description, or `null`; where that says nothing of answers, none does. */
+  answerViolation(request: Pick<FastifyRequest, 'method' | 'url'>, status: number, answer: unknown): string | null
 }
 
 export interface Operation {
@@ -17,6 +19,8 @@ export interface Operation {
   query: Record<string, { schema: AnySchema; required: boolean; repeated: boolean }>
   body: AnySchema | null
   bodyRequired: boolean
+  /** Status → body. */
+  answers?: Record<string, AnySchema>
 }
 
 /** What a description says, as JSON Schema. */
@@ -34,20 +38,27 @@ const known = new Map<string, PublishedDescription>()
 export function publishedDescription(file: string, describe: (file: unknown) => Described): PublishedDescription {
   const place = new URL(`../../../shared/specs/${file}`, import.meta.url)
   const read = () => checks(describe(JSON.parse(readFileSync(place, 'utf8'))))
-  let violation: PublishedDescription['violation'] | undefined
+  let checked: Checks | undefined
   const description = known.get(file) ?? {
     present: existsSync(place),
     violation(request: FastifyRequest) {
       if (!this.present) return null
-      violation ??= read()
-      return violation(request)
+      checked ??= read()
+      return checked.violation(request)
+    },
+    answerViolation(request: Pick<FastifyRequest, 'method' | 'url'>, status: number, answer: unknown) {
+      if (!this.present) return null
+      checked ??= read()
+      return checked.answerViolation(request, status, answer)
     },
   }
   known.set(file, description)
   return description
 }
 
-function checks({ operations, definitions, beyond }: Described): PublishedDescription['violation'] {
+type Checks = Omit<PublishedDescription, 'present'>
+
+function checks({ operations, definitions, beyond }: Described): Checks {
   const inBody = new Ajv({ strict: false, allErrors: true, logger: false })
   // Everything in a query is text: numbers and flags are read from it.
   const inQuery = new Ajv({ strict: false, allErrors: true, logger: false, coerceTypes: 'array' })
@@ -59,19 +70,37 @@ function checks({ operations, definitions, beyond }: Described): PublishedDescri
     pattern: new RegExp(`^${operation.path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
     checkQuery: later(() => inQuery.compile(querySchema(operation))),
     checkBody: later(() => inBody.compile(operation.body ?? true)),
+    checkAnswers: Object.fromEntries(
+      Object.entries(operation.answers ?? {}).map(([status, schema]) => [status, later(() => inBody.compile(schema))]),
+    ),
   }))
 
-  return (request) => {
+  function asked(request: Pick<FastifyRequest, 'method' | 'url'>) {
     const path = request.url.split('?')[0] ?? ''
     if (beyond.some((pattern) => pattern.test(path))) return null
-    const operation = known.find((one) => one.method === request.method && one.pattern.test(path))
-    if (!operation) return `the description knows no ${request.method} ${path}`
-    const checkQuery = operation.checkQuery()
-    if (!checkQuery(structuredClone(request.query))) return `query ${explain(checkQuery.errors)}`
-    if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
-    if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
-    const checkBody = operation.checkBody()
-    return checkBody(request.method === 'PATCH' ? withoutNulls(request.body) : request.body) ? null : `body ${explain(checkBody.errors)}`
+    return (
+      known.find((one) => one.method === request.method && one.pattern.test(path)) ?? `the description knows no ${request.method} ${path}`
+    )
+  }
+
+  return {
+    violation(request) {
+      const operation = asked(request)
+      if (operation === null || typeof operation === 'string') return operation
+      const checkQuery = operation.checkQuery()
+      if (!checkQuery(structuredClone(request.query))) return `query ${explain(checkQuery.errors)}`
+      if (operation.body === null) return request.body ? 'a body is sent where none is taken' : null
+      if (request.body === undefined || request.body === null) return operation.bodyRequired ? 'the body is missing' : null
+      const checkBody = operation.checkBody()
+      const body = request.method === 'PATCH' ? withoutNulls(request.body) : request.body
+      return checkBody(body) ? null : `body ${explain(checkBody.errors)}`
+    },
+    answerViolation(request, status, answer) {
+      const operation = asked(request)
+      if (operation === null || typeof operation === 'string') return null
+      const check = operation.checkAnswers[status]?.()
+      return !check || check(answer) ? null : `answer ${explain(check.errors)}`
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CALLBACK_PATHS } from '../../src/environment.ts'
+import { type CalcomStandIn, startCalcom } from './calcom/index.ts'
 import type { CalendarStandIn } from './calendar-stand-in.ts'
 import { type Clerk, startClerk } from './clerk/index.ts'
 import { startGoogle } from './google/index.ts'
@@ -12,6 +13,7 @@ import { startVapi, type Vapi } from './vapi/index.ts'
 export interface World {
   google: CalendarStandIn
   microsoft: MicrosoftStandIn
+  calcom: CalcomStandIn
   clerk: Clerk
   vapi: Vapi
   mail: Mail
@@ -22,11 +24,15 @@ export interface World {
   stop(): Promise<void>
 }
 
-/** @param baseUrl of the service, as it is registered at the vendors */
-export async function startWorld(baseUrl: string): Promise<World> {
-  const [google, microsoft, clerk, vapi, mail, { ca }] = await Promise.all([
+/**
+ * @param baseUrl of the service, as it is registered at the vendors
+ * @param now where a vendor decides about times to come: the clock of the service, if that is not this machine's
+ */
+export async function startWorld(baseUrl: string, now?: () => Date): Promise<World> {
+  const [google, microsoft, calcom, clerk, vapi, mail, { ca }] = await Promise.all([
     startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
     startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
+    startCalcom({ redirectUri: `${baseUrl}/api/calcom/oauth`, ...(now ? { now } : {}) }),
     startClerk({ audience: baseUrl }),
     startVapi(),
     certificate().then(startMail),
@@ -35,6 +41,7 @@ export async function startWorld(baseUrl: string): Promise<World> {
   return {
     google,
     microsoft,
+    calcom,
     clerk,
     vapi,
     mail,
@@ -49,13 +56,14 @@ export async function startWorld(baseUrl: string): Promise<World> {
       METRICS_TOKEN: randomBytes(24).toString('base64url'),
       ...google.settings,
       ...microsoft.settings,
+      ...calcom.settings,
       ...clerk.settings,
       ...vapi.settings,
       ...mail.settings,
       WEBHOOK_ALLOW_LOCAL: 'true',
     },
     stop: async () => {
-      await Promise.all([google, microsoft, clerk, vapi, mail].map((standIn) => standIn.stop()))
+      await Promise.all([google, microsoft, calcom, clerk, vapi, mail].map((standIn) => standIn.stop()))
     },
   }
 }
