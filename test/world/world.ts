@@ -32,7 +32,7 @@ export async function startWorld(baseUrl: string, now?: () => Date): Promise<Wor
   const [google, microsoft, calcom, clerk, vapi, mail, { ca }] = await Promise.all([
     startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
     startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
-    startCalcom({ redirectUri: `${baseUrl}/api/calcom/oauth`, ...(now ? { now } : {}) }),
+    startCalcom({ redirectUri: baseUrl + CALLBACK_PATHS.calcom, ...(now ? { now } : {}) }),
     startClerk({ audience: baseUrl }),
     startVapi(),
     certificate().then(startMail),
