@@ -118,10 +118,14 @@ export function refOf({ bookingId, startsAt, endsAt }: NewEvent): BookingRef {
  */
 export async function busyTimes(open: Calendar, range: Interval, options: { except?: BookingRef } = {}): Promise<Interval[]> {
   if (!open.slots) return open.busy(range, options)
-  const free = new Set((await open.slots(range, QUARTER_MS / 60_000, options)).map(({ startsAt }) => startsAt.getTime()))
+  if (range.startsAt >= range.endsAt) return open.slots(range, 15, options)
+  // What is moved keeps half an hour: what none of those that begin each quarter covers is taken.
+  const [minutes, marginMs] = options.except ? [30, QUARTER_MS] : [15, 0]
+  const wider = { startsAt: new Date(range.startsAt.getTime() - marginMs), endsAt: new Date(range.endsAt.getTime() + marginMs) }
+  const starts = new Set((await open.slots(wider, minutes, options)).map(({ startsAt }) => startsAt.getTime()))
   const busy: Interval[] = []
   for (let at = range.startsAt.getTime(); at < range.endsAt.getTime(); at += QUARTER_MS) {
-    if (!free.has(at)) busy.push({ startsAt: new Date(at), endsAt: new Date(at + QUARTER_MS) })
+    if (!starts.has(at) && !starts.has(at - marginMs)) busy.push({ startsAt: new Date(at), endsAt: new Date(at + QUARTER_MS) })
   }
   return mergeIntervals(busy)
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { inFittingPages } from '../page-size.ts'
 import type { Access, BookingRef, Interval } from '../provider.ts'
 import { ask, type Vendor } from './client.ts'
 import { isMissing } from './failure.ts'
 
 const MAX_PAGES = 50
-const PAGE_SIZE = 100
 // Every move makes a new booking of the old one.
 const MOST_MOVES = 50
 // The ends of a filter are not described: they may count or not.
@@ -39,13 +39,17 @@ export async function readLatest(vendor: Vendor, access: Access, uid: string): P
 }
 
 /** Every booking of the host that lies within `range` as a whole, with one of these statuses. */
-export async function listBookings(vendor: Vendor, access: Access, range: Interval, status: string): Promise<CalcomBooking[]> {
+export function listBookings(vendor: Vendor, access: Access, range: Interval, status: string): Promise<CalcomBooking[]> {
+  return inFittingPages((pageSize) => listPages(vendor, access, range, status, pageSize))
+}
+
+async function listPages(vendor: Vendor, access: Access, range: Interval, status: string, pageSize: number): Promise<CalcomBooking[]> {
   const operation = 'bookings.list'
   const query = { status, afterStart: range.startsAt.toISOString(), beforeEnd: range.endsAt.toISOString(), sortStart: 'asc' }
   const found = new Map<string, CalcomBooking>()
   let skip = 0
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const asked = { ...query, take: String(PAGE_SIZE), skip: String(skip) }
+    const asked = { ...query, take: String(pageSize), skip: String(skip) }
     const { data, pagination } = await ask(vendor, access, { operation, budget: 'read', resource: 'bookings', query: asked }, Page)
     for (const one of data) found.set(one.uid, one) // what moved between two pages may come twice
     skip += data.length

@@ -7,6 +7,8 @@ import { Refused } from './failure.ts'
 import { findBooking } from './find.ts'
 
 const DAY_MS = 24 * 60 * 60_000
+// Of more it answers slowly, or not in time for a caller.
+const LONGEST_QUERY_MS = 31 * DAY_MS
 
 /**
  * Cal.com settles itself what is free: the host's hours, notice and calendars.
@@ -22,16 +24,22 @@ export async function listSlots(
 ): Promise<Interval[]> {
   if (range.startsAt >= range.endsAt) return []
   const moved = except && (await findBooking(vendor, access, except))
-  const [type, offered] = await Promise.all([
+  const [type, ...offered] = await Promise.all([
     readEventType(vendor, access, calendarId),
-    askForSlots(vendor, access, calendarId, range, minutes, moved?.uid),
+    ...parts(range).map((part) => askForSlots(vendor, access, calendarId, part, minutes, moved?.uid)),
   ])
   // What is moved gets the usual length, whatever it had.
   const lengths = moved ? [type.lengthInMinutes] : lengthsOf(type)
   if (!lengths.includes(minutes)) throw new AppError('length_not_offered', `calcom slots: ${minutes} minutes`)
-  return offered
-    .filter(({ startsAt, endsAt }) => range.startsAt <= startsAt && endsAt <= range.endsAt)
-    .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
+  const within = offered.flat().filter(({ startsAt, endsAt }) => range.startsAt <= startsAt && endsAt <= range.endsAt)
+  const unique = new Map(within.map((slot) => [slot.startsAt.getTime(), slot]))
+  return [...unique.values()].sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
+}
+
+function parts({ startsAt, endsAt }: Interval): Interval[] {
+  const count = Math.ceil((endsAt.getTime() - startsAt.getTime()) / LONGEST_QUERY_MS)
+  const edge = (index: number) => new Date(Math.min(startsAt.getTime() + index * LONGEST_QUERY_MS, endsAt.getTime()))
+  return Array.from({ length: count }, (_, index) => ({ startsAt: edge(index), endsAt: edge(index + 1) }))
 }
 
 async function askForSlots(

@@ -145,7 +145,7 @@ export async function failing(t: Test, vendor: Vendor): Promise<void> {
     const { standIn, calendar } = await newWorld(t, vendor)
     const open = await calendar()
     for (const status of [429, 400, 401, 403]) {
-      standIn.faults.add({ kind: 'status', status })
+      standIn.faults.add({ kind: 'status', status, method: 'POST', path: vendor.createPath })
       await t.rejects(open.create(newBooking()), { name: 'AppError' })
     }
     t.same(standIn.events(email), [])

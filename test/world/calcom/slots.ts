@@ -33,10 +33,14 @@ export function slotsRoute(app: FastifyInstance, api: Api): void {
     if (!found) throw refuse(404, `Event Type with ID=${eventTypeId} not found.`)
     // A length that the event type does not have is believed.
     const slots = freeSlots(site, { ...found, except }, duration ?? found.eventType.minutes, range)
-    const days = Object.groupBy(slots, ({ startsAt }) => dateOf(startsAt, timeZone).toString())
+    const isUtc = timeZone === 'UTC' // there are thousands of them
+    const days = Object.groupBy(slots, ({ startsAt }) =>
+      isUtc ? startsAt.toISOString().slice(0, 10) : dateOf(startsAt, timeZone).toString(),
+    )
+    const shownTime = (at: Date) => (isUtc ? at.toISOString() : offsetTime(at, timeZone))
     const shown = ({ startsAt, endsAt }: Interval) => ({
-      start: offsetTime(startsAt, timeZone),
-      ...(format === 'range' ? { end: offsetTime(endsAt, timeZone) } : {}),
+      start: shownTime(startsAt),
+      ...(format === 'range' ? { end: shownTime(endsAt) } : {}),
     })
     return { status: 'success', data: Object.fromEntries(Object.entries(days).map(([date, times = []]) => [date, times.map(shown)])) }
   })
