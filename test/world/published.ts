@@ -99,7 +99,8 @@ function checks({ operations, definitions, beyond }: Described): Checks {
       const operation = asked(request)
       if (operation === null || typeof operation === 'string') return null
       const check = operation.checkAnswers[status]?.()
-      return !check || check(answer) ? null : `answer ${explain(check.errors)}`
+      // What leaves is JSON: a number that is none becomes null there, and what is undefined is gone.
+      return !check || check(JSON.parse(JSON.stringify(answer))) ? null : `answer ${explain(check.errors)}`
     },
   }
 }
