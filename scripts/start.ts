@@ -32,7 +32,7 @@ starting.catch((error: unknown) => {
 async function sandbox(): Promise<void> {
   const freePort = await holdPort(port)
   process.stdout.write(
-    'Starting the sandbox: a database, a demo tenant, and stand-ins for Google,\nMicrosoft, Clerk, Vapi and a mail server …\n',
+    'Starting the sandbox: a database, a demo tenant, and stand-ins for Google,\nMicrosoft, Cal.com, Clerk, Vapi and a mail server …\n',
   )
   const started = await startSandbox(port, (task) => undo.unshift(task))
   await freePort()

@@ -35,8 +35,10 @@ const RENTALS = [
 
 /** An owner with a connected Google calendar that is partly taken, an assistant, and rentals that she advertises. */
 export async function seedDemo(baseUrl: string, world: World): Promise<Demo> {
-  const { google, settings } = world
+  const { google, microsoft, calcom, settings } = world
   const { token, assistantId, secret, request } = await makeOwner(baseUrl, world, 'google', OWNER)
+  // Whoever connects another calendar by hand finds an account on the vendor's page.
+  for (const vendor of [microsoft, calcom]) vendor.addPerson({ name: OWNER.name, email: OWNER.email, timeZone: OWNER.timeZone })
   fillCalendar(google, { email: OWNER.calendarEmail, timeZone: OWNER.timeZone }, new Date())
   for (const rental of RENTALS) await request('POST', '/rentals', rental)
   return {
