@@ -14,6 +14,7 @@ import { eventLogRoutes } from './audit/routes.ts'
 import { eventStreamRoutes } from './audit/stream/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { businessRoutes } from './businesses/routes.ts'
+import { meetingRoutes } from './calendar/api/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import { analyticsRoutes } from './calls/analytics/routes.ts'
 import { customerRoutes } from './calls/customers/routes.ts'
@@ -32,7 +33,9 @@ import { noticeDeliveryRoutes } from './notices/deliveries/routes.ts'
 import { noticeRoutes } from './notices/routes.ts'
 import { noticeSettingRoutes } from './notices/settings/routes.ts'
 import { noticeWebhooks } from './notices/webhooks-body.ts'
+import { integrationRoutes } from './oauth/api/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
+import { disconnectRoutes } from './oauth/disconnect/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
@@ -84,7 +87,11 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', general: true })
   await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', general: false })
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
+  await app.register(disconnectRoutes, { prefix: '/calendar', deps, operationId: 'disconnectCalendar' })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
+  await app.register(integrationRoutes, { prefix: '/api/calendar', deps })
+  await app.register(disconnectRoutes, { prefix: '/api/calendar', deps, operationId: 'disconnectIntegration' })
+  await app.register(meetingRoutes, { prefix: '/api/calendar', deps })
   await app.register(noticeRoutes, { prefix: '/notices', deps })
   await app.register(eventLogRoutes, { prefix: '/events', deps })
   await app.register(noticeSettingRoutes, { prefix: '/notices/settings', deps })
@@ -110,7 +117,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(listingRoutes, { prefix: '/database', deps })
   await app.register(sourceRoutes, { prefix: '/database/sources', deps })
   await app.register(functionRoutes, { deps })
-  await app.register(vapiRoutes, { prefix: '/vapi', deps })
+  await app.register(vapiRoutes, { deps })
   return app
 }
 

@@ -46,6 +46,20 @@ export async function findSlots(deps: Deps, diary: Diary, wish: Wish, signal: Ab
   return { slots, others: later }
 }
 
+// Bind callers, and never the owner.
+const WITHOUT_CALLERS_LIMITS = { bufferBeforeMinutes: 0, bufferAfterMinutes: 0, dailyCap: null, noticeMinutes: 0 }
+
+/**
+ * What the owner may choose from within her business's opening hours, on its grid and as far ahead as she asks. She is bound by the future
+ * and by overlaps alone, so she can book every one of them.
+ * @throws AppError as `takenTimes`
+ */
+export function ownersOpenings(deps: Deps, diary: Diary, wish: Wish, signal: AbortSignal): Promise<Availability> {
+  const daysAsked = Math.ceil((wish.range.endsAt.getTime() - deps.clock.now().getTime()) / DAY_MS)
+  const rules = { ...diary.rules, ...WITHOUT_CALLERS_LIMITS, horizonDays: Math.max(diary.rules.horizonDays, daysAsked) }
+  return findSlots(deps, { ...diary, rules }, wish, signal)
+}
+
 /**
  * What the owner may choose from for herself: free half hours, or what her calendar takes instead, from Monday to Friday within the hours, in her zone, today and on the days after,
  * `days` local days in all. Her business's rules are for others.
@@ -66,14 +80,11 @@ export async function ownersSlots(
   const minutes = takesAny || lengths.includes(OWNERS_MINUTES) ? OWNERS_MINUTES : diary.rules.slotMinutes
   const rules: Rules = {
     ...diary.rules,
+    ...WITHOUT_CALLERS_LIMITS,
     openingHours,
     dateOverrides: [],
     startsFrom: 'opening',
     stepMinutes: takesAny ? OWNERS_MINUTES : diary.rules.stepMinutes,
-    bufferBeforeMinutes: 0,
-    bufferAfterMinutes: 0,
-    dailyCap: null,
-    noticeMinutes: 0,
     horizonDays: days - 1,
   }
   const range = { startsAt: now, endsAt: localDay(lastDay(rules, now), rules.timeZone).endsAt }

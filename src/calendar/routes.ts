@@ -1,12 +1,11 @@
 import * as z from 'zod'
 import { bookAsOwner } from '../bookings/book-as-owner.ts'
-import { eventOf } from '../bookings/event.ts'
-import type { Booking } from '../db/bookings.ts'
+import { bookedBody } from '../bookings/booked-body.ts'
 import { deadline } from '../deadline.ts'
 import { signedInOnly } from '../http/auth.ts'
 import { queryAsBody } from '../http/query-as-body.ts'
 import { problems, type RoutePlugin } from '../http/zod.ts'
-import { type Diary, diaryOf } from './access.ts'
+import { diaryOf } from './access.ts'
 import { ownersSlots } from './availability.ts'
 import { listEntries } from './entries.ts'
 import { Booked, EntryList, entryBody, localInstant } from './entry-body.ts'
@@ -170,34 +169,7 @@ before sending it again.`,
       const wish = { ...wishOf(body), idempotencyKey: headers['idempotency-key'] || null }
       const booking = await bookAsOwner(deps, diary, wish, deadline(deps))
       reply.code(201)
-      return bookedBody(booking, diary)
+      return bookedBody(booking, diary.rules.timeZone)
     },
   )
-}
-
-function bookedBody(booking: Booking, { rules }: Diary): z.infer<typeof Booked> {
-  const { subject, startsAt, endsAt, location, attendees, description } = eventOf(booking)
-  const id = booking.providerEventId ?? ''
-  const link = booking.providerEventLink
-  const invited = attendees.map((one) => ({ ...one, status: 'none' as const }))
-  const entry = {
-    id,
-    subject,
-    startsAt,
-    endsAt,
-    isAllDay: false,
-    location,
-    attendees: invited,
-    isOnlineMeeting: false,
-    link,
-    body: description,
-  }
-  return {
-    status: 'success',
-    success: true,
-    message: 'Appointment created.',
-    event_id: id,
-    calendar_link: link ?? '',
-    event: entryBody(entry, rules.timeZone),
-  }
 }

@@ -27,6 +27,8 @@ export interface Connection {
   secondsLeft: number
   /** When the vendor last gave tokens. */
   tokenRefreshedAt: Date
+  /** What the grant allows, in the vendor's words. */
+  scopes: string[]
   /** active | reconnect: only the user can repair it | ending: out of use */
   state: string
   /** The last read of its calendars that worked. */
@@ -42,9 +44,8 @@ export type Choice = Pick<
 >
 
 export type NewConnection = Choice &
-  Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'accountId' | 'calendarEmail' | 'accessToken' | 'refreshToken'> & {
+  Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'accountId' | 'calendarEmail' | 'accessToken' | 'refreshToken' | 'scopes'> & {
     expiresInSeconds: number
-    scopes: string[]
   }
 
 const COLUMNS = [
@@ -64,6 +65,7 @@ const COLUMNS = [
   'refreshToken',
   'expiresAt',
   'tokenRefreshedAt',
+  'scopes',
   'state',
   'verifiedAt',
 ] as const

@@ -6,7 +6,7 @@ import { CALLBACK_PATHS } from '../environment.ts'
 import { isAllowedOrigin } from '../origins.ts'
 
 // Called by vendors and followed by browsers, never fetched by a page.
-const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/webhooks/clerk', ...Object.values(CALLBACK_PATHS)]
+const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/api/vapi-webhook', '/webhooks/clerk', ...Object.values(CALLBACK_PATHS)]
 
 /** What browsers are told about every answer: who may read it, that nobody may keep or frame it. */
 export async function tellBrowsers(app: FastifyInstance, config: Config): Promise<void> {
@@ -25,7 +25,7 @@ export async function tellBrowsers(app: FastifyInstance, config: Config): Promis
       done(null, {
         origin: !WITHOUT_CORS.includes(path) && isAllowedOrigin(config, origin) ? origin : false,
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        allowedHeaders: ['Authorization', 'Content-Type'],
+        allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
         maxAge: 600,
       })
     },

@@ -5,7 +5,7 @@ import { type Connection, findAccount, listConnections, markEnding, saveConnecti
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { choiceOnConnecting, type Role } from './choice.ts'
+import { choiceOnConnecting } from './choice.ts'
 import { END_LEASE_MS, endConnections, logDisconnects, revokeGrant } from './disconnect.ts'
 import { providerOf } from './provider-of.ts'
 import { sealTokens } from './sealing.ts'
@@ -27,24 +27,40 @@ export type SignInEnd = { returnOrigin: string; failure?: unknown }
 export async function finishConnecting(deps: Deps, providerId: string, callback: Callback): Promise<SignInEnd> {
   let returnOrigin = deps.config.frontendUrl
   try {
-    const flow = callback.state === undefined ? undefined : await closeFlow(deps, callback.state)
-    if (!flow) throw new AppError('flow_expired', 'unknown or used state')
+    const flow = await takeFlow(deps, callback)
     returnOrigin = flow.returnOrigin
-    if (flow.expired) throw new AppError('flow_expired', 'late')
     if (flow.provider !== providerId) throw new AppError('flow_expired', 'a state of another vendor')
-    await connect(deps, providerId, flow, callback)
+    await connect(deps, flow, callback)
     return { returnOrigin }
   } catch (failure) {
     return { returnOrigin, failure }
   }
 }
 
-async function connect(
-  deps: Deps,
-  providerId: string,
-  { clerkUserId, codeVerifier, role }: { clerkUserId: string; codeVerifier: () => string; role: Role },
-  callback: Callback,
-) {
+/**
+ * The same for a page that the vendor sent the browser to, and that hands on for the signed-in user what the vendor sent. A state that another
+ * user began with is as good as an unknown one, and is used up all the same.
+ * @returns whose account is connected now
+ * @throws AppError `flow_expired`, `consent_denied`, `code_refused`, `scope_missing`, `calendar_unusable`, and what the calendars throw
+ */
+export async function finishConnectingAs(deps: Deps, clerkUserId: string, callback: Callback): Promise<string> {
+  const flow = await takeFlow(deps, callback)
+  if (flow.clerkUserId !== clerkUserId) throw new AppError('flow_expired', "another user's state")
+  await connect(deps, flow, callback)
+  return flow.provider
+}
+
+async function takeFlow(deps: Deps, { state }: Callback) {
+  const flow = state === undefined ? undefined : await closeFlow(deps, state)
+  if (!flow) throw new AppError('flow_expired', 'unknown or used state')
+  return flow
+}
+
+/** What is needed of the flow that `state` began. */
+type Flow = Awaited<ReturnType<typeof takeFlow>>
+
+async function connect(deps: Deps, { clerkUserId, provider: providerId, codeVerifier, role, expired }: Flow, callback: Callback) {
+  if (expired) throw new AppError('flow_expired', 'late')
   const provider = providerOf(deps, providerId)
   if (callback.error !== undefined)
     throw new AppError(callback.error === 'access_denied' ? 'consent_denied' : 'code_refused', 'the vendor said no')

@@ -35,6 +35,13 @@ const UNPROVEN_BYTES = MIB
 // Nobody waits for words, and Vapi sends less to whoever is slow; or somebody waits for the first one of a call.
 const EVENT_PATIENCE_MS = 700
 
+/** Where assistants that were set up at different times post to. Ours are set up with the first. */
+const PATHS = [
+  ['/vapi/webhook', 'vapiWebhook'],
+  ['/vapi/function-call', 'vapiFunctionCall'],
+  ['/api/vapi-webhook', 'vapiWebhookByOlderName'],
+] as const
+
 const ANSWER = {
   name: 'get_availability',
   toolCallId: 'call_1',
@@ -73,7 +80,7 @@ const EXAMPLE = {
 export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
   app.decorateRequest('vapiCredential')
   app.decorateRequest('traceId')
-  for (const path of ['/webhook', '/function-call']) {
+  for (const [path, operationId] of PATHS) {
     app.post(
       path,
       {
@@ -83,7 +90,7 @@ export const vapiRoutes: RoutePlugin = async (app, { deps }) => {
         onRequest: [beginTrace, readAsJson, lookAtCredentials(deps)],
         preParsing: readLessOfUnproven,
         schema: {
-          operationId: path === '/webhook' ? 'vapiWebhook' : 'vapiFunctionCall',
+          operationId,
           tags: ['voice'],
           summary: "Vapi's messages: function calls are carried out and answered in words, others are acknowledged",
           security: [{ vapiSecret: [] }],

@@ -31,7 +31,9 @@ const ErrorBody = z
   .refine(({ message, detail, error }) => message === detail && message === error, 'the same sentence three times')
 
 /** Called by vendors or opened by browsers, never fetched by a page. */
-const withoutCors = operations.filter(({ path }) => /callback$|^\/vapi\/(webhook|function-call)$|^\/webhooks\//.test(path))
+const withoutCors = operations.filter(({ path }) =>
+  /auth\/callback$|^\/vapi\/(webhook|function-call)$|^\/api\/vapi-webhook$|^\/webhooks\//.test(path),
+)
 
 t.test('every refusal is JSON with one sentence in three fields, and the frontend and its previews may read it', async (t) => {
   const closed = operations.filter(isClosed)

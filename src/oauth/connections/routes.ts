@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { signedInOnly } from '../../http/auth.ts'
 import { done, instant, problems, type RoutePlugin } from '../../http/zod.ts'
-import { changeConnection, disconnectOne, disconnectVendor, type SeenConnection, seeConnections } from '../connections.ts'
+import { changeConnection, disconnectOne, type SeenConnection, seeConnections } from '../connections.ts'
 import { Role } from '../start-query.ts'
-import { labelOf, VENDORS } from '../vendors.ts'
+import { labelOf } from '../vendors.ts'
 
 const OneCalendar = z.object({
   id: z.string(),
@@ -140,27 +140,6 @@ export const connectionRoutes: RoutePlugin = async (app, { deps }) => {
     async ({ user, params }) => {
       const { provider } = await disconnectOne(deps, user.clerkUserId, params.id)
       return { success: true as const, message: `${labelOf(provider)} disconnected.` }
-    },
-  )
-
-  app.delete(
-    '/disconnect',
-    {
-      schema: {
-        operationId: 'disconnectCalendar',
-        tags: ['calendar'],
-        summary: "Forgets the destination's vendor, or the named one; nothing connected is success too",
-        security,
-        querystring: z.object({ provider: z.enum(VENDORS).optional() }),
-        response: { 200: done('Google Calendar disconnected.') },
-      },
-    },
-    async ({ user, query }) => {
-      const provider = await disconnectVendor(deps, user.clerkUserId, query.provider)
-      return {
-        success: true as const,
-        message: provider === undefined ? 'No calendar was connected.' : `${labelOf(provider)} disconnected.`,
-      }
     },
   )
 }

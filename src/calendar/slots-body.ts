@@ -1,0 +1,64 @@
+import * as z from 'zod'
+import { AppError } from '../errors.ts'
+import type { Interval } from '../providers/provider.ts'
+import { isZoneName } from '../time-zone.ts'
+import { slotLabels } from './slot-label.ts'
+import { DAY_MS, dayStart, inZone, offsetTime } from './zone.ts'
+
+/** How many of the next free times are told beside, or in place of, those that were asked for. */
+export const MOST_NEXT = 5
+const LONGEST_RANGE_MS = 366 * DAY_MS
+
+const local = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601 with the offset of the time zone of the answer' })
+
+/** A free time as a page lists it. */
+export const SlotBody = z.object({ start: local, end: local, formatted: z.string() })
+
+export const slotExample = {
+  start: '2026-12-01T09:00:00-06:00',
+  end: '2026-12-01T09:30:00-06:00',
+  formatted: 'Tuesday, December 01 at 09:00 AM',
+}
+
+/** Free times as they are listed, on the clock of `timeZone`. */
+export function slotBody(timeZone: string): (slot: Interval) => z.infer<typeof SlotBody> {
+  const label = slotLabels(timeZone)
+  return ({ startsAt, endsAt }) => ({
+    start: offsetTime(startsAt, timeZone),
+    end: offsetTime(endsAt, timeZone),
+    formatted: label(startsAt).formatted,
+  })
+}
+
+/** How long an appointment is to last. */
+export const duration = z.coerce.number().int().min(1).max(1440).describe("In minutes; left out: the business's usual length")
+
+export const zoneName = z.string().max(60).refine(isZoneName, 'must be an IANA time zone such as America/Chicago')
+
+/** A day, or a moment of one. */
+export const dayOrMoment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a day, such as 2026-12-01, or a time with its offset from UTC')
+  .refine((text) => text.startsWith('20'), 'must lie between the years 2000 and 2099')
+
+/**
+ * From a day or moment on, until another, or for so many days in all.
+ * @param timeZone of days that are written without one
+ * @throws AppError `invalid_range` for one that is empty or longer than a year
+ */
+export function rangeOf(from: string, until: { to?: string | undefined; days: number }, timeZone: string): Interval {
+  const first = dayOf(from)
+  const last = until.to === undefined ? undefined : dayOf(until.to)
+  const startsAt = new Date(first ? dayStart(first, timeZone) : from)
+  const afterDays = (first ?? inZone(startsAt, timeZone).toPlainDate()).add({ days: until.days })
+  const endsAt =
+    until.to === undefined ? new Date(dayStart(afterDays, timeZone)) : new Date(last ? dayStart(last.add({ days: 1 }), timeZone) : until.to)
+  const length = endsAt.getTime() - startsAt.getTime()
+  if (!(length > 0 && length <= LONGEST_RANGE_MS)) throw new AppError('invalid_range', `${length} ms long`)
+  return { startsAt, endsAt }
+}
+
+/** Programs write a day as its midnight with a Z, whatever the zone. */
+function dayOf(text: string): Temporal.PlainDate | undefined {
+  const [, day] = /^(\d{4}-\d{2}-\d{2})(?:T00:00(?::00(?:\.0+)?)?Z)?$/.exec(text) ?? []
+  return day === undefined ? undefined : Temporal.PlainDate.from(day)
+}
