@@ -15,11 +15,13 @@ import { eventStreamRoutes } from './audit/stream/routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { businessRoutes } from './businesses/routes.ts'
 import { meetingRoutes } from './calendar/api/routes.ts'
+import { businessBookingRoutes } from './calendar/calcom/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import { analyticsRoutes } from './calls/analytics/routes.ts'
 import { customerRoutes } from './calls/customers/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { Deps } from './deps.ts'
+import { CALLBACK_PATHS } from './environment.ts'
 import { AppError } from './errors.ts'
 import { functionRoutes } from './functions/routes.ts'
 import { tellBrowsers } from './http/browsers.ts'
@@ -34,9 +36,12 @@ import { noticeRoutes } from './notices/routes.ts'
 import { noticeSettingRoutes } from './notices/settings/routes.ts'
 import { noticeWebhooks } from './notices/webhooks-body.ts'
 import { integrationRoutes } from './oauth/api/routes.ts'
+import { calcomConnectRoutes } from './oauth/calcom/routes.ts'
+import { callbackRoutes } from './oauth/callback/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { disconnectRoutes } from './oauth/disconnect/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
+import { VENDOR_PATHS, VENDORS } from './oauth/vendors.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
 import { rentalRoutes } from './rentals/routes.ts'
@@ -84,13 +89,17 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(userRoutes, { prefix: '/users', deps })
   await app.register(syncRoutes, { prefix: '/users', deps })
   await app.register(clerkWebhookRoutes, { prefix: '/webhooks/clerk', deps })
-  await app.register(oauthRoutes, { prefix: '/calendar/auth', deps, provider: 'microsoft', general: true })
-  await app.register(oauthRoutes, { prefix: '/calendar/google/auth', deps, provider: 'google', general: false })
+  for (const provider of VENDORS) {
+    await app.register(oauthRoutes, { prefix: VENDOR_PATHS[provider], deps, provider, general: provider === 'microsoft' })
+    await app.register(callbackRoutes, { prefix: CALLBACK_PATHS[provider], deps, provider })
+  }
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(disconnectRoutes, { prefix: '/calendar', deps, operationId: 'disconnectCalendar' })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })
   await app.register(integrationRoutes, { prefix: '/api/calendar', deps })
   await app.register(disconnectRoutes, { prefix: '/api/calendar', deps, operationId: 'disconnectIntegration' })
+  await app.register(calcomConnectRoutes, { prefix: '/api/calcom', deps })
+  await app.register(businessBookingRoutes, { prefix: '/api/calcom', deps })
   await app.register(meetingRoutes, { prefix: '/api/calendar', deps })
   await app.register(noticeRoutes, { prefix: '/notices', deps })
   await app.register(eventLogRoutes, { prefix: '/events', deps })

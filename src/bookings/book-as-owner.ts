@@ -16,7 +16,10 @@ export interface OwnersWish {
   subject: string
   body: string | null
   location: string | null
+  /** The first is whom the appointment is with. */
   attendees: { name: string | null; email: string }[]
+  /** Under which the first can be reached, E.164. */
+  phone?: string
   /** Under the same key the same wish is the same booking, whenever it comes. `null`: only within a minute. */
   idempotencyKey: string | null
 }
@@ -37,7 +40,7 @@ export async function bookAsOwner(deps: Deps, diary: Diary, wish: OwnersWish, si
     subject: wish.subject,
     address: wish.location,
     notes: wish.body,
-    customer: { name: customer?.name ?? null, email: customer?.email ?? null, phone: null },
+    customer: { name: customer?.name ?? null, email: customer?.email ?? null, phone: wish.phone ?? null },
     guests: guests.map(({ name, email }) => ({ name: name ?? email, email })),
     operation: wish.idempotencyKey === null ? null : JSON.stringify(['owner', 'idempotency-key', wish.idempotencyKey]),
     callerNumber: null,

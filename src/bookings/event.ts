@@ -8,7 +8,7 @@ export function eventOf(booking: Booking): NewEvent {
   return {
     bookingId: booking.id,
     subject: booking.subject,
-    description: booking.bookedBy === 'owner' ? (booking.notes ?? '') : callersDetails(booking),
+    description: booking.bookedBy === 'owner' ? ownersDetails(booking) : callersDetails(booking),
     location: booking.address ?? '',
     startsAt: booking.startsAt,
     endsAt: booking.endsAt,
@@ -17,6 +17,11 @@ export function eventOf(booking: Booking): NewEvent {
     customer:
       booking.bookedBy === 'owner' && customerEmail === null ? null : { name: customerName, email: customerEmail, phone: customerPhone },
   }
+}
+
+/** Her own words, and what she will want to have at hand. */
+function ownersDetails({ notes, customerPhone }: Booking): string {
+  return [notes, customerPhone && `Phone: ${customerPhone}`].filter((line) => line).join('\n')
 }
 
 function callersDetails({ startsAt, timeZone, customerName, customerPhone, customerEmail, notes }: Booking): string {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { findBusiness } from '../db/businesses.ts'
+import { type Business, findBusiness, listBusinesses } from '../db/businesses.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import { type Connection, listConnections } from '../db/connections.ts'
 import { findUser } from '../db/users.ts'
@@ -31,7 +31,24 @@ export async function openDiary(
   clerkUserId: string,
   dialled: string | null = null,
 ): Promise<Diary> {
-  const business = await findBusiness(trx, clerkUserId, dialled)
+  return diaryUnder({ config }, trx, clerkUserId, await findBusiness(trx, clerkUserId, dialled))
+}
+
+/** The same by the rules of a business that she names. Calendars are hers, not the business's: they count for all of them. @throws AppError `not_found` */
+export function diaryOfBusiness(deps: Pick<Deps, 'config' | 'db'>, clerkUserId: string, id: string): Promise<Diary> {
+  return inTenant(deps.db, clerkUserId, async (trx) => {
+    const business = (await listBusinesses(trx, clerkUserId)).find((one) => one.id === id)
+    if (!business) throw new AppError('not_found', 'no such business of hers')
+    return diaryUnder(deps, trx, clerkUserId, business)
+  })
+}
+
+async function diaryUnder(
+  { config }: { config: Pick<Config, 'defaultTimeZone'> },
+  trx: TenantDb,
+  clerkUserId: string,
+  business: Business,
+): Promise<Diary> {
   const user = await findUser(trx, clerkUserId)
   const connections = await listConnections(trx, clerkUserId)
   const timeZone = user?.timeZone ?? connections[0]?.timeZone ?? config.defaultTimeZone

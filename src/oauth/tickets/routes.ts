@@ -1,13 +1,12 @@
 import jwt from '@fastify/jwt'
 import * as z from 'zod'
-import { CALLBACK_PATHS } from '../../environment.ts'
 import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
 import type { RoutePlugin } from '../../http/zod.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 import { Role, startQuery } from '../start-query.ts'
-import { labelOf, type Vendor } from '../vendors.ts'
+import { labelOf, VENDOR_PATHS, type Vendor } from '../vendors.ts'
 
 interface Options {
   provider: Vendor
@@ -54,8 +53,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
       const { redirect_url: origin = config.frontendUrl, provider: vendor, role } = query
       refuseStrangeOrigin(config, origin)
       const ticket = app.jwt.sign({ sub: user.clerkUserId, provider: vendor, role, origin }, { expiresIn: TICKET_SECONDS })
-      // Beside the vendor's callback.
-      const url = new URL('connect', new URL(CALLBACK_PATHS[vendor], config.baseUrl))
+      const url = new URL(`${VENDOR_PATHS[vendor]}/connect`, config.baseUrl)
       url.searchParams.set('ticket', ticket)
       return { url: url.href, expires_in: TICKET_SECONDS }
     },
