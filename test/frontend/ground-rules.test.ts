@@ -32,7 +32,7 @@ const ErrorBody = z
 
 /** Called by vendors or opened by browsers, never fetched by a page. */
 const withoutCors = operations.filter(({ path }) =>
-  /auth\/callback$|^\/vapi\/(webhook|function-call)$|^\/api\/vapi-webhook$|^\/webhooks\//.test(path),
+  /auth\/callback$|^\/api\/calcom\/oauth$|^\/vapi\/(webhook|function-call)$|^\/api\/vapi-webhook$|^\/webhooks\//.test(path),
 )
 
 t.test('every refusal is JSON with one sentence in three fields, and the frontend and its previews may read it', async (t) => {
