@@ -178,3 +178,100 @@ t.test('without a calendar nothing is free and nothing is booked', async (t) => 
   t.match(await availability(user, { businessId, date: '2026-12-01' }), { status: 409, body: { code } })
   t.match(await book(user, { businessId, start: '2026-12-01T15:00:00Z' }), { status: 409, body: { code } })
 })
+
+/** The browser comes back from Cal.com to us. @returns where it ends, and what that page reads there */
+async function comeBack(callback: URL) {
+  const reply = await test.app.inject({ url: callback.pathname + callback.search })
+  const end = new URL(String(reply.headers.location))
+  return { status: reply.statusCode, page: end.origin + end.pathname, query: Object.fromEntries(end.searchParams) }
+}
+
+function host(): string {
+  const email = `host-${crypto.randomUUID().slice(0, 8)}@example.com`
+  return test.world.calcom.addPerson({ name: 'Dana Reyes', email, timeZone: 'America/Chicago' }).email
+}
+
+async function connected(owner: Owner): Promise<string> {
+  const email = host()
+  const begun = await test.app.inject({ url: '/api/calcom/connect', headers: owner.headers() })
+  const end = await comeBack(await test.world.calcom.signIn(String(begun.headers.location), email))
+  if (end.query.success !== 'calcom_connected') throw new Error(JSON.stringify(end))
+  return email
+}
+
+const DASHBOARD = 'http://localhost:3000/dashboard'
+
+t.test('Cal.com is connected for one of her businesses, and the browser ends at the dashboard', async (t) => {
+  const [user, email] = [test.user(), host()]
+  const businessId = await firstBusiness(user)
+  const begun = await test.app.inject({ url: `/api/calcom/connect?businessId=${businessId}`, headers: user.headers() })
+  t.equal(begun.statusCode, 307)
+  const page = new URL(String(begun.headers.location))
+  t.equal(page.searchParams.get('redirect_uri'), 'http://localhost:8000/api/calcom/oauth')
+  const denied = await comeBack(await test.world.calcom.signIn(page, email, { deny: true }))
+  t.match(denied, { status: 302, page: DASHBOARD, query: { error: /^The calendar was not connected, because access was not allowed\. / } })
+  t.match(await comeBack(await test.world.calcom.signIn(page, email)), { page: DASHBOARD, query: { error: /already used or has expired/ } })
+  t.match((await send(user, 'GET', '/api/calendar/status')).body, { connected: false })
+
+  const asked = await send(user, 'GET', '/api/calcom/connect', undefined, { accept: 'application/json' })
+  const callback = await test.world.calcom.signIn(asked.body.authorization_url, email)
+  t.same(await comeBack(callback), { status: 302, page: DASHBOARD, query: { success: 'calcom_connected' } })
+  const status = { connected: true, provider: 'calcom', calendar_email: email, verified: true, error: null }
+  t.match((await send(user, 'GET', '/api/calendar/status')).body, status)
+  t.match((await send(user, 'GET', '/calendar/calcom/auth/status')).body, { authorized: true, provider: 'calcom', calendar_email: email })
+  t.match((await send(user, 'GET', '/calendar/auth/status')).body, { authorized: true, provider: 'calcom' })
+})
+
+t.test('Cal.com is connected by every other way in, too', async (t) => {
+  const [byTicket, byPage, byName] = [test.user(), test.user(), test.user()]
+  const { body } = await send(byTicket, 'POST', '/calendar/calcom/auth/ticket')
+  const link = new URL(body.url)
+  t.equal(link.origin + link.pathname, 'http://localhost:8000/calendar/calcom/auth/connect')
+  const opened = await test.app.inject({ url: link.pathname + link.search })
+  t.equal(opened.statusCode, 307)
+  t.match((await comeBack(await test.world.calcom.signIn(String(opened.headers.location), host()))).query, { success: 'calcom_connected' })
+  const started = await test.app.inject({ url: '/calendar/auth/start?provider=calcom', headers: byName.headers() })
+  t.match((await comeBack(await test.world.calcom.signIn(String(started.headers.location), host()))).query, { success: 'calcom_connected' })
+  const begun = await test.app.inject({ url: '/calendar/calcom/auth/start', headers: byPage.headers() })
+  const { searchParams } = await test.world.calcom.signIn(String(begun.headers.location), host())
+  const handedOn = await send(byPage, 'POST', '/api/calendar/callback', Object.fromEntries(searchParams))
+  t.same(handedOn, { status: 200, body: { success: true, message: 'Cal.com is connected.', provider: 'calcom' } })
+  t.same((await send(byPage, 'GET', '/calendar/connections')).body.connections.length, 1)
+  for (const user of [byTicket, byName]) {
+    const gone = await test.app.inject({ method: 'DELETE', url: '/api/calendar/disconnect', headers: user.headers() })
+    t.same(gone.json(), { success: true, message: 'Cal.com disconnected.' })
+  }
+  const strange = await comeBack(new URL('http://localhost:8000/api/calcom/oauth?code=x&state=x'))
+  t.match(strange, { page: DASHBOARD, query: { error: /already used or has expired/ } })
+})
+
+t.test('at Cal.com free are the times that it offers, within the opening hours, and all of them can be booked', async (t) => {
+  const user = test.user()
+  const [email, businessId] = [await connected(user), await firstBusiness(user)]
+  test.world.calcom.addEvent(email, {
+    subject: 'Away',
+    startsAt: new Date('2026-12-01T16:00:00Z'),
+    endsAt: new Date('2026-12-01T22:00:00Z'),
+  })
+  const query = { businessId, date: '2026-12-01' }
+  const listed = Free.parse((await availability(user, query)).body.slots)
+  t.same(
+    listed.map(({ start }) => start.slice(11, 16)),
+    ['09:00', '09:30', '16:00', '16:30'],
+  )
+  const meetings = (await send(user, 'POST', '/api/calendar/available-slots', { start_date: '2026-12-01', days: 1 })).body
+  t.same(meetings.slots, listed, 'whichever way she asks')
+  const [first, second, third, fourth] = listed.map(({ start }) => start)
+  t.match((await book(user, { businessId, start: first, phone: '+13125550142', notes: 'First visit' })).status, 201)
+  t.match((await book(user, { businessId, start: second })).status, 201)
+  const meeting = { title: 'Demo', attendee_email: 'john@example.com' }
+  t.match(await send(user, 'POST', '/api/calendar/schedule-meeting', { ...meeting, start_time: third }), { status: 201 })
+  t.match(await send(user, 'POST', '/api/calendar/schedule-meeting', { title: 'For herself', start_time: fourth }), { status: 201 })
+  t.equal(test.world.calcom.events(email).filter(({ status }) => status !== 'cancelled').length, 5)
+  t.same((await availability(user, query)).body.slots, [])
+  t.match(await book(user, { businessId, start: first, name: 'Ben' }), { status: 409, body: { code: 'slot_taken' } })
+  const tooLong = { businessId, start: '2026-12-02T15:00:00Z', duration: 45 }
+  t.match(await book(user, tooLong), { status: 409, body: { code: 'length_not_offered' } })
+  t.match(await availability(user, { ...query, duration: '45' }), { status: 409, body: { code: 'length_not_offered' } })
+  t.match((await send(user, 'POST', '/api/calendar/next-available')).body, { duration: 30, next: { start: '2026-11-30T09:00:00-06:00' } })
+})
