@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { answered, firstMind, GREETING, goodbye, heard, type Mind, type Turn } from './call/assistant.ts'
 import { type Caller, isStageDirection, scriptedCaller, typingCaller } from './call/caller.ts'
+import { inWordsOf } from './call/dialects.ts'
 import { dayOf, type Entry, readDiary, showDiary } from './call/diary.ts'
 import { type Line, openLine } from './call/line.ts'
 import { showRecord } from './call/record.ts'
@@ -74,8 +75,9 @@ async function converse(demo: Demo, caller: Caller, line: Line): Promise<void> {
     if (said !== undefined) await line.said('user', said)
     let turn: Turn = said === undefined ? goodbye(mind) : heard(mind, said)
     if ('call' in turn) {
-      showCall(turn.call)
-      const told = await line.ask(turn.call)
+      const asked = inWordsOf(caller.document, turn.call, { timeZone: demo.timeZone, now: new Date() })
+      showCall(asked)
+      const told = await line.ask(asked)
       showAnswer(told.body, told.ms)
       turn = answered(turn.mind, turn.call, told.answer)
     }

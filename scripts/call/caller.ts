@@ -1,24 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { documentIn } from './dialects.ts'
 import { prompt, say } from './screen.ts'
 
 /** Who speaks into the phone. `undefined`: has hung up. */
 export interface Caller {
+  /** The requirement document whose functions the assistant has. `undefined`: ours. */
+  document?: string | undefined
   next(): Promise<string | undefined>
   hangUp(): void
 }
 
 /** The scripts that lie here by name, any other by its path. */
 export async function scriptedCaller(script: string): Promise<Caller> {
-  const file = /^[a-z]+$/.test(script) ? path.join(import.meta.dirname, `${script}.txt`) : script
+  const file = /^[a-z0-9]+$/.test(script) ? path.join(import.meta.dirname, `${script}.txt`) : script
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error(
-      `There is no script "${script}". Those that come along are demo, taken, closed and change; a path to a text file will do as well.`,
+      `There is no script "${script}". Those that come along are demo, taken, closed, change, s0, s1 and s4; a path to a text file will do as well.`,
     )
   })
-  const lines = linesOf(text)
+  const { document, lines } = scriptOf(text)
   return {
+    document,
     next: async () => {
       const line = lines.shift()
       if (line !== undefined && !isStageDirection(line)) say('Caller', line)
@@ -28,12 +32,14 @@ export async function scriptedCaller(script: string): Promise<Caller> {
   }
 }
 
-/** One line per turn; lines that begin with # are for the reader. */
-export function linesOf(text: string): string[] {
-  return text
+/** One line per turn; lines that begin with # are for the reader, and one says which functions the assistant has. */
+export function scriptOf(text: string): { document: string | undefined; lines: string[] } {
+  const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
+  const isTurn = (line: string) => documentIn(line) === undefined
+  return { document: lines.map(documentIn).find((name) => name !== undefined), lines: lines.filter(isTurn) }
 }
 
 /** In a script: what happens elsewhere meanwhile, e.g. "(Meanwhile another caller books the same time.)" */

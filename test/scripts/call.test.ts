@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { type Answer, answered, type FunctionCall, firstMind, heard, type Mind } from '../../scripts/call/assistant.ts'
-import { isStageDirection, linesOf } from '../../scripts/call/caller.ts'
+import { isStageDirection, scriptOf } from '../../scripts/call/caller.ts'
 import { chosen, meaningsIn, timesIn } from '../../scripts/call/offers.ts'
 import { emailIn, hasNoEmail, nameIn, spokenEmail } from '../../scripts/call/person.ts'
 import { lines } from '../../scripts/call/screen.ts'
@@ -231,8 +231,9 @@ t.test('no line is wider than the terminal, and nothing of it is lost', async (t
 })
 
 t.test('the scripts that come along are lines of a caller', async (t) => {
-  for (const name of ['demo', 'taken', 'closed']) {
-    const said = linesOf(await readFile(path.join(root, 'scripts/call', `${name}.txt`), 'utf8'))
+  for (const name of ['demo', 'taken', 'closed', 'change', 's0', 's1', 's4']) {
+    const { document, lines: said } = scriptOf(await readFile(path.join(root, 'scripts/call', `${name}.txt`), 'utf8'))
+    t.equal(document, /^s\d$/.test(name) ? name.toUpperCase() : undefined, `${name}: whose functions the assistant has`)
     t.match(said.at(-1), /bye/i, `${name} ends with a goodbye`)
     t.equal(said.filter(isStageDirection).length, name === 'taken' ? 1 : 0)
   }
