@@ -1,5 +1,6 @@
 import t from 'tap'
 import { inZone } from '../../src/calendar/zone.ts'
+import { VENDORS } from '../../src/oauth/vendors.ts'
 import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
 import { withoutDate } from '../setup/heard.ts'
 import { say, speakable, words } from '../setup/voice.ts'
@@ -11,12 +12,15 @@ const test = await testApp(t, { LIMIT_TOOL_CALLS_PER_MINUTE: '10000' })
 const ZONE = 'America/Chicago'
 const CALLER = '+15551234567'
 const AWAY = 'The diary does not answer right now. Shall I try again, or take a message?'
+const WANTS_EMAIL = 'For this appointment I need an e-mail address. Which address may I use?'
+const NUMBER = 'I have your number ending in four five six seven.'
+const INVITATION = 'An invitation comes by e-mail.'
 const NOT_CONNECTED = 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?'
 
 const at = (local: string) => new Date(Temporal.PlainDateTime.from(local).toZonedDateTime(ZONE).epochMilliseconds)
 const localTime = (instant: Date) => inZone(instant, ZONE).toPlainDateTime().toString({ smallestUnit: 'minute' })
 
-for (const vendor of ['google', 'microsoft'] as const) {
+for (const vendor of VENDORS) {
   t.test(`${vendor}: the conversations of the requirement documents`, async (t) => {
     t.teardown(() => test.setNow(NOW))
     const owner = await test.owner({ vendor, timeZone: ZONE })
@@ -25,7 +29,7 @@ for (const vendor of ['google', 'microsoft'] as const) {
       standIn.addEvent(owner.calendarEmail, { subject: 'Busy', startsAt: at(from), endsAt: at(to) })
     const booked = () => standIn.events(owner.calendarEmail).filter(({ status, subject }) => status !== 'cancelled' && subject !== 'Busy')
 
-    for (const conversation of conversations) {
+    for (const conversation of conversations.map((one) => (vendor === 'calcom' ? atCalcom(one) : one))) {
       const { source, busy, turns, event, taken } = conversation
       const last = turns.slice(-1)
 
@@ -99,12 +103,28 @@ for (const vendor of ['google', 'microsoft'] as const) {
   })
 }
 
+/** A scheduler books for somebody whom it can write to, under a title of its own, and does not tell why it has no such time. */
+function atCalcom(conversation: Conversation): Conversation {
+  const { turns, event, described } = conversation
+  const [last] = turns.slice(-1)
+  if (!last) return conversation
+  const { name, attendee_name: customer = name ?? 'Caller', email, attendee_email = email } = last.parameters
+  const named = { ...last, parameters: { ...last.parameters, email: 'john@example.com' }, told: last.told.replace(NUMBER, INVITATION) }
+  return {
+    ...conversation,
+    turns: attendee_email ? turns : [...turns.slice(0, -1), { ...last, told: WANTS_EMAIL }, named],
+    event: { ...event, subject: `30 Min Meeting between Dana Reyes and ${customer}`, attendees: [attendee_email ?? 'john@example.com'] },
+    described: [...described, event.subject],
+    taken: conversation.taken.replace('That time is taken, sorry.', 'I cannot book that time.'),
+  }
+}
+
 /** The caller's number is the one of the documents; each call has an id of its own. */
-function ring({ assistantId, secret }: ConnectedOwner, { now, form }: Conversation) {
+function ring({ assistantId, secret }: ConnectedOwner, { now, door, form }: Conversation) {
   test.setNow(at(now))
   const id = crypto.randomUUID()
   const options = { assistantId, callId: id, customerNumber: CALLER }
-  const post = (body: object) => say(test, body, { headers: { 'x-vapi-secret': secret } })
+  const post = (body: object) => say(test, body, { path: door, headers: { 'x-vapi-secret': secret } })
   return {
     id,
     begin: async () => {

@@ -11,7 +11,9 @@ export interface Turn {
 export interface Conversation {
   /** Where it stands. */
   source: string
-  /** How its assistant calls functions: the legacy message, or today's. */
+  /** The address to which its assistant sends everything. */
+  door: string
+  /** How it calls functions: the legacy message, or today's. */
   form: 'function-call' | 'tool-calls'
   /** What the clock of the business shows when somebody calls, like all times here in its zone. */
   now: string
@@ -32,6 +34,7 @@ const INVITED = 'An invitation comes by e-mail. Your code is CODE. Is there anyt
 export const conversations: Conversation[] = [
   {
     source: 'S1, booking flow during a call',
+    door: '/api/vapi-webhook',
     form: 'function-call',
     now: '2024-01-12T10:00',
     busy: [
@@ -69,6 +72,7 @@ export const conversations: Conversation[] = [
   },
   {
     source: 'S4, finding availability and scheduling a meeting',
+    door: '/vapi/webhook',
     form: 'tool-calls',
     now: '2024-01-12T11:00',
     busy: [
@@ -110,6 +114,7 @@ export const conversations: Conversation[] = [
   },
   {
     source: 'S4, the next available time',
+    door: '/vapi/webhook',
     form: 'tool-calls',
     now: '2024-01-12T12:00',
     busy: [],
@@ -144,6 +149,7 @@ export const conversations: Conversation[] = [
   {
     // Nothing was offered in this call: whether the Z is meant is asked, because both readings can be booked.
     source: 'S0, a caller who names the time at once',
+    door: '/vapi/function-call',
     form: 'function-call',
     now: '2025-10-29T10:00',
     busy: [],
@@ -172,6 +178,7 @@ export const conversations: Conversation[] = [
   },
   {
     source: 'S2, three times to choose from and a viewing',
+    door: '/vapi/webhook',
     form: 'tool-calls',
     now: '2025-10-29T11:00',
     busy: [],
