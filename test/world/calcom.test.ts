@@ -598,8 +598,11 @@ t.test('messages can be lost, doubled and held back, and keep nobody waiting', a
     uids,
   )
   t.equal(heard[0]?.headers['x-cal-signature-256'], 'no-secret-provided')
+  const { body, headers, status } = calcom.hooks.deliveries.at(-1) ?? {}
+  t.equal(status, 200)
+  t.equal(heard[1]?.body, body, 'what was sent is on record')
+  t.match(heard[1]?.headers, headers)
   t.equal(await count(), 2)
-  t.equal(calcom.hooks.deliveries.at(-1)?.status, 200)
   calcom.deleteEvent(email, at(12))
   t.equal(await count(), 1, 'nothing that was not asked for')
 })

@@ -6,6 +6,10 @@ export interface Delivery {
   webhookId: number
   trigger: Trigger
   uid: string
+  /** As it is sent: a test whose service listens nowhere hands it on itself, as late, often or altered as it likes. */
+  url: string
+  headers: Record<string, string>
+  body: string
   /** What our side answered; `null`: not sent, not answered, or lost. */
   status: number | null
 }
@@ -64,7 +68,15 @@ export function deliveries(now: () => Date) {
   }
 
   function deliver(webhook: Webhook, trigger: Trigger, uid: string, body: string): void {
-    const delivery: Delivery = { webhookId: webhook.id, trigger, uid, status: null }
+    const delivery: Delivery = {
+      webhookId: webhook.id,
+      trigger,
+      uid,
+      url: webhook.subscriberUrl,
+      headers: headersOf(webhook, body),
+      body,
+      status: null,
+    }
     log.push(delivery)
     if (lost > 0) {
       lost -= 1
@@ -74,7 +86,7 @@ export function deliveries(now: () => Date) {
     doubled = Math.max(0, doubled - 1)
     for (let time = 0; time < times; time += 1) {
       const send = async () => {
-        delivery.status = await post(webhook, body)
+        delivery.status = await post(delivery)
       }
       if (held) held.push(send)
       else start(send)
@@ -90,11 +102,14 @@ export function deliveries(now: () => Date) {
   return { hooks, announce }
 }
 
-async function post({ subscriberUrl, secret }: Webhook, body: string): Promise<number | null> {
+function headersOf({ secret }: Webhook, body: string): Record<string, string> {
   const signature = secret === null ? 'no-secret-provided' : createHmac('sha256', secret).update(body).digest('hex')
-  const headers = { 'content-type': 'application/json', 'x-cal-signature-256': signature, 'x-cal-webhook-version': '2021-10-20' }
+  return { 'content-type': 'application/json', 'x-cal-signature-256': signature, 'x-cal-webhook-version': '2021-10-20' }
+}
+
+async function post({ url, headers, body }: Delivery): Promise<number | null> {
   try {
-    const reply = await fetch(subscriberUrl, { method: 'POST', headers, body, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const reply = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
     await reply.arrayBuffer()
     return reply.status
   } catch {
