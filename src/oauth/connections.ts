@@ -72,10 +72,22 @@ async function activeVendor({ db }: Deps, clerkUserId: string): Promise<string |
 async function see(deps: Deps, connection: Connection, signal: AbortSignal): Promise<SeenConnection> {
   const [status, calendars] = await Promise.all([checkConnection(deps, connection, signal), settled(calendarsOf(deps, connection, signal))])
   const listed = calendars instanceof AppError ? { problem: calendars, calendars: null } : { problem: undefined, calendars }
+  await relearn(deps, connection, calendars instanceof AppError ? [] : calendars)
   return { connection: status.connection, problem: status.problem ?? listed.problem, calendars: listed.calendars }
 }
 
-function calendarsOf(deps: Deps, connection: Connection, signal: AbortSignal): Promise<CalendarInfo[]> {
+/** The lengths of appointments that its calendar takes, which its owner may have changed at the vendor since she chose it. */
+export async function relearn(deps: Deps, connection: Connection, calendars: CalendarInfo[]): Promise<void> {
+  const minutes = calendars.find(({ id }) => id === connection.calendarId)?.minutes
+  if (minutes === undefined || minutes.join() === connection.appointmentMinutes.join()) return
+  await inTenant(deps.db, connection.clerkUserId, async (trx) => {
+    await inTurn(trx, connection.clerkUserId)
+    const current = await findConnection(trx, connection.clerkUserId, connection.id)
+    if (current?.calendarId === connection.calendarId) await chooseOfConnection(trx, current, { ...current, appointmentMinutes: minutes })
+  })
+}
+
+export function calendarsOf(deps: Deps, connection: Connection, signal: AbortSignal): Promise<CalendarInfo[]> {
   return useAccount(deps, connection, signal, (provider, access) => provider.calendars(access))
 }
 

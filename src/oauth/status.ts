@@ -3,7 +3,7 @@ import { type Connection, findConnection, listConnections, recordCheck } from '.
 import { deadline } from '../deadline.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { busyOf } from './use-calendar.ts'
+import { busyOf, slotsOf } from './use-calendar.ts'
 
 // Several pages of the frontend ask at once and again.
 const VERIFIED_FOR_SECONDS = 60
@@ -38,12 +38,16 @@ export async function confirmConnected(deps: Deps, clerkUserId: string, provider
   if (!destination?.authorized && !isBusyCalendar) throw new AppError('calendar_not_connected', 'said to be connected, but is not')
 }
 
-/** Reads every calendar of the connection that counts, and records whether that worked. */
+/** Reads every calendar of the connection that counts, and when bookings can go there, and records whether that worked. */
 export async function checkConnection(deps: Deps, connection: Connection, signal: AbortSignal): Promise<ConnectionStatus> {
   const from = deps.clock.now()
   const range = { startsAt: from, endsAt: new Date(from.getTime() + LOOK_MS) }
-  const outcome = await settled(busyOf(deps, connection, range, signal))
-  const problem = outcome instanceof AppError ? outcome : undefined
+  const [usualMinutes] = connection.role === 'destination' ? connection.appointmentMinutes : []
+  const looks = [busyOf(deps, connection, range, signal)]
+  const offers = usualMinutes === undefined ? [] : [slotsOf(deps, connection, range, usualMinutes, signal)]
+  const outcome = await settled(Promise.all([...looks, ...offers]))
+  // One whose lengths were changed since they were learnt can be read.
+  const problem = outcome instanceof AppError && outcome.code !== 'length_not_offered' ? outcome : undefined
   const { clerkUserId, id } = connection
   const now = await inTenant(deps.db, clerkUserId, async (trx) => {
     await recordCheck(trx, connection, problem?.code ?? null)

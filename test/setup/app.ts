@@ -124,7 +124,8 @@ export async function testApp(t: Test, env: Record<string, string> = {}): Promis
       world[vendor].addPerson({ name: 'Dana Reyes', email: calendarEmail, timeZone })
       if (vendor === 'calcom') offerHours(world.calcom, calendarEmail)
       const returned = await connect(test, user, vendor, calendarEmail)
-      if (!['auth', 'success'].some((name) => /success|_connected/.test(returned.searchParams.get(name) ?? ''))) throw new Error(`not connected: ${returned}`)
+      if (!['auth', 'success'].some((name) => /success|_connected/.test(returned.searchParams.get(name) ?? '')))
+        throw new Error(`not connected: ${returned}`)
       if (openingHours || noticeMinutes !== undefined) {
         await inTenant(deps.db, user.clerkUserId, (trx) =>
           trx
