@@ -47,6 +47,9 @@ export type Operation = (Spoken | Written) & {
   leads(ask: Ask): Place
 }
 
+// A scheduler does not say why it does not offer a time.
+const TAKEN = /\btaken\b|cannot book that time/
+
 const place = ({ time }: Ask) => time.startsAt.toISOString()
 const nowhere = () => 'none'
 const times = ({ time }: Ask) => ({ start_time: time.startsAt.toISOString(), end_time: time.endsAt.toISOString() })
@@ -57,7 +60,7 @@ export const operations = {
     by: 'caller',
     name: 'book_appointment',
     parameters: ({ time, mark }) => ({ start_time: time.written, duration: time.minutes, title: mark, attendee_name: 'Kim Lee' }),
-    hear: (answer) => hear(answer, /\bbooked for\b/, /\btaken\b/),
+    hear: (answer) => hear(answer, /\bbooked for\b/, TAKEN),
     leads: place,
   },
   // In the call in which it was booked, nobody has to prove that it is hers.
@@ -65,7 +68,7 @@ export const operations = {
     by: 'caller',
     name: 'reschedule_appointment',
     parameters: ({ time }) => ({ start_time: time.written, duration: time.minutes }),
-    hear: (answer) => hear(answer, /\b(is now on|stands on)\b/, /\btaken\b/),
+    hear: (answer) => hear(answer, /\b(is now on|stands on)\b/, TAKEN),
     leads: place,
   },
   cancel: {
@@ -79,7 +82,7 @@ export const operations = {
     by: 'caller',
     name: 'keep_appointment',
     parameters: () => ({}),
-    hear: (answer) => hear(answer, /\b(you keep|stands on)\b/i, /\btaken\b/),
+    hear: (answer) => hear(answer, /\b(you keep|stands on)\b/i, TAKEN),
     leads: place,
   },
   bookAsOwner: {

@@ -1,6 +1,6 @@
+import { VENDORS, type Vendor } from '../../src/oauth/vendors.ts'
 import type { Fault } from '../../test/world/stand-in.ts'
 import { type Chance, chance } from '../rig/chance.ts'
-import type { Vendor } from '../rig/owner.ts'
 import { type Time, workingTime } from '../rig/week.ts'
 import type { OperationName } from './operations.ts'
 
@@ -56,22 +56,24 @@ const FIRST_FREE = 32
 export function planOf(seed: number): Plan {
   const dice = chance(seed)
   const processes = dice.is(0.4) ? 2 : 1
+  const vendor = dice.pick([...VENDORS])
   return {
     seed,
-    vendor: dice.pick(['google', 'microsoft']),
+    vendor,
     processes,
-    conversations: conversationsOf(dice.fork('conversations')),
+    // Cal.com gives whatever is moved the length that its event type has.
+    conversations: conversationsOf(dice.fork('conversations'), vendor === 'calcom' ? [30] : [30, 30, 60]),
     kills: killsOf(dice.fork('kills'), processes),
     weather: weatherOf(dice.fork('weather')),
   }
 }
 
-function conversationsOf(dice: Chance): Conversation[] {
+function conversationsOf(dice: Chance, lengths: [number, ...number[]]): Conversation[] {
   let halfHour = 0
   const [first, ...rest] = Array.from({ length: dice.between(4, 7) }, (_, index): Conversation => {
     // Every third wants what the one before wants, or half of it.
     if (index === 0 || !dice.is(0.35)) halfHour += 3
-    const wish = workingTime(halfHour + (dice.is(0.3) ? 1 : 0), dice.pick([30, 30, 60]))
+    const wish = workingTime(halfHour + (dice.is(0.3) ? 1 : 0), dice.pick(lengths))
     // Where nobody begins; but whoever moves may meet another who moves.
     const other = workingTime(FIRST_FREE + dice.between(0, 4) * 2, wish.minutes)
     return {

@@ -1,7 +1,6 @@
 import * as z from 'zod'
+import { VENDOR_PATHS, type Vendor } from '../../src/oauth/vendors.ts'
 import type { World } from '../../test/world/world.ts'
-
-export type Vendor = 'google' | 'microsoft'
 
 /** Somebody who has come in by the service's own doors: signed in, a calendar connected, an assistant linked. */
 export interface Owner {
@@ -25,7 +24,6 @@ interface NewOwner {
 }
 
 const DAY_SECONDS = 24 * 60 * 60
-const STARTS = { google: '/calendar/google/auth/start', microsoft: '/calendar/auth/start' }
 
 /** Makes an owner with a connected calendar at `vendor` and an assistant that has a secret of its own. */
 export async function makeOwner(baseUrl: string, { clerk, vapi, ...vendors }: World, vendor: Vendor, who: NewOwner): Promise<Owner> {
@@ -44,12 +42,12 @@ export async function makeOwner(baseUrl: string, { clerk, vapi, ...vendors }: Wo
     if (response.status >= 400) throw new Error(`${method} ${path} answered ${response.status} ${await response.text()}`)
     return response
   }
-  const started = await request('GET', STARTS[vendor])
+  const started = await request('GET', `${VENDOR_PATHS[vendor]}/start`)
   const callback = await vendors[vendor].signIn(started.headers.get('location') ?? '', who.calendarEmail)
   const returned = await fetch(callback, { redirect: 'manual' })
   const outcome = new URL(returned.headers.get('location') ?? baseUrl)
-  if (outcome.searchParams.get('auth') !== 'success')
-    throw new Error(`The calendar of ${who.calendarEmail} was not connected: ${outcome.searchParams.get('message')}`)
+  if (outcome.searchParams.get('auth') !== 'success' && !outcome.searchParams.has('success'))
+    throw new Error(`The calendar of ${who.calendarEmail} was not connected: ${outcome.search}`)
 
   const { id: assistantId } = vapi.add('assistant', {
     name: 'Viewing desk',

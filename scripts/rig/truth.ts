@@ -61,7 +61,7 @@ export async function contradictions(db: Db, world: World, owner: Owner): Promis
       problems.push(`the event "${event.subject}" at ${at(event)} lives, its row is ${row?.status ?? 'lost'}`)
   }
   for (const { id, subject } of rows) {
-    const made = events.filter(({ properties }) => properties.bookingId === id).length
+    const made = events.filter(({ properties }) => properties.bookingId === id && properties.movedFrom === undefined).length
     if (made > 1) problems.push(`"${subject}" was made ${made} times at the vendor`)
   }
   problems.push(...overlaps('in the database', occupying(rows)), ...overlaps('in the calendar', live))
@@ -79,7 +79,9 @@ function overlaps(where: string, found: ({ subject: string } & Interval)[]): str
 
 /** Creates of events that the vendor carried out and said so. */
 function accepted(ledger: LedgerEntry[], { calendarEmail }: Owner): number {
-  const creates = ledger.filter(({ account, method, path }) => account === calendarEmail && method === 'POST' && path.endsWith('/events'))
+  const creates = ledger.filter(
+    ({ account, method, path }) => account === calendarEmail && method === 'POST' && /\/(events|v2\/bookings)$/.test(path),
+  )
   return creates.filter(({ status }) => status === 200 || status === 201).length
 }
 

@@ -147,6 +147,9 @@ function seen(booking: Booking): SeenEvent {
     told,
     status: status === 'accepted' ? 'confirmed' : status === 'pending' ? 'tentative' : 'cancelled',
     showAs: 'busy',
-    properties: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),
+    properties: {
+      ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),
+      ...(booking.rescheduledFromUid === null ? {} : { movedFrom: booking.rescheduledFromUid }),
+    },
   }
 }
