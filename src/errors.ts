@@ -18,6 +18,11 @@ const catalogue = {
     text: 'The end must come after the start, at most 24 hours later.',
     say: 'That does not sound like a time that I can book. Which time would you like?',
   },
+  bad_days: {
+    status: 400,
+    text: 'The end must come after the start, at most 62 days later. Ask for later days by themselves.',
+    say: 'I cannot look that far at once. Which day would suit you?',
+  },
   bad_phone: {
     status: 400,
     text: 'That is not a phone number. Send it with its country code: +13125550142.',

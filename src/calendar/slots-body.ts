@@ -7,7 +7,8 @@ import { DAY_MS, dayStart, inZone, offsetTime } from './zone.ts'
 
 /** How many of the next free times are told beside, or in place of, those that were asked for. */
 export const MOST_NEXT = 5
-const LONGEST_RANGE_MS = 366 * DAY_MS
+/** More free times than a page shows; to find those of a year would keep callers waiting. */
+export const MOST_DAYS = 62
 
 const local = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601 with the offset of the time zone of the answer' })
 
@@ -43,7 +44,7 @@ export const dayOrMoment = z
 /**
  * From a day or moment on, until another, or for so many days in all.
  * @param timeZone of days that are written without one
- * @throws AppError `invalid_range` for one that is empty or longer than a year
+ * @throws AppError `bad_days` for a range that is empty or longer than `MOST_DAYS`
  */
 export function rangeOf(from: string, until: { to?: string | undefined; days: number }, timeZone: string): Interval {
   const first = dayOf(from)
@@ -53,7 +54,8 @@ export function rangeOf(from: string, until: { to?: string | undefined; days: nu
   const endsAt =
     until.to === undefined ? new Date(dayStart(afterDays, timeZone)) : new Date(last ? dayStart(last.add({ days: 1 }), timeZone) : until.to)
   const length = endsAt.getTime() - startsAt.getTime()
-  if (!(length > 0 && length <= LONGEST_RANGE_MS)) throw new AppError('invalid_range', `${length} ms long`)
+  // A local day may be an hour longer than others.
+  if (!(length > 0 && length < (MOST_DAYS + 1) * DAY_MS)) throw new AppError('bad_days', `${length} ms long`)
   return { startsAt, endsAt }
 }
 

@@ -10,14 +10,20 @@ import { ownersOpenings } from '../availability.ts'
 import { Booked } from '../entry-body.ts'
 import { mapInTurns } from '../in-turns.ts'
 import { mended, NewEntry, wishOf } from '../new-entry.ts'
-import { dayOrMoment, duration, MOST_NEXT, rangeOf, SlotBody, slotBody, slotExample, zoneName } from '../slots-body.ts'
+import { dayOrMoment, duration, MOST_DAYS, MOST_NEXT, rangeOf, SlotBody, slotBody, slotExample, zoneName } from '../slots-body.ts'
 import { DAY_MS, MINUTE_MS } from '../zone.ts'
 
 const AskedDays = z
   .object({
     start_date: dayOrMoment.describe('From this day or moment on'),
     end_date: dayOrMoment.optional().describe('Up to and with this day, or up to this moment; it outweighs days'),
-    days: z.coerce.number().int().min(1).max(366).optional().describe('So many days in all; left out: as far as the business looks ahead'),
+    days: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(MOST_DAYS)
+      .optional()
+      .describe('So many days in all; left out: as far as the business looks ahead'),
     duration: duration.optional(),
     timezone: zoneName.optional().describe("Of days without an offset, and of the answer; left out: the business's"),
   })
