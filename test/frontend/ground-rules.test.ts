@@ -82,7 +82,7 @@ t.test('a page may ask for every route with a token, but for those that are none
       t.equal(headers.get('access-control-allow-origin'), withoutCors.includes(operation) ? null : origin, `${name} from ${origin}`)
       if (withoutCors.includes(operation)) continue
       t.match(headers.get('access-control-allow-methods'), method, name)
-      t.match(headers.get('access-control-allow-headers'), /authorization.*content-type/i, name)
+      t.match(headers.get('access-control-allow-headers'), /authorization.*content-type.*idempotency-key/i, name)
     }
     for (const origin of foreign) t.equal((await ask(origin)).headers.get('access-control-allow-origin'), null, `${name} from ${origin}`)
   }
