@@ -66,14 +66,14 @@ export function freeSlots(rules: Rules, wish: Wish, taken: Taken, now: Date): In
 
   const range = { startsAt: new Date(from), endsAt: new Date(to) }
   const against = reasonsAgainst(rules, range, { taken, now })
-  const offered = taken.offered?.map(({ startsAt }) => startsAt.getTime())
+  const offered = taken.offered?.map(({ startsAt }) => startsAt.getTime()).sort((a, b) => a - b)
   const slots = new Map<number, Interval>() // opening hours that overlap would offer a start twice
   for (const opening of openingsBetween(rules, { start: from, end: to })) {
     const wanted = wantedOn(opening.date, rules, wish)
     const begin = Math.max(opening.start, from, wanted.start)
     const end = Math.min(opening.end, to) - length
-    for (const start of offered?.filter((one) => begin <= one) ?? stepsFrom(opening.origin, begin, end, step)) {
-      if (start >= wanted.end || start > end) continue
+    for (const start of offered ? between(offered, begin, end) : stepsFrom(opening.origin, begin, end, step)) {
+      if (start >= wanted.end) break
       const slot = { startsAt: new Date(start), endsAt: new Date(start + length) }
       if (against(slot).length === 0) slots.set(start, slot)
     }
@@ -152,6 +152,20 @@ export function lastDay({ timeZone, horizonDays }: Pick<Rules, 'timeZone' | 'hor
 /** Exclusive: the midnight after the last day that can be booked. */
 function horizonEnd(rules: Rules, now: Date): number {
   return localDay(lastDay(rules, now), rules.timeZone).endsAt.getTime()
+}
+
+/** Those of `sorted` that lie between `begin` and `end`, both included, without looking at the others: there may be thousands. */
+function* between(sorted: number[], begin: number, end: number): Generator<number> {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? 0) < begin) low = middle + 1
+    else high = middle
+  }
+  for (let start = sorted[low]; start !== undefined && start <= end; start = sorted[low]) {
+    yield start
+    low += 1
+  }
 }
 
 /** Every step from `origin` on that lies between `begin` and `end`, both included. */
