@@ -9,7 +9,7 @@ import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { accountsOf } from './accounts.ts'
 import { fetchReportLater, QUIET_MS } from './later.ts'
-import type { News } from './news.ts'
+import { type News, NO_NEWS, NO_REPORT } from './news.ts'
 import { type ListedCall, readListedCall } from './read-call.ts'
 import { hearOf } from './record.ts'
 
@@ -90,37 +90,9 @@ async function lookAgain(deps: Deps, { clerkUserId, id }: CallRecord, ms: number
 
 /** It ended when it was last heard of, as far as anybody can tell. Should a report come after all, it counts. */
 async function close(deps: Deps, call: CallRecord): Promise<void> {
-  const { parties, ...nothing } = NO_NEWS
   const endedAt = call.endedAt ?? call.lastHeardAt
-  await hearOf(deps, call, { ...nothing, parties, madeAt: call.lastHeardAt, status: 'ended', endedAt, report: NO_REPORT })
+  await hearOf(deps, call, { ...NO_NEWS, madeAt: call.lastHeardAt, status: 'ended', endedAt, report: NO_REPORT })
   deps.log.info({ callId: call.id }, 'Vapi does not know a call: it is closed with what was heard of it')
-}
-
-const NO_NEWS: News = {
-  madeAt: null,
-  status: null,
-  startedAt: null,
-  endedAt: null,
-  parties: { assistantId: null, direction: null, customerNumber: null, customerName: null, dialledNumber: null },
-  endedReason: null,
-  isHang: false,
-  turn: null,
-  report: null,
-}
-
-const NO_REPORT: News['report'] = {
-  startedAt: null,
-  endedAt: null,
-  endedReason: null,
-  summary: null,
-  intent: null,
-  sentiment: null,
-  success: null,
-  structuredData: null,
-  cost: null,
-  costs: null,
-  hasRecording: false,
-  turns: null,
 }
 
 /** The same id with and without somebody who vouches for it. */

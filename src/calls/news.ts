@@ -45,3 +45,32 @@ export interface Report extends Pick<CallRecord, Reported> {
 /** What a report told, by the names of its parts. */
 export const SETTLED_TURNS = 'turns'
 export const reportedParts = REPORTED
+
+/** Of a message that tells nothing. */
+export const NO_NEWS: News = {
+  madeAt: null,
+  status: null,
+  startedAt: null,
+  endedAt: null,
+  parties: { assistantId: null, direction: null, customerNumber: null, customerName: null, dialledNumber: null },
+  endedReason: null,
+  isHang: false,
+  turn: null,
+  report: null,
+}
+
+/** Of a call of which nobody knows more than that it is over. */
+export const NO_REPORT: Report = {
+  startedAt: null,
+  endedAt: null,
+  endedReason: null,
+  summary: null,
+  intent: null,
+  sentiment: null,
+  success: null,
+  structuredData: null,
+  cost: null,
+  costs: null,
+  hasRecording: false,
+  turns: null,
+}
