@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { answered, firstMind, GREETING, goodbye, heard, type Mind, type Turn } from './call/assistant.ts'
 import { type Caller, isStageDirection, scriptedCaller, typingCaller } from './call/caller.ts'
-import { inWordsOf } from './call/dialects.ts'
+import { DOCUMENTS_CALLER, inWordsOf } from './call/dialects.ts'
 import { dayOf, type Entry, readDiary, showDiary } from './call/diary.ts'
 import { type Line, openLine } from './call/line.ts'
 import { showRecord } from './call/record.ts'
@@ -47,7 +47,7 @@ async function phone(demo: Demo, caller: Caller, typing: boolean): Promise<void>
   heading("The owner's calendar before the call")
   showDiary(before, demo.timeZone)
   heading('The call')
-  const line = openLine(demo, '+13125550142')
+  const line = openLine(demo, caller.document === undefined ? '+13125550142' : DOCUMENTS_CALLER)
   try {
     await line.ring()
     await converse(demo, caller, line)

@@ -16,8 +16,8 @@ export function codeIn(said: string): string | undefined {
   return words.join('').length >= 6 ? words.join(' ') : undefined
 }
 
-/** The letters that stand behind an offer for the assistant alone, and the sentence without them. */
+/** The letters of an offer, and its sentence without all that stands behind it for the assistant alone. */
 export function withoutLetters(answer: string): { say: string; letters: string[] } {
-  const [, letters = ''] = / <slots? ([A-Z, ]+)>$/.exec(answer) ?? []
-  return { say: answer.replace(/ <[^<>]*>$/, ''), letters: letters.split(', ').filter((letter) => letter !== '') }
+  const [, letters = ''] = / <slots? ([A-Z, ]+)>/.exec(answer) ?? []
+  return { say: answer.replaceAll(/ <[^<>]*>/g, ''), letters: letters.split(', ').filter((letter) => letter !== '') }
 }

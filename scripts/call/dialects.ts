@@ -9,7 +9,10 @@ import type { FunctionCall } from './assistant.ts'
  */
 type Dialect = (call: FunctionCall, at: Setting) => FunctionCall
 
-const VIEWING = { property_address: '12 Elm Street', user_id: '+13125550142' }
+/** Who calls in the documents. */
+export const DOCUMENTS_CALLER = '+15551234567'
+
+const VIEWING = { property_address: '12 Elm Street', user_id: DOCUMENTS_CALLER }
 const HOUR = { duration: '60' }
 
 const dialects: Record<string, Dialect> = {
@@ -27,7 +30,10 @@ const dialects: Record<string, Dialect> = {
             dateTime: `${written(values.start_time, at)}.000Z`,
           },
         }
-      : { name: 'checkAvailability', arguments: { date: day(values.date, at), ...part(values.date ?? values.part_of_day) } },
+      : {
+          name: 'checkAvailability',
+          arguments: { ...(values.date ? { date: day(values.date, at) } : {}), ...part(values.date ?? values.part_of_day) },
+        },
   S4: ({ name, arguments: values }, at) => {
     if (name === 'get_next_available') return { name, arguments: HOUR }
     if (name === 'get_availability')

@@ -240,8 +240,9 @@ t.test('the scripts that come along are lines of a caller', async (t) => {
 })
 
 t.test('the letters behind an offer are passed on and never said', async (t) => {
+  const today = '<today is Sunday the twenty ninth of November, time zone America/Chicago>'
   const lettered = ({ name }: FunctionCall): Answer =>
-    name === 'book_appointment' ? { result: `You are booked for ${nine}.` } : { result: `${offer} <slots A, B, C>` }
+    name === 'book_appointment' ? { result: `You are booked for ${nine}.` } : { result: `${offer} <slots A, B, C> ${today}` }
   const { calls, said } = call(['Tuesday', 'the second one', 'Kim Lee', 'no e-mail', 'yes'], lettered)
   t.match(calls.at(-1), { name: 'book_appointment', arguments: { slot: 'B' } })
   for (const sentence of said) t.notMatch(sentence, /[<>]/)
