@@ -3,6 +3,7 @@ import { sweepAssistants } from './assistants/remove.ts'
 import { lookForConflict } from './bookings/conflict.ts'
 import { findUnsettled, settleBooking } from './bookings/settle.ts'
 import { tellVendor } from './bookings/tell-vendor.ts'
+import { findToFollow, followCalendar } from './calendar/follow-calendar.ts'
 import { fetchReport } from './calls/fetch-report.ts'
 import { findUnheard, findUnheardWithOwnKey } from './calls/find-unheard.ts'
 import { findUnreported } from './calls/find-unreported.ts'
@@ -29,6 +30,8 @@ export const work: Work = {
   'settle-change': settleChange,
   'tell-vendor': tellVendor,
   'look-for-conflict': lookForConflict,
+  'follow-calendar': followCalendar,
+  'find-to-follow': findToFollow,
   'fetch-report': fetchReport,
   'find-unreported': findUnreported,
   'find-unheard': (deps, _, signal) => findUnheard(deps, signal),
@@ -53,6 +56,7 @@ export const work: Work = {
 /** What is done again and again: once in so many seconds, however many processes there are. */
 const schedule: [name: JobName, everySeconds: number][] = [
   ['find-unsettled', 15],
+  ['find-to-follow', 60],
   ['find-unreported', 60],
   ['find-unheard', 5 * 60],
   ['find-undelivered', 15],

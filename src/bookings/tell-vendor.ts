@@ -1,12 +1,12 @@
 import { calendarOf, type Diary, openDiary, refOf } from '../calendar/access.ts'
+import { cancelWithEvent } from '../calendar/follow.ts'
 import { markTold, untoldSeconds } from '../db/appointments.ts'
-import { type Booking, cancelAsDeleted, findBooking } from '../db/bookings.ts'
+import { type Booking, findBooking } from '../db/bookings.ts'
 import { findOpenChange } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
-import { tellOfDeletedEvent } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { Calendar } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
@@ -72,14 +72,7 @@ function bringBack(deps: Deps, booking: Booking) {
     // Who is invited cannot be seen by its times, and to say all of it again changes nothing.
     if (event) await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.
-    else await cancel(deps, booking)
+    else await cancelWithEvent(deps, booking.clerkUserId, booking)
     return true
   }
-}
-
-async function cancel(deps: Deps, { clerkUserId, id }: Booking): Promise<void> {
-  await inTenant(deps.db, clerkUserId, async (trx) => {
-    const cancelled = await cancelAsDeleted(trx, clerkUserId, id)
-    if (cancelled) await tellOfDeletedEvent(deps, trx, cancelled)
-  })
 }

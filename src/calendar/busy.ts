@@ -1,12 +1,12 @@
-import { cancelAsDeleted, listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
+import { listCallersStarts, listOccupied, type Occupied } from '../db/bookings.ts'
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { tellOfDeletedEvent } from '../notices/tell.ts'
-import { busyOf, slotsOf, useCalendar } from '../oauth/use-calendar.ts'
+import { busyOf, slotsOf } from '../oauth/use-calendar.ts'
 import type { BookingRef, BusyTime, Interval } from '../providers/provider.ts'
-import { calendarOf, type Diary, refOf, requireDestination } from './access.ts'
+import { calendarOf, type Diary, requireDestination } from './access.ts'
+import { follow } from './follow.ts'
 import { overlapping, overlapsAny, type Rules, type Taken, withBuffers } from './slots.ts'
 import { localDay, MINUTE_MS } from './zone.ts'
 
@@ -39,7 +39,7 @@ export async function refuseUnfree(deps: Deps, diary: Diary, slot: Interval, dur
 
 /**
  * When the owner has no time within `range`: in any of her calendars, by what is read of them now, or by bookings of ours that no calendar may
- * show yet. A booking whose event she has deleted in her calendar is cancelled on the way.
+ * show yet. A booking whose event she has deleted or moved in her calendar follows it on the way.
  * In any order; intervals may overlap. A calendar that cannot be read is an error: its time is unknown, never free.
  * @param range with the buffers of whatever is to stand there
  * @throws AppError `calendar_not_connected`, `consent_revoked`, `calendar_missing`, `provider_off`, `provider_unavailable`,
@@ -74,7 +74,7 @@ export async function takenTimes(deps: Deps, diary: Diary, range: Interval, minu
 }
 
 /**
- * Did only bookings take this time whose events the owner has deleted since? They are cancelled then. The calendars are not asked where it
+ * Did only bookings take this time whose events the owner has deleted or moved since? They follow then. The calendars are not asked where it
  * was taken a moment ago.
  * @param range with the buffers of whatever is to stand there
  * @throws AppError as `busyTimes`
@@ -107,21 +107,14 @@ async function together(
   const kept = ours.map(async (booking) => {
     // Only where its own time was looked at, and no calendar shows anything there, is there a reason to ask.
     const isInDoubt = booking.isSettled && overlapsAny(booking, [range]) && !isShown(booking)
-    return isInDoubt && (await wasDeleted(deps, diary, booking, signal)) ? [] : [booking.during]
+    return isInDoubt && (await hasLeft(deps, diary, booking, signal)) ? [] : [booking.during]
   })
   return [...takingTime(diary.rules, theirs), ...(await Promise.all(kept)).flat()]
 }
 
-/** The owner has nothing else to cancel with than her own calendar, so an event that is gone from it is off. */
-async function wasDeleted(deps: Deps, diary: Diary, booking: Occupied, signal: AbortSignal): Promise<boolean> {
+/** The calendar shows nothing there: it is asked about that event, and the booking follows. One that she shows as free stays. */
+async function hasLeft(deps: Deps, diary: Diary, booking: Occupied, signal: AbortSignal): Promise<boolean> {
   const calendar = calendarOf(diary, booking)
   if (!calendar) return false // nobody can tell any more; the appointment was made, so its time stays taken
-  const event = await useCalendar(deps, calendar, signal, (opened) => opened.read(refOf(booking)))
-  if (event) return false // she shows it as free, or has moved it
-  await inTenant(deps.db, diary.clerkUserId, async (trx) => {
-    const cancelled = await cancelAsDeleted(trx, diary.clerkUserId, booking.id)
-    if (cancelled) await tellOfDeletedEvent(deps, trx, cancelled)
-  })
-  deps.log.info({ bookingId: booking.id }, 'its event was deleted in the calendar: the booking is cancelled')
-  return true
+  return (await follow(deps, calendar, booking, signal)) !== 'stays'
 }

@@ -153,7 +153,7 @@ async function release(trx: TenantDb, kind: 'assistant' | 'secret', key: string)
 }
 
 /** Whose assistant, webhook secret (SHA-256, hex) or dialled number (E.164) this is. Needs no tenant, it tells whose it is. */
-export async function findOwner(db: Db, kind: 'assistant' | 'secret' | 'number', key: string): Promise<string | undefined> {
+export async function findOwner(db: Db, kind: 'assistant' | 'secret' | 'number' | 'channel', key: string): Promise<string | undefined> {
   const { rows } = await sql<{ owner: string | null }>`select directory_find(${kind}, ${key}) as owner`.execute(db)
   return rows[0]?.owner ?? undefined
 }

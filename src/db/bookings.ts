@@ -197,19 +197,25 @@ export interface Occupied extends Interval {
   providerEventId: string | null
   connectionId: string | null
   calendarId: string | null
-  /** The vendor has had its event for so long that every view of the calendar shows it, if it is still there. */
+  leaseNumber: number
+  /** The vendor has had its event for so long that every view of the calendar shows it, if it is still there; and nobody changes it. */
   isSettled: boolean
 }
 
 // Vendors bring their own views up to date within seconds.
-const SETTLED_MINUTES = 2
+export const SETTLED_SECONDS = 120
+
+/** What the vendor shows of the event is what its owner wants of it. */
+export const isSettled = sql<boolean>`(
+  status = 'confirmed' and to_tell is null and updated_at < now() - ${SETTLED_SECONDS} * interval '1 second' and not exists (
+    select from changes c where c.clerk_user_id = bookings.clerk_user_id and c.appointment_id = bookings.appointment_id and c.state = 'open'))`
 
 /** What takes time within `range`, except one appointment. */
 export async function listOccupied(trx: TenantDb, clerkUserId: string, range: Interval, except?: string): Promise<Occupied[]> {
-  const isSettled = sql<boolean>`status = 'confirmed' and updated_at < now() - ${SETTLED_MINUTES} * interval '1 minute'`
   const rows = await trx
     .selectFrom('bookings')
-    .select(['id', 'startsAt', 'endsAt', 'bookedBy', 'subject', 'providerEventId', 'connectionId', 'calendarId', isSettled.as('isSettled')])
+    .select(['id', 'startsAt', 'endsAt', 'bookedBy', 'subject', 'providerEventId', 'connectionId', 'calendarId', 'leaseNumber'])
+    .select(isSettled.as('isSettled'))
     .select([sql<Date>`lower(during)`.as('duringFrom'), sql<Date>`upper(during)`.as('duringTo')])
     .where('clerkUserId', '=', clerkUserId)
     .where(sql<boolean>`during && tstzrange(${range.startsAt}, ${range.endsAt})`)
@@ -262,14 +268,22 @@ export async function saveCustomerEmail(
   return saved && bookingOf(saved)
 }
 
-/** Its event was deleted at the vendor: the appointment is off and its time free. `undefined`: it did not stand any more. */
-export async function cancelAsDeleted(trx: TenantDb, clerkUserId: string, id: string): Promise<Booking | undefined> {
+/**
+ * Its event was deleted at the vendor: the appointment is off and its time free. `undefined`: it does not stand any more, or somebody has
+ * worked on it since it was read.
+ */
+export async function cancelAsDeleted(
+  trx: TenantDb,
+  clerkUserId: string,
+  { id, leaseNumber }: Pick<Booking, 'id' | 'leaseNumber'>,
+): Promise<Booking | undefined> {
   const cancelled = await trx
     .updateTable('bookings')
     .set({ status: 'cancelled', cancelledAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
     .where('clerkUserId', '=', clerkUserId)
     .where('id', '=', id)
     .where('status', '=', 'confirmed')
+    .where('leaseNumber', '=', leaseNumber)
     .returning([...COLUMNS, ageSeconds])
     .executeTakeFirst()
   return cancelled && bookingOf(cancelled)

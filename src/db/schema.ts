@@ -490,6 +490,7 @@ export interface OauthTokens {
   id: Generated<string>;
   lastError: string | null;
   leasedUntil: Timestamp | null;
+  lookedAt: Generated<Timestamp>;
   provider: string;
   refreshLease: string | null;
   refreshToken: string;
@@ -539,6 +540,15 @@ export interface RentalSources {
   lastScrapedAt: Timestamp | null;
   url: string;
   website: string;
+}
+
+export interface SyncChannels {
+  clerkUserId: string;
+  connectionId: string;
+  id: Generated<string>;
+  secret: string;
+  triedAt: Generated<Timestamp>;
+  vendorId: string | null;
 }
 
 export interface ToolCalls {
@@ -656,6 +666,7 @@ export interface DB {
   rateLimits: RateLimits;
   rentals: Rentals;
   rentalSources: RentalSources;
+  syncChannels: SyncChannels;
   toolCalls: ToolCalls;
   users: Users;
   vapiAgents: VapiAgents;

@@ -15,6 +15,10 @@ export const JOBS = {
   'tell-vendor': booking,
   /** Has somebody else put something into the calendar at the time that was just booked? */
   'look-for-conflict': booking,
+  /** Holds the appointments of a connection against its calendar. */
+  'follow-calendar': z.object({ clerkUserId: z.string(), connectionId: z.uuid() }),
+  /** Finds calendars whose appointments nobody has looked at for a while. */
+  'find-to-follow': z.object({}),
   /** Asks Vapi for the report of a call that did not come. */
   'fetch-report': z.object({ clerkUserId: z.string(), callId: z.uuid() }),
   /** Finds calls without a report of which no job tells. */

@@ -7,8 +7,8 @@ import { type JobData, type JobName, jobNames } from './jobs.ts'
 /** Where jobs go that failed five times, in a copy that keeps its error class for two weeks. */
 export const SET_ASIDE = 'set-aside'
 
-/** They wait for servers of others, and an hour late is no harm: how far they are behind says nothing about this service. */
-export const PATIENT: JobName[] = ['mail-notice', 'post-notice']
+/** They wait for servers of others: how far they are behind says nothing about this service, which would not serve callers better alone. */
+export const PATIENT: JobName[] = ['mail-notice', 'post-notice', 'follow-calendar']
 
 const HOUR = 60 * 60
 const DAY = 24 * HOUR

@@ -67,6 +67,13 @@ export function tellOfConflict(deps: TellDeps, trx: TenantDb, booking: Told): Pr
   return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/${booking.startsAt.toISOString()}` })
 }
 
+/** The owner has moved its event to where another appointment is: here it stays where it was. */
+export function tellOfImpossibleMove(deps: TellDeps, trx: TenantDb, booking: Told, to: Date): Promise<void> {
+  const wanted = when({ ...booking, startsAt: to })
+  const text = `In your calendar you moved ${what(booking)} of ${who(booking)} from ${when(booking)} to ${wanted}, where another appointment is. Here it stays where it was. Please move one of them.${reach(booking)}`
+  return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/to/${to.toISOString()}` })
+}
+
 /** The appointment was moved; `booking` has the new time. */
 export function tellOfMove(deps: TellDeps, trx: TenantDb, booking: Told, from: Date, { id, madeBy }: ToldChange): Promise<void> {
   const old = when({ ...booking, startsAt: from })
