@@ -16,6 +16,7 @@ import { bookingRoutes } from './bookings/routes.ts'
 import { businessRoutes } from './businesses/routes.ts'
 import { meetingRoutes } from './calendar/api/routes.ts'
 import { businessBookingRoutes } from './calendar/calcom/routes.ts'
+import { pushRoutes } from './calendar/pushes/routes.ts'
 import { calendarRoutes } from './calendar/routes.ts'
 import { analyticsRoutes } from './calls/analytics/routes.ts'
 import { customerRoutes } from './calls/customers/routes.ts'
@@ -89,6 +90,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(userRoutes, { prefix: '/users', deps })
   await app.register(syncRoutes, { prefix: '/users', deps })
   await app.register(clerkWebhookRoutes, { prefix: '/webhooks/clerk', deps })
+  await app.register(pushRoutes, { prefix: '/webhooks/calendar', deps })
   for (const provider of VENDORS) {
     await app.register(oauthRoutes, { prefix: VENDOR_PATHS[provider], deps, provider, general: provider === 'microsoft' })
     await app.register(callbackRoutes, { prefix: CALLBACK_PATHS[provider], deps, provider })

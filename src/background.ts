@@ -17,6 +17,7 @@ import { startWorker, type Work, type Worker } from './jobs/worker.ts'
 import { findUndelivered } from './notices/deliver.ts'
 import { mailNotice } from './notices/mail-notice.ts'
 import { postNotice } from './notices/post-notice.ts'
+import { findChannels, openChannel } from './oauth/channels.ts'
 import { forgetCalls } from './privacy/forget-calls.ts'
 import { dropOldRecords, findOldRecords, forgetAtVapi } from './privacy/retention.ts'
 import { eraseDeleted, findDeletions } from './users/delete.ts'
@@ -32,6 +33,8 @@ export const work: Work = {
   'look-for-conflict': lookForConflict,
   'follow-calendar': followCalendar,
   'find-to-follow': findToFollow,
+  'open-channel': openChannel,
+  'find-channels': findChannels,
   'fetch-report': fetchReport,
   'find-unreported': findUnreported,
   'find-unheard': (deps, _, signal) => findUnheard(deps, signal),
@@ -57,6 +60,8 @@ export const work: Work = {
 const schedule: [name: JobName, everySeconds: number][] = [
   ['find-unsettled', 15],
   ['find-to-follow', 60],
+  // Soon after an account was connected, whichever way.
+  ['find-channels', 15],
   ['find-unreported', 60],
   ['find-unheard', 5 * 60],
   ['find-undelivered', 15],

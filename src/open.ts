@@ -9,6 +9,7 @@ import { whyNoDatabase } from './db/start-failure.ts'
 import type { Deps } from './deps.ts'
 import { loggerOptions } from './http/logging.ts'
 import { resealWebhookSecrets } from './notices/reseal.ts'
+import { resealChannels } from './oauth/channel-secret.ts'
 import { resealTokens } from './oauth/reseal.ts'
 import { StartError } from './start-error.ts'
 
@@ -38,6 +39,7 @@ async function prepare(config: Config, database: Database, log: Logger): Promise
   // All of these fail when rows need a key that is not there.
   await resealTokens(deps)
   await resealWebhookSecrets(deps)
+  await resealChannels(deps)
   await resealForVapi(deps)
   return {
     deps,

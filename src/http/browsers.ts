@@ -8,6 +8,10 @@ import { isAllowedOrigin } from '../origins.ts'
 // Called by vendors and followed by browsers, never fetched by a page.
 const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/api/vapi-webhook', '/webhooks/clerk', ...Object.values(CALLBACK_PATHS)]
 
+function isVendors(path: string): boolean {
+  return WITHOUT_CORS.includes(path) || path.startsWith('/webhooks/calendar/')
+}
+
 /** What browsers are told about every answer: who may read it, that nobody may keep or frame it. */
 export async function tellBrowsers(app: FastifyInstance, config: Config): Promise<void> {
   await app.register(helmet, {
@@ -23,7 +27,7 @@ export async function tellBrowsers(app: FastifyInstance, config: Config): Promis
       const { origin = '' } = request.headers
       const path = request.url?.split('?')[0]?.replace(/\/$/, '') ?? ''
       done(null, {
-        origin: !WITHOUT_CORS.includes(path) && isAllowedOrigin(config, origin) ? origin : false,
+        origin: !isVendors(path) && isAllowedOrigin(config, origin) ? origin : false,
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
         maxAge: 600,

@@ -45,6 +45,12 @@ export async function describeRoutes(app: FastifyInstance, baseUrl: string, webh
             name: 'svix-signature',
             description: "Clerk's signature over `svix-id`, `svix-timestamp` and the body",
           },
+          calendarSignature: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'x-cal-signature-256',
+            description: "Cal.com's signature over the body, with the secret of that channel",
+          },
           vapiSecret: {
             type: 'apiKey',
             in: 'header',

@@ -19,6 +19,10 @@ export const JOBS = {
   'follow-calendar': z.object({ clerkUserId: z.string(), connectionId: z.uuid() }),
   /** Finds calendars whose appointments nobody has looked at for a while. */
   'find-to-follow': z.object({}),
+  /** Asks the vendor of a connection to push what changes there. */
+  'open-channel': z.object({ clerkUserId: z.string(), connectionId: z.uuid() }),
+  /** Finds connections whose vendor is to be asked to push. */
+  'find-channels': z.object({}),
   /** Asks Vapi for the report of a call that did not come. */
   'fetch-report': z.object({ clerkUserId: z.string(), callId: z.uuid() }),
   /** Finds calls without a report of which no job tells. */

@@ -4,10 +4,11 @@ import { type Connection, claimEnding, findEnding, forgetEnding, isConnected, li
 import { inTurn } from '../db/users.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { closeChannel } from './channels.ts'
 import { openToken } from './sealing.ts'
 
-/** Two attempts at a vendor and a deletion; whoever needs longer to end a connection has died. */
-export const END_LEASE_MS = 7000
+/** A push that is ended, two attempts at a vendor and a deletion; whoever needs longer to end a connection has died. */
+export const END_LEASE_MS = 9000
 // A vendor that stays silent does not keep the tokens with us: everything is gone within a minute.
 const GIVE_UP_MS = 45_000
 const AT_ONCE = 20
@@ -62,8 +63,10 @@ export async function endLeftovers(deps: Deps, stop?: AbortSignal): Promise<void
 async function end(deps: Deps, connection: Connection): Promise<void> {
   const { provider, accountId } = connection
   const refreshToken = () => openToken(deps, connection, 'refreshToken')
-  const isOver = await revokeGrant(deps, { provider, accountId, refreshToken })
-  await inTenant(deps.db, connection.clerkUserId, (trx) => forgetEnding(trx, connection, isOver ? 0 : GIVE_UP_MS))
+  // First, because it takes the grant that ends with the other.
+  const isQuiet = await closeChannel(deps, connection)
+  const isRevoked = await revokeGrant(deps, { provider, accountId, refreshToken })
+  await inTenant(deps.db, connection.clerkUserId, (trx) => forgetEnding(trx, connection, isQuiet && isRevoked ? 0 : GIVE_UP_MS))
 }
 
 /**
