@@ -57,7 +57,7 @@ let operations = 0
 /** An owner, one caller of hers in one call, and what that caller can do. */
 export async function caller(
   test: TestApp,
-  vendor: 'google' | 'microsoft',
+  vendor: ConnectedOwner['vendor'],
   { owner: known, ...claim }: Partial<Claimant> & { owner?: ConnectedOwner } = {},
 ) {
   const owner = known ?? (await test.owner({ vendor, noticeMinutes: 60 }))
