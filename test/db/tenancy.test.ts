@@ -86,9 +86,14 @@ async function filled(t: Test) {
       await trx.insertInto('oauthFlows').values(flow).execute()
       const calendar = { calendarEmail: 'x@example.com', calendarId: 'x', calendarName: 'x', calendarLink: 'https://example.com' }
       const tokens = { accessToken: 'v1.k1.x', refreshToken: 'v1.k0.x', expiresAt: new Date(), scopes: [], role: 'destination' }
-      await trx
+      const { id: connectionId } = await trx
         .insertInto('oauthTokens')
         .values({ ...owner, ...calendar, ...tokens, provider: 'google', accountId: '1' })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await trx
+        .insertInto('syncChannels')
+        .values({ ...owner, connectionId, secret: 'v1.k0.x' })
         .execute()
       // Its event stands in event_log; the head of those, in event_heads, came with the user.
       const [startsAt, endsAt] = [new Date('2026-12-01T15:00:00Z'), new Date('2026-12-01T15:30:00Z')]
@@ -336,6 +341,28 @@ t.test('the functions that look across tenants tell what they are for, and nothi
   t.same(Object.keys(undelivered[0] ?? {}), ['clerk_user_id', 'id', 'channel'])
   t.same((await ask('select * from notice_settings_sealing_keys() as id')).map((row) => row.id).sort(), ['k0', 'k1'])
   t.equal((await ask(`select * from notice_settings_sealed_elsewhere('k1', 10)`)).length, 2)
+
+  t.same(await ask('select * from connections_to_look_at(-1, now(), 10)'), [], 'no appointment is to come')
+  for (const tenant of ['user_a', 'user_b'])
+    await inTenant(database.db, tenant, (trx) => trx.updateTable('bookings').set({ status: 'confirmed' }).execute())
+  const toLookAt = await ask(`select * from connections_to_look_at(-1, '2026-12-01', 10)`)
+  t.same(toLookAt, [], 'nor one in a calendar that is connected')
+  for (const tenant of ['user_a', 'user_b'])
+    await inTenant(database.db, tenant, (trx) => trx.updateTable('bookings').set({ calendarId: 'x' }).execute())
+  const found = await ask(`select * from connections_to_look_at(-1, '2026-12-01', 10)`)
+  t.same(found.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
+  t.same(Object.keys(found[0] ?? {}), ['clerk_user_id', 'id'])
+  t.equal((await ask(`select * from connections_to_look_at(-1, '2026-12-01', 1)`)).length, 1)
+  t.same(await ask(`select * from connections_to_look_at(60, '2026-12-01', 10)`), [], 'not what was looked at a moment ago')
+  t.same(await ask(`select * from connections_to_look_at(-1, '2026-12-02', 10)`), [], 'nor what is over')
+  t.same(await ask(`select * from connections_to_open_channels('{google}', 60, 60, 10)`), [], 'whose vendor was asked a moment ago')
+  t.same(await ask(`select * from connections_to_open_channels('{calcom}', -1, -1, 10)`), [], 'nor of another vendor')
+  const toOpen = await ask(`select * from connections_to_open_channels('{google}', -1, 60, 10)`)
+  t.same(toOpen.map((row) => row.clerk_user_id).sort(), ['user_a', 'user_b'])
+  t.same(Object.keys(toOpen[0] ?? {}), ['clerk_user_id', 'id'])
+  t.same(await ask('select * from sync_channels_sealing_keys() as id'), [{ id: 'k0' }])
+  t.same(Object.keys((await ask(`select * from sync_channels_sealed_elsewhere('k1', 10)`))[0] ?? {}), ['clerk_user_id', 'connection_id'])
+  t.same(await ask(`select * from sync_channels_sealed_elsewhere('k0', 10)`), [])
 
   t.same(await ask('select * from oauth_tokens_claim_ending(30000, 10)'), [], "connections in use are nobody's to end")
   t.same(await ask('select * from users_to_erase(10)'), [], 'nor users who are here to erase')

@@ -1,5 +1,6 @@
 import { listCalls } from '../../src/db/call-lists.ts'
 import { insertCall } from '../../src/db/calls.ts'
+import { takeChannel } from '../../src/db/channels.ts'
 import { inTenant } from '../../src/db/client.ts'
 import { addDeliveries } from '../../src/db/notice-deliveries.ts'
 import { listNotices, tellOwner } from '../../src/db/notices.ts'
@@ -45,6 +46,15 @@ const resources: Resource[] = [
       const reply = await test.app.inject({ url: '/calendar/connections', headers: owner.headers() })
       return reply.json().connections[0].id
     },
+    absent: '00000000-0000-4000-8000-000000000000',
+  },
+  {
+    path: '/webhooks/calendar/{channel}',
+    make: ({ deps }, { clerkUserId }) =>
+      inTenant(deps.db, clerkUserId, async (trx) => {
+        const { id: connectionId } = await trx.selectFrom('oauthTokens').select('id').executeTakeFirstOrThrow()
+        return (await takeChannel(trx, { clerkUserId, connectionId, id: crypto.randomUUID(), secret: 'v1.k1.x' })).id
+      }),
     absent: '00000000-0000-4000-8000-000000000000',
   },
   {
