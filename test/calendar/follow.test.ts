@@ -80,7 +80,7 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
     ])
     t.equal(events.length, 1)
     const found = await ana.find({ vapiCallId: 'another call', code })
-    t.match(found, { kind: 'found', booking: { startsAt: at(14) } }, 'its code is good, and says the new time')
+    t.same('booking' in found && found.booking.startsAt, at(14), 'its code is good, and leads to the new time')
     t.match((await ana.book(at(10), undefined, EMAIL)).result, /^You are booked/, 'the old time is free')
     t.notMatch((await ana.book(at(14), undefined, EMAIL)).result ?? '', /^You are booked/)
   })
