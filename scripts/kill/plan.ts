@@ -1,4 +1,4 @@
-import { VENDORS, type Vendor } from '../../src/oauth/vendors.ts'
+import { VENDORS, type Vendor } from '../../src/vendors.ts'
 import type { Fault } from '../../test/world/stand-in.ts'
 import { type Chance, chance } from '../rig/chance.ts'
 import { type Time, workingTime } from '../rig/week.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { VENDOR_PATHS, type Vendor } from '../../src/oauth/vendors.ts'
+import { VENDOR_PATHS, type Vendor } from '../../src/vendors.ts'
 import type { World } from '../../test/world/world.ts'
 
 /** Somebody who has come in by the service's own doors: signed in, a calendar connected, an assistant linked. */

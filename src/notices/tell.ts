@@ -7,6 +7,7 @@ import { type NewNotice, type NoticeKind, tellOwner } from '../db/notices.ts'
 import type { Deps } from '../deps.ts'
 import type { ErrorCode } from '../errors.ts'
 import { detail, oneLine } from '../one-line.ts'
+import { labelOf } from '../vendors.ts'
 import { isToldByUs } from './customer.ts'
 import { bookingData, connectionData, messageData } from './data.ts'
 import { deliverSoon } from './later.ts'
@@ -120,9 +121,8 @@ export function tellOfLostConnection(
   connection: Pick<Connection, 'clerkUserId' | 'id' | 'provider' | 'calendarEmail' | 'tokenRefreshedAt' | 'role'>,
 ): Promise<void> {
   const { clerkUserId, id, provider, calendarEmail, tokenRefreshedAt, role } = connection
-  const vendor = provider === 'google' ? 'Google' : 'Microsoft'
   const lost = role === 'destination' ? 'Callers cannot book' : 'Its busy times are not known, so callers cannot book'
-  const text = `Your ${vendor} calendar ${oneLine(calendarEmail, 254)} no longer lets us in. ${lost} until you connect it again.`
+  const text = `${labelOf(provider)} (${oneLine(calendarEmail, 254)}) no longer lets us in. ${lost} until you connect it again.`
   const onceKey = `calendar_disconnected/${id}/${tokenRefreshedAt.toISOString()}`
   const notice = { clerkUserId, kind: 'calendar_disconnected', text, connectionId: id, onceKey } as const
   return write(deps, trx, { ...notice, data: connectionData(connection) }, false)

@@ -1,4 +1,4 @@
-import { labelOf, type Vendor } from './vendors.ts'
+import { labelOf, type Vendor } from '../vendors.ts'
 
 /** The page of the frontend that waits for the end of a sign-in. */
 export const LANDING_PATHS: Record<Vendor, string> = { microsoft: '/users', google: '/users', calcom: '/dashboard' }

@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { signedInOnly } from '../http/auth.ts'
 import { limitUser } from '../http/limits.ts'
 import { done, type RoutePlugin } from '../http/zod.ts'
+import { labelOf, type Vendor } from '../vendors.ts'
 import { disconnectVendor } from './connections.ts'
 import { asksForJson, ConsentPage } from './consent-body.ts'
 import { startConnecting } from './start.ts'
 import { startQuery } from './start-query.ts'
 import { statusRoutes } from './status/routes.ts'
 import { ticketRoutes } from './tickets/routes.ts'
-import { labelOf, type Vendor } from './vendors.ts'
 
 interface Options {
   /** The vendor that these routes connect. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { VENDORS, type Vendor } from '../vendors.ts'
 import { ROLES } from './choice.ts'
-import { VENDORS, type Vendor } from './vendors.ts'
 
 export const Role = z.enum(ROLES)
 

@@ -57,7 +57,7 @@ t.test('each kind of notice says what happened, when in the zone of the appointm
     booking_cancelled: `Ana Ruiz cancelled “Viewing” on ${on}. The time is free again. ${contact}`,
     change_failed: `Ana Ruiz asked to cancel “Viewing” on ${on}, and your calendar did not accept that. The appointment stands as it was. Please get in touch. ${contact}`,
     message_left: `A caller left a message: Please call me. ${contact}`,
-    calendar_disconnected: 'Your Google calendar dana@example.com no longer lets us in. Callers cannot book until you connect it again.',
+    calendar_disconnected: 'Google Calendar (dana@example.com) no longer lets us in. Callers cannot book until you connect it again.',
   })
 })
 

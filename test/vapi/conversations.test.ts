@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inZone } from '../../src/calendar/zone.ts'
-import { VENDORS } from '../../src/oauth/vendors.ts'
+import { VENDORS } from '../../src/vendors.ts'
 import { type ConnectedOwner, NOW, testApp } from '../setup/app.ts'
 import { withoutDate } from '../setup/heard.ts'
 import { say, speakable, words } from '../setup/voice.ts'

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { signedInOnly } from '../../http/auth.ts'
 import { instant, problems, type RoutePlugin } from '../../http/zod.ts'
+import { labelOf } from '../../vendors.ts'
 import { finishConnectingAs } from '../connect.ts'
 import { connectionStatus } from '../status.ts'
-import { labelOf } from '../vendors.ts'
 
 const Status = z
   .object({

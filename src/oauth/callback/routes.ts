@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { problemOf } from '../../http/problem.ts'
 import type { RoutePlugin } from '../../http/zod.ts'
+import { labelOf, type Vendor } from '../../vendors.ts'
 import { finishConnecting } from '../connect.ts'
 import { LANDING_PATHS, landing } from '../landing.ts'
-import { labelOf, type Vendor } from '../vendors.ts'
 
 /** Where a vendor sends the browser back to. */
 export const callbackRoutes: RoutePlugin<{ provider: Vendor }> = async (app, { deps, provider }) => {

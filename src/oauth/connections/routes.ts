@@ -3,7 +3,7 @@ import { signedInOnly } from '../../http/auth.ts'
 import { done, instant, problems, type RoutePlugin } from '../../http/zod.ts'
 import { changeConnection, disconnectOne, type SeenConnection, seeConnections } from '../connections.ts'
 import { Role } from '../start-query.ts'
-import { labelOf } from '../vendors.ts'
+import { labelOf } from '../../vendors.ts'
 
 const OneCalendar = z.object({
   id: z.string(),

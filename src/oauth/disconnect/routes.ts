@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { signedInOnly } from '../../http/auth.ts'
 import { done, type RoutePlugin } from '../../http/zod.ts'
+import { labelOf, VENDORS } from '../../vendors.ts'
 import { disconnectVendor } from '../connections.ts'
-import { labelOf, VENDORS } from '../vendors.ts'
 
 interface Options {
   /** It is served under more than one address. */

@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { User } from '../../db/users.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { instant, type RoutePlugin } from '../../http/zod.ts'
+import { labelOf, type Vendor } from '../../vendors.ts'
 import { type ConnectionStatus, connectionStatus } from '../status.ts'
-import { labelOf, type Vendor } from '../vendors.ts'
 
 interface Options {
   provider: Vendor

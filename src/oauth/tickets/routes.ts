@@ -4,9 +4,9 @@ import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
 import type { RoutePlugin } from '../../http/zod.ts'
+import { labelOf, VENDOR_PATHS, type Vendor } from '../../vendors.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 import { Role, startQuery } from '../start-query.ts'
-import { labelOf, VENDOR_PATHS, type Vendor } from '../vendors.ts'
 
 interface Options {
   provider: Vendor
