@@ -41,8 +41,8 @@ import { calcomConnectRoutes } from './oauth/calcom/routes.ts'
 import { callbackRoutes } from './oauth/callback/routes.ts'
 import { connectionRoutes } from './oauth/connections/routes.ts'
 import { disconnectRoutes } from './oauth/disconnect/routes.ts'
+import { keyRoutes } from './oauth/keys/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
-import { VENDOR_PATHS, VENDORS } from './vendors.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { listingRoutes } from './rentals/listing/routes.ts'
 import { rentalRoutes } from './rentals/routes.ts'
@@ -52,6 +52,7 @@ import { clerkWebhookRoutes } from './users/clerk-webhook/routes.ts'
 import { syncRoutes } from './users/frontend-sync/routes.ts'
 import { userRoutes } from './users/routes.ts'
 import { vapiRoutes } from './vapi/routes.ts'
+import { VENDOR_PATHS, VENDORS } from './vendors.ts'
 
 /**
  * The table of contents: everything that answers, in one place.
@@ -95,6 +96,7 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
     await app.register(oauthRoutes, { prefix: VENDOR_PATHS[provider], deps, provider, general: provider === 'microsoft' })
     await app.register(callbackRoutes, { prefix: CALLBACK_PATHS[provider], deps, provider })
   }
+  await app.register(keyRoutes, { prefix: '/calendar/calcom/key', deps, provider: 'calcom' })
   await app.register(connectionRoutes, { prefix: '/calendar', deps })
   await app.register(disconnectRoutes, { prefix: '/calendar', deps, operationId: 'disconnectCalendar' })
   await app.register(calendarRoutes, { prefix: '/calendar', deps })

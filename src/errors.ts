@@ -241,12 +241,12 @@ const catalogue = {
   },
   calendar_unusable: {
     status: 409,
-    text: 'The account has no calendar that can be written to. Connect another account.',
+    text: 'The account has no calendar that can be written to. Connect another account; at Cal.com, first make an event type that anybody can book at once.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   provider_off: {
     status: 503,
-    text: 'This calendar vendor is not set up on this installation. Connect another one, or ask whoever runs the service to set its client id and secret.',
+    text: 'Nobody can sign in at this calendar vendor, because it is not set up on this installation. Connect another one, or Cal.com by a key of your account (PUT /calendar/calcom/key), or ask whoever runs the service to set client id and secret.',
     say: 'I cannot see the diary at the moment, so I cannot book anything. Shall I take a message instead?',
   },
   /** The owner has deleted the event of a booking in her calendar, so there is nothing left to move. */

@@ -27,6 +27,12 @@ export async function seeConnections(deps: Deps, clerkUserId: string): Promise<S
   return Promise.all(connections.map((connection) => see(deps, connection, signal)))
 }
 
+/** One of them. @throws AppError `not_found` */
+export async function seeConnection(deps: Deps, clerkUserId: string, id: string): Promise<SeenConnection> {
+  const connection = await inTenant(deps.db, clerkUserId, (trx) => ownConnection(trx, clerkUserId, id))
+  return see(deps, connection, deadline(deps))
+}
+
 /**
  * Chooses role and calendars. A new destination takes the place of the former one, which then counts as busy.
  * @throws AppError `not_found`, `destination_needed`, `calendar_missing`, `calendar_read_only`, and what keeps the vendor from telling
