@@ -4,8 +4,8 @@ const OF_AN_EVENT: readonly NoticeKind[] = ['booking_created', 'booking_moved', 
 const OF_A_PROMISE: readonly NoticeKind[] = ['booking_failed', 'change_failed']
 
 /**
- * Does the customer, whose e-mail address is known, get a mail of ours? Google and Microsoft invite her to the event, and tell her of its
- * changes, so a second message would only confuse. She hears from us
+ * Does the customer, whose e-mail address is known, get a mail of ours? Most vendors invite her to the event themselves, and tell her of
+ * its changes, so a second message would only confuse. She hears from us
  * - of the event itself, where its vendor invites nobody: with a calendar part;
  * - that what she was asked to wait for on the phone has come to nothing: no vendor has anything to tell there.
  */

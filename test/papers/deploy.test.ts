@@ -3,7 +3,10 @@ import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { CALLBACK_PATHS } from '../../src/environment.ts'
 import { AppError, errorCodes } from '../../src/errors.ts'
+import { calcomProvider } from '../../src/providers/calcom/index.ts'
+import { VENDORS } from '../../src/vendors.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -81,7 +84,7 @@ t.test('every setting is explained in .env.example, once, and nothing else is', 
   for (const { name, isDefault } of example) {
     const at = lines.findIndex((line) => line.startsWith(`${isDefault ? '# ' : ''}${name}=`))
     const block = lines.slice(lines.lastIndexOf('', at) + 1, at)
-    t.ok(isDefault || block.some((line) => /^# [^-]/.test(line)) || name === 'CALCOM_CLIENT_SECRET', `${name} has words above it`)
+    t.ok(isDefault || block.some((line) => /^# [^-]/.test(line)), `${name} has words above it`)
   }
 })
 
@@ -236,6 +239,33 @@ t.test('every link between the papers leads to a file', async (t) => {
   }
 })
 
+t.test('every file and folder that the papers name for contributors is there', async (t) => {
+  const home = /`((?:src|test|docs|scripts|migrations|deploy|\.ci)\/[\w./-]*)`/g
+  for (const paper of ['README.md', 'CONTRIBUTING.md'])
+    for (const [, path = ''] of read(paper).matchAll(home)) t.ok(exists(path), `${paper}: ${path}`)
+})
+
+t.test('each vendor has its folder, its stand-in, its guide and its settings', async (t) => {
+  for (const vendor of VENDORS) {
+    for (const path of [`src/providers/${vendor}/index.ts`, `test/world/${vendor}/index.ts`, `docs/setup/${vendor}.md`])
+      t.ok(exists(path), path)
+    for (const paper of ['docs/setup/README.md', 'docs/setup/render.md']) t.match(read(paper), `](${vendor}.md)`, `${paper}: ${vendor}`)
+    for (const end of ['CLIENT_ID', 'CLIENT_SECRET', 'REDIRECT_URI']) t.ok(settings.includes(`${vendor.toUpperCase()}_${end}`))
+  }
+})
+
+t.test('the guide for Cal.com names the permissions that are asked for, and no others', async (t) => {
+  const settings = {
+    client: { id: 'x', secret: 'x' },
+    redirectUri: 'https://x.example',
+    appUrl: 'https://x.example',
+    apiUrl: 'https://x.example',
+  }
+  const asked = calcomProvider(settings).authorizationUrl('state', 'challenge').searchParams.get('scope')?.split(' ')
+  const named = [...read('docs/setup/calcom.md').matchAll(/`([A-Z_]+_(?:READ|WRITE))`/g)].map(([, scope]) => scope)
+  t.same(named.toSorted(), asked?.toSorted())
+})
+
 t.test('the setup guides name only settings that exist', async (t) => {
   const families =
     /^(CLERK|MICROSOFT|GRAPH|GOOGLE|CALCOM|VAPI|CORS|DATABASE|LIMIT|PROVIDER|SETTLE|TOKEN|SIGNING|METRICS|TRUSTED|SMTP|MAIL)_/
@@ -250,7 +280,7 @@ t.test('the errors that the guides explain are those that the service gives', as
   const texts = errorCodes.map((code) => new AppError(code, 'for its text').text)
   for (const guide of globSync('docs/setup/*.md', { cwd: root })) {
     for (const [, code = ''] of read(guide).matchAll(/"code": "(\w+)"/g)) t.ok(codes.includes(code), `${guide}: ${code}`)
-    for (const [, quoted = ''] of read(guide).matchAll(/`auth=error`, "([^"]+)"/g))
+    for (const [, quoted = ''] of read(guide).matchAll(/`(?:auth=error|\?error=)`, "([^"]+)"/g))
       t.ok(
         texts.some((text) => text.startsWith(quoted)),
         `${guide}: ${quoted}`,
@@ -259,8 +289,7 @@ t.test('the errors that the guides explain are those that the service gives', as
 })
 
 t.test('the redirect addresses in the guides are those that the service derives', async (t) => {
-  t.match(read('docs/setup/microsoft.md'), '<BASE_URL>/calendar/auth/callback')
-  t.match(read('docs/setup/google.md'), '<BASE_URL>/calendar/google/auth/callback')
+  for (const vendor of VENDORS) t.match(read(`docs/setup/${vendor}.md`), `<BASE_URL>${CALLBACK_PATHS[vendor]}\n`)
   t.match(read('docs/setup/vapi.md'), '<BASE_URL>/vapi/webhook')
 })
 
