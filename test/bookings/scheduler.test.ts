@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type ConnectedOwner, connect, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
+import { eachMatches } from '../setup/each-matches.ts'
 import { runJobs } from '../setup/jobs.ts'
 import { speakable, words } from '../setup/voice.ts'
 
@@ -51,7 +52,9 @@ t.test('what Cal.com offers is offered, and booked there once, with the customer
   const said = await say('book_appointment', tenO, { toolCallId: 'one' })
   t.match(said, /^You are booked for Tuesday the first of December at ten in the morning/)
   speakable(t, said)
-  t.match(live(), [{ ...TEN, subject: /and Ana Ruiz$/, attendees: [{ name: 'Ana Ruiz', email: 'ana@example.com' }], status: 'confirmed' }])
+  eachMatches(t, live(), [
+    { ...TEN, subject: /and Ana Ruiz$/, attendees: [{ name: 'Ana Ruiz', email: 'ana@example.com' }], status: 'confirmed' },
+  ])
   t.equal(await say('book_appointment', tenO, { toolCallId: 'one' }), said, 'delivered again it is told again')
   t.equal(posts(), 1)
   t.same(await statuses(), ['confirmed'])
@@ -115,8 +118,8 @@ t.test('an event type that demands an address has the caller asked for one, and 
   t.match(await say('book_appointment', nameless, { toolCallId: 'first' }), /^For this appointment I need an e-mail address/)
   t.same(live(), [])
   t.match(await say('book_appointment', { ...nameless, email: 'ana at example dot com', email_confirmed: true }), /^You are booked/)
-  t.match(live(), [{ attendees: [{ email: 'ana@example.com' }] }])
-  t.match(await statuses(), ['failed', 'confirmed'])
+  eachMatches(t, live(), [{ attendees: [{ email: 'ana@example.com' }] }])
+  t.same(await statuses(), ['failed', 'confirmed'])
   change({ emailRequired: false })
   t.match(await say('book_appointment', { ...nameless, start_time: '2026-12-02T10:00' }, { callId: 'c2' }), /^You are booked/)
   t.match(live().at(-1), { attendees: [{ name: 'Ana Ruiz' }] }, 'by the number of the call')
@@ -144,7 +147,7 @@ t.test('a time that was taken at Cal.com since it was offered is not booked', as
   await say('get_availability', { when: 'Tuesday the first of December' })
   calcom.book(owner.calendarEmail, { startsAt: TEN.startsAt, name: 'Guest', email: 'guest@example.com' })
   t.match(await say('book_appointment', tenO), /^That time is taken, sorry/)
-  t.match(await statuses(), ['failed'])
+  t.same(await statuses(), ['failed'])
   // And one that is taken between the look and the booking.
   const { startsAt } = { startsAt: new Date('2026-12-01T17:00:00Z') }
   calcom.faults.each(({ method, path }) => {
