@@ -4,7 +4,7 @@ import { inTenant } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import { followEvent, type ToCome } from '../db/following.ts'
 import type { Deps } from '../deps.ts'
-import { tellOfDeletedEvent, tellOfImpossibleMove, tellOfMove } from '../notices/tell.ts'
+import { tellOfDeletedEvent, tellOfImpossibleMove, tellOfMovedEvent } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
 import { refOf } from './access.ts'
@@ -56,7 +56,7 @@ async function moveTo(deps: Deps, clerkUserId: string, booking: Known, event: Ca
     if (!now || outcome === 'stale' || isSame) return
     if (outcome === 'taken') return tellOfImpossibleMove(deps, trx, now, slot.startsAt)
     const { startsAt: from, id: bookingId } = booking
-    await tellOfMove(deps, trx, now, from, { id: `followed/${bookingId}/${now.leaseNumber}`, madeBy: 'owner' })
+    await tellOfMovedEvent(deps, trx, now, from, `followed/${bookingId}/${now.leaseNumber}`)
     const details = { booking_id: bookingId, kind: 'followed', old_start_time: from, new_start_time: slot.startsAt }
     const subject = { kind: 'booking', id: now.appointmentId } as const
     await logEvent(trx, { clerkUserId, actor: system, action: 'booking.moved', subject, details })

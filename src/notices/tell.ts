@@ -68,10 +68,17 @@ export function tellOfConflict(deps: TellDeps, trx: TenantDb, booking: Told): Pr
   return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/${booking.startsAt.toISOString()}` })
 }
 
-/** The owner has moved its event to where another appointment is: here it stays where it was. */
+/** Its event was moved in the owner's calendar, by herself or whoever may do so there, and the appointment follows. @param once per move */
+export function tellOfMovedEvent(deps: TellDeps, trx: TenantDb, booking: Told, from: Date, once: string): Promise<void> {
+  const old = when({ ...booking, startsAt: from })
+  const text = `In your calendar the event of ${what(booking)} was moved from ${old} to ${when(booking)}, and so is the appointment.${reach(booking)}`
+  return tell(deps, trx, 'booking_moved', booking, { text, madeBy: 'owner', once, more: { previous_start_time: from.toISOString() } })
+}
+
+/** Its event was moved to where another appointment is: here it stays where it was. */
 export function tellOfImpossibleMove(deps: TellDeps, trx: TenantDb, booking: Told, to: Date): Promise<void> {
   const wanted = when({ ...booking, startsAt: to })
-  const text = `In your calendar you moved ${what(booking)} of ${who(booking)} from ${when(booking)} to ${wanted}, where another appointment is. Here it stays where it was. Please move one of them.${reach(booking)}`
+  const text = `In your calendar the event of ${what(booking)} (${who(booking)}) was moved from ${when(booking)} to ${wanted}, where another appointment is. Here it stays where it was. Please move one of them.${reach(booking)}`
   return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/to/${to.toISOString()}` })
 }
 

@@ -73,7 +73,7 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
     t.same([row?.status, row?.startsAt, row?.endsAt], ['confirmed', at(14), at(14, 30)])
     t.equal(row?.providerEventId, ana.live()[0]?.id, 'known by the id that its event has now')
     const { notices, events } = await told(ana.owner)
-    t.match(notices, [{ kind: 'booking_moved', madeBy: 'owner', text: /^You moved .* from .*10:00 AM.* to .*2:00 PM/ }])
+    t.match(notices, [{ kind: 'booking_moved', madeBy: 'owner', text: /^In your calendar .* from .*10:00 AM.* to .*2:00 PM/ }])
     t.equal(notices.length, 1, 'two processes that look at once tell it once')
     t.match(events, [
       { action: 'booking.moved', actor: 'system', details: { old_start_time: at(10).toISOString(), new_start_time: at(14).toISOString() } },
@@ -125,7 +125,7 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
     await look(ana.owner)
     t.same((await ana.rows()).map(({ startsAt }) => startsAt).sort(), [at(10), at(13)])
     const { notices, events } = await told(ana.owner)
-    t.match(notices, [{ kind: 'booking_conflict', text: /moved .* from .*10:00 AM.* to .*1:15 PM.*, where another appointment is/ }])
+    t.match(notices, [{ kind: 'booking_conflict', text: /moved from .*10:00 AM.* to .*1:15 PM.*, where another appointment is/ }])
     t.same([notices.length, events.length], [1, 0])
   })
 
