@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import { work } from '../../src/background.ts'
 import { findToFollow, followCalendar } from '../../src/calendar/follow-calendar.ts'
 import { inTenant } from '../../src/db/client.ts'
 import type { Deps } from '../../src/deps.ts'
@@ -245,7 +246,9 @@ t.test('every calendar with appointments to come is looked at within a quarter o
   // A vendor that is dead is nobody else's trouble.
   ana.standIn.faults.add({ kind: 'silent', path: /./, times: Number.POSITIVE_INFINITY })
   for (const { owner } of [ana, ben, idle]) await bringJobsForward(test, { of: owner.clerkUserId })
-  await runJobs(test)
+  const { config } = test.deps
+  const impatient = { ...test.deps, config: { ...config, timeouts: { ...config.timeouts, providerCreateMs: 150 } } }
+  await runJobs({ deps: impatient }, { ...work, 'look-for-conflict': async () => {} })
   ana.standIn.faults.clear()
   t.same([await ana.statuses(), await ben.statuses()], [['confirmed'], ['cancelled']])
   t.same(await waiting(idle), [], 'where nothing is to come nobody looks')
