@@ -4,34 +4,25 @@ import { months } from '../../src/words/words.ts'
 import type { Demo } from '../start/demo.ts'
 import { print, style } from './screen.ts'
 
-const Moment = z.object({ dateTime: z.string() })
 const Entry = z.object({
   id: z.string(),
-  summary: z.string().default('(no title)'),
-  location: z.string().optional(),
-  start: Moment,
-  end: Moment,
-  attendees: z.array(z.object({ email: z.string() })).default([]),
+  subject: z.string(),
+  location: z.string(),
+  start_time: z.string(),
+  end_time: z.string(),
+  attendees: z.array(z.object({ email: z.string() })),
 })
 export type Entry = z.infer<typeof Entry>
 
 const AHEAD_DAYS = 60
 
-/** What stands in the owner's calendar from today on, as Google itself tells it, earliest first. */
-export async function readDiary({ calendar, timeZone }: Demo): Promise<Entry[]> {
-  const url = new URL(calendar.url)
-  const today = Temporal.Now.zonedDateTimeISO(timeZone).startOfDay()
-  url.search = String(
-    new URLSearchParams({
-      singleEvents: 'true',
-      orderBy: 'startTime',
-      timeMin: today.toInstant().toString(),
-      timeMax: today.add({ days: AHEAD_DAYS }).toInstant().toString(),
-    }),
-  )
-  const response = await fetch(url, { headers: { authorization: `Bearer ${calendar.token}` } })
+/** What stands in the owner's calendar from today on, whichever she has connected meanwhile, earliest first; nothing without one. */
+export async function readDiary({ baseUrl, token }: Demo): Promise<Entry[]> {
+  const response = await fetch(`${baseUrl}/calendar/events?days_ahead=${AHEAD_DAYS}`, { headers: { authorization: `Bearer ${token}` } })
+  if (response.status === 409) return []
   if (!response.ok) throw new Error(`The calendar answered ${response.status} ${await response.text()}`)
-  return z.object({ items: z.array(Entry) }).parse(await response.json()).items
+  const { events } = z.object({ events: z.array(Entry) }).parse(await response.json())
+  return events.sort((a, b) => Date.parse(a.start_time) - Date.parse(b.start_time))
 }
 
 export function showDiary(entries: Entry[], timeZone: string, isNew: (entry: Entry) => boolean = () => false): void {
@@ -39,7 +30,7 @@ export function showDiary(entries: Entry[], timeZone: string, isNew: (entry: Ent
   for (const entry of entries) {
     const day = dayOf(entry, timeZone)
     const fresh = isNew(entry)
-    const line = `${(day === lastDay ? '' : day).padEnd(13)}${clock(entry.start, timeZone)}–${clock(entry.end, timeZone)}  ${entry.summary}`
+    const line = `${(day === lastDay ? '' : day).padEnd(13)}${clock(entry.start_time, timeZone)}–${clock(entry.end_time, timeZone)}  ${entry.subject}`
     print(fresh ? style('green', `+ ${line}   ← new`) : `  ${line}`)
     if (fresh) {
       const guests = entry.attendees.map(({ email }) => email).join(', ')
@@ -53,15 +44,15 @@ export function showDiary(entries: Entry[], timeZone: string, isNew: (entry: Ent
 
 /** "Tue  1 Dec". */
 export function dayOf(entry: Entry, timeZone: string): string {
-  const date = local(entry.start, timeZone).toPlainDate()
+  const date = local(entry.start_time, timeZone).toPlainDate()
   const short = (word = '') => word.charAt(0).toUpperCase() + word.slice(1, 3)
   return `${short(weekdayOf(date))} ${String(date.day).padStart(2)} ${short(months[date.month - 1])}`
 }
 
-function clock(moment: Entry['start'], timeZone: string): string {
-  return local(moment, timeZone).toPlainTime().toString({ smallestUnit: 'minute' })
+function clock(instant: string, timeZone: string): string {
+  return local(instant, timeZone).toPlainTime().toString({ smallestUnit: 'minute' })
 }
 
-function local({ dateTime }: Entry['start'], timeZone: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.from(dateTime).toZonedDateTimeISO(timeZone)
+function local(instant: string, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone)
 }

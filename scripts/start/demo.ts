@@ -13,6 +13,8 @@ export const Demo = z.object({
   metricsToken: z.string(),
   timeZone: z.string(),
   calendar: z.object({ email: z.string(), url: z.string(), token: z.string() }),
+  /** Of her account at Cal.com, which is not connected. */
+  calcomKey: z.string(),
 })
 export type Demo = z.infer<typeof Demo>
 
@@ -39,6 +41,7 @@ export async function seedDemo(baseUrl: string, world: World): Promise<Demo> {
   const { token, assistantId, secret, request } = await makeOwner(baseUrl, world, 'google', OWNER)
   // Whoever connects another calendar by hand finds an account on the vendor's page.
   for (const vendor of [microsoft, calcom]) vendor.addPerson({ name: OWNER.name, email: OWNER.email, timeZone: OWNER.timeZone })
+  calcom.addEventType(OWNER.email, { title: 'Viewing', slug: 'viewing', minutes: 30, lengths: [30, 60], emailRequired: false })
   fillCalendar(google, { email: OWNER.calendarEmail, timeZone: OWNER.timeZone }, new Date())
   for (const rental of RENTALS) await request('POST', '/rentals', rental)
   return {
@@ -53,6 +56,7 @@ export async function seedDemo(baseUrl: string, world: World): Promise<Demo> {
       url: `${google.url}/calendar/v3/calendars/primary/events`,
       token: await google.tokenFor(OWNER.calendarEmail),
     },
+    calcomKey: calcom.keyFor(OWNER.email),
   }
 }
 

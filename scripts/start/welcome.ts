@@ -1,7 +1,7 @@
 import type { Demo } from './demo.ts'
 
 /** What a newcomer can do next, ready to be pasted. */
-export function welcome({ baseUrl, token, assistantId, secret, timeZone, calendar }: Demo): string {
+export function welcome({ baseUrl, token, assistantId, secret, timeZone, calendar, calcomKey }: Demo): string {
   const day = tuesdayAfterNext(timeZone)
   const args = {
     start_time: `${day}T10:00`,
@@ -40,6 +40,7 @@ Ask as the owner, signed in:
 Call the assistant yourself   ${onPort}npm run call
 Listen to a call              ${onPort}npm run call -- --script demo
 Read and try every route      ${baseUrl}/docs
+For PUT /calendar/calcom/key  ${calcomKey}
 
 E-mails are not sent but shown here.
 

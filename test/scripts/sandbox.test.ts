@@ -103,6 +103,30 @@ t.test('npm start: what it prints works as it stands, a second start harms nothi
   ])
     t.match(s1.stdout().replaceAll(/\n +/g, ' '), heard, 'by the names of a requirement document')
 
+  const key = /For PUT \/calendar\/calcom\/key +(cal_live_\w+)$/m.exec(sandbox.stdout())?.[1]
+  const headers = { ...(status.init.headers as Record<string, string>), 'content-type': 'application/json' }
+  const owner = (method: string, url: string, body: object) =>
+    ask({ url: `http://localhost:${port}${url}`, init: { method, headers, body: JSON.stringify(body) } })
+  const connected = await owner('PUT', '/calendar/calcom/key', { api_key: key })
+  t.match(connected, {
+    status: 200,
+    body: {
+      calendars: [
+        { name: '30 Min Meeting', can_write: true },
+        { name: 'Viewing', can_write: true },
+      ],
+    },
+  })
+  const { id, calendars } = connected.body
+  const chosen = await owner('PATCH', `/calendar/connections/${id}`, { calendar_id: calendars[1].id })
+  t.match(chosen, { status: 200, body: { calendar_name: 'Viewing' } }, 'another event type')
+  for (const script of ['demo', 'demo', 's4']) {
+    const call = runProgram(t, 'scripts/call.ts', env, ['--script', script])
+    t.equal(await call.ended, 0, call.stderr())
+    t.match(call.stdout(), /You are booked for/, `${script} books at Cal.com, however many have rung from that number`)
+    t.match(call.stdout(), /^\+ .*Viewing between Dana Reyes and .* ← new$/m, 'and what is new there is shown')
+  }
+
   const postmaster = path.join(embeddedFolder(`sandbox-${port}`), 'pgdata/postmaster.pid')
   const postgres = Number((await readFile(postmaster, 'utf8')).split('\n')[0])
   t.ok(runs(postgres))

@@ -9,7 +9,7 @@ export function consentPage(people: Person[], options: { identityScopes: string[
     .filter((scope) => !options.identityScopes.includes(scope))
     .map((scope) => `<p><label><input type="checkbox" name="scopes" value="${escaped(scope)}" checked> ${escaped(scope)}</label>`)
   return `<!doctype html><html lang="en"><title>Stand-in: sign in</title><body><h1>Which account?</h1><form method="post">
-<select name="login">${accounts.join('')}</select><h2>It may</h2><input type="hidden" name="scopes" value="">${boxes.join('')}
+<select name="login">${accounts.join('')}</select>${boxes.length > 0 ? '<h2>It may</h2>' : ''}<input type="hidden" name="scopes" value="">${boxes.join('')}
 <p><button>Allow</button> <button name="deny" value="yes">Deny</button></form></body></html>`
 }
 
