@@ -11,7 +11,7 @@ import { listEntries } from './entries.ts'
 import { Booked, EntryList, entryBody, localInstant } from './entry-body.ts'
 import { explain } from './explain.ts'
 import { Explanation, explanationBody } from './explain-body.ts'
-import { mapInTurns } from './in-turns.ts'
+import { mapLongList } from './long-lists.ts'
 import { mended, moment, NewEntry, NewEntryQuery, wishOf } from './new-entry.ts'
 import { slotLabels } from './slot-label.ts'
 import { MINUTE_MS, offsetTime } from './zone.ts'
@@ -87,7 +87,7 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       async ({ user, query }) => {
         const diary = await diaryOf(deps, user.clerkUserId)
         const entries = await listEntries(deps, diary, query.days_ahead, deadline(deps))
-        const events = await mapInTurns(entries, (entry) => entryBody(entry, diary.rules.timeZone))
+        const events = await mapLongList(entries, (entry) => entryBody(entry, diary.rules.timeZone))
         return { status: 'success' as const, total_events: events.length, events }
       },
     )
@@ -111,7 +111,7 @@ export const calendarRoutes: RoutePlugin = async (app, { deps }) => {
       const hours = { days: query.days_ahead, startHour: query.start_hour, endHour: query.end_hour }
       const slots = await ownersSlots(deps, diary, hours, deadline(deps))
       const label = slotLabels(timeZone)
-      const named = await mapInTurns(slots, ({ startsAt, endsAt }) => {
+      const named = await mapLongList(slots, ({ startsAt, endsAt }) => {
         const { formatted, day } = label(startsAt)
         return { start_time: offsetTime(startsAt, timeZone), end_time: offsetTime(endsAt, timeZone), formatted_time: formatted, day }
       })

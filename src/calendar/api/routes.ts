@@ -8,7 +8,7 @@ import { problems, type RoutePlugin } from '../../http/zod.ts'
 import { diaryOf } from '../access.ts'
 import { ownersOpenings } from '../availability.ts'
 import { Booked } from '../entry-body.ts'
-import { mapInTurns } from '../in-turns.ts'
+import { mapLongList } from '../long-lists.ts'
 import { mended, NewEntry, wishOf } from '../new-entry.ts'
 import { dayOrMoment, duration, MOST_DAYS, MOST_NEXT, rangeOf, SlotBody, slotBody, slotExample, zoneName } from '../slots-body.ts'
 import { DAY_MS, MINUTE_MS } from '../zone.ts'
@@ -110,7 +110,7 @@ export const meetingRoutes: RoutePlugin = async (app, { deps }) => {
         timezone: timeZone,
         duration: minutes,
         total_slots: slots.length,
-        slots: await mapInTurns(slots, listed),
+        slots: await mapLongList(slots, listed),
         next_slots: others.slice(0, MOST_NEXT).map(listed),
       }
     },

@@ -9,7 +9,7 @@ import { plainLines } from '../../one-line.ts'
 import { e164 } from '../../phone-number.ts'
 import { diaryOfBusiness } from '../access.ts'
 import { ownersOpenings } from '../availability.ts'
-import { mapInTurns } from '../in-turns.ts'
+import { mapLongList } from '../long-lists.ts'
 import { mended, moment } from '../new-entry.ts'
 import { dayOrMoment, duration, MOST_NEXT, rangeOf, SlotBody, slotBody, slotExample, zoneName } from '../slots-body.ts'
 import { MINUTE_MS } from '../zone.ts'
@@ -111,7 +111,7 @@ export const businessBookingRoutes: RoutePlugin = async (app, { deps }) => {
         businessId: query.businessId,
         timeZone,
         duration: minutes,
-        slots: await mapInTurns(slots, listed),
+        slots: await mapLongList(slots, listed),
         nextSlots: others.slice(0, MOST_NEXT).map(listed),
       }
     },

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 const TURN_MS = 20
 
 /** `map` for lists that may be long: whoever else is served meanwhile waits for a moment at most. */
-export async function mapInTurns<From, To>(items: From[], work: (item: From) => To): Promise<To[]> {
+export async function mapLongList<From, To>(items: From[], work: (item: From) => To): Promise<To[]> {
   const results: To[] = []
   let turnEndsAt = performance.now() + TURN_MS
   for (const item of items) {

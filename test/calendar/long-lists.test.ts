@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { entryBody } from '../../src/calendar/entry-body.ts'
-import { mapInTurns } from '../../src/calendar/in-turns.ts'
+import { mapLongList } from '../../src/calendar/long-lists.ts'
 
 t.test('a list of thousands of long notes holds nobody else up', async (t) => {
   const entries = Array.from({ length: 3000 }, (_, number) => ({
@@ -20,7 +20,7 @@ t.test('a list of thousands of long notes holds nobody else up', async (t) => {
   const delays = monitorEventLoopDelay({ resolution: 5 })
   delays.enable()
   await delay(20) // it looks at timers: one before, one after
-  const bodies = await mapInTurns(entries, (entry) => entryBody(entry, 'America/Chicago'))
+  const bodies = await mapLongList(entries, (entry) => entryBody(entry, 'America/Chicago'))
   await delay(20)
   delays.disable()
   t.same(
@@ -35,6 +35,6 @@ t.test('what fails in the middle of a list fails the list', async (t) => {
     if (number === 2) throw new RangeError('two')
     return number
   }
-  await t.rejects(mapInTurns([1, 2, 3], work), /two/)
-  t.same(await mapInTurns([], work), [])
+  await t.rejects(mapLongList([1, 2, 3], work), /two/)
+  t.same(await mapLongList([], work), [])
 })
