@@ -208,6 +208,13 @@ t.test('of a caller an address or a number is needed, and none is made up', asyn
   t.notOk(JSON.stringify(site.ledger.at(-1)?.body).includes('email'))
 })
 
+t.test('a guest of whom only the address is known is called by it, not a caller', async (t) => {
+  const { site, calendar } = await newSite(t)
+  const john = { name: null, email: 'john@example.com', phone: null }
+  await (await calendar()).create(newBooking({ attendees: [{ name: john.email, email: john.email }], customer: john }))
+  t.match(site.events(email), [{ attendees: [{ name: john.email, email: john.email }] }])
+})
+
 t.test('what the owner puts there for herself is with its first guest, or with herself', async (t) => {
   const { site, calendar } = await newSite(t)
   const open = await calendar()

@@ -11,7 +11,7 @@ interface Attendee {
   language: 'en'
 }
 
-// Of a caller who did not say it.
+// Of a caller of whom neither name nor address is known.
 const NAMELESS = 'Caller'
 
 /**
@@ -28,7 +28,7 @@ export async function attendeeOf(vendor: Vendor, access: Access, event: NewEvent
     if (email === undefined && phone === null) throw new AppError('contact_needed', 'calcom: neither an address nor a number')
     const all = email === undefined ? event.attendees : others
     return {
-      attendee: { name: name ?? NAMELESS, ...(email ? { email } : {}), ...(phone ? { phoneNumber: phone } : {}), ...common },
+      attendee: { name: name ?? email ?? NAMELESS, ...(email ? { email } : {}), ...(phone ? { phoneNumber: phone } : {}), ...common },
       ...(all.length > 0 ? { guests: all.map((one) => one.email) } : {}),
     }
   }
