@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import t from 'tap'
+import * as z from 'zod'
 import { inTenant } from '../../src/db/client.ts'
+import { findChannels } from '../../src/oauth/channels.ts'
 import { type Owner, testApp } from '../setup/app.ts'
+import { runJobs } from '../setup/jobs.ts'
+import { allRows } from '../setup/rows.ts'
 import { list, NINE, nine, stored, TEN } from './setup.ts'
 
 const test = await testApp(t)
@@ -183,13 +187,39 @@ t.test('a key is renewed without asking the vendor; taken back, its owner is tol
   t.match((await owner.call('book_appointment', { ...TEN, email: 'ben@example.com' }, { callId: 'later' })).result, /^You are booked/)
 })
 
-t.test('disconnecting forgets the key', async (t) => {
-  const user = test.user()
-  await save(user, { api_key: calcom.keyFor(account()) })
-  const reply = await test.app.inject({ method: 'DELETE', url: '/calendar/disconnect', headers: user.headers() })
-  t.match(reply.json(), { success: true, message: 'Cal.com disconnected.' })
-  t.same(await stored(test, user), [])
-})
+for (const how of ['disconnected', 'deleted'] as const)
+  t.test(`of an account that is ${how} nothing is kept: no key, and nothing that its vendor pushes by`, async (t) => {
+    const user = test.user()
+    const email = account()
+    const key = calcom.keyFor(email)
+    t.equal((await save(user, { api_key: key })).code, 200)
+    await findChannels(test.deps)
+    await runJobs(test)
+    const channel = await inTenant(test.deps.db, user.clerkUserId, (trx) =>
+      trx.selectFrom('syncChannels').select(['id', 'secret']).executeTakeFirstOrThrow(),
+    )
+    const sealed = (await stored(test, user)).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])
+    const webhooks = async () => {
+      const reply = await fetch(`${calcom.url}/v2/webhooks`, { headers: { authorization: `Bearer ${key}` } })
+      return z.object({ data: z.array(z.unknown()) }).parse(await reply.json()).data
+    }
+    const places = async (text: string) =>
+      (await allRows(test.database.ownerUrl)).filter(({ row }) => row.includes(text)).map(({ table }) => table)
+    for (const kept of [...sealed, channel.secret, channel.id, email]) t.not((await places(kept)).length, 0)
+    t.equal((await webhooks()).length, 1)
+
+    const disconnecting = { url: '/calendar/disconnect', headers: user.headers() }
+    const deleting = {
+      url: `/users/by-clerk-id/${user.clerkUserId}`,
+      headers: { authorization: `Bearer ${test.deps.config.userSyncSecret}` },
+    }
+    const gone = await test.app.inject({ method: 'DELETE', ...(how === 'deleted' ? deleting : disconnecting) })
+    t.equal(gone.statusCode, 200)
+    for (const kept of [...sealed, channel.secret, channel.id, email, key.slice(9)]) t.same(await places(kept), [], kept.slice(0, 20))
+    t.same(await webhooks(), [])
+    const pushed = await test.app.inject({ method: 'POST', url: `/webhooks/calendar/${channel.id}`, payload: {} })
+    t.equal(pushed.statusCode, 404)
+  })
 
 t.test('whoever tries keys over and over is asked to wait', async (t) => {
   const [busy, other] = [test.user(), test.user()]
