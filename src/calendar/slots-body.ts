@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { AppError } from '../errors.ts'
 import type { Interval } from '../providers/provider.ts'
 import { isZoneName } from '../time-zone.ts'
+import { mended, moment } from './new-entry.ts'
 import { slotLabels } from './slot-label.ts'
 import { DAY_MS, dayStart, inZone, offsetTime } from './zone.ts'
 
@@ -38,7 +39,7 @@ export const zoneName = z.string().max(60).refine(isZoneName, 'must be an IANA t
 
 /** A day, or a moment of one. */
 export const dayOrMoment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a day, such as 2026-12-01, or a time with its offset from UTC')
+  .union([z.iso.date(), moment], 'must be a day, such as 2026-12-01, or a time with its offset from UTC')
   .refine((text) => text.startsWith('20'), 'must lie between the years 2000 and 2099')
 
 /**
@@ -49,10 +50,12 @@ export const dayOrMoment = z
 export function rangeOf(from: string, until: { to?: string | undefined; days: number }, timeZone: string): Interval {
   const first = dayOf(from)
   const last = until.to === undefined ? undefined : dayOf(until.to)
-  const startsAt = new Date(first ? dayStart(first, timeZone) : from)
+  const startsAt = new Date(first ? dayStart(first, timeZone) : mended(from))
   const afterDays = (first ?? inZone(startsAt, timeZone).toPlainDate()).add({ days: until.days })
   const endsAt =
-    until.to === undefined ? new Date(dayStart(afterDays, timeZone)) : new Date(last ? dayStart(last.add({ days: 1 }), timeZone) : until.to)
+    until.to === undefined
+      ? new Date(dayStart(afterDays, timeZone))
+      : new Date(last ? dayStart(last.add({ days: 1 }), timeZone) : mended(until.to))
   const length = endsAt.getTime() - startsAt.getTime()
   // A local day may be an hour longer than others.
   if (!(length > 0 && length < (MOST_DAYS + 1) * DAY_MS)) throw new AppError('bad_days', `${length} ms long`)

@@ -36,6 +36,11 @@ export const rowId = z.string().transform((text) => {
 /** As `rowId`, for rows whose id is a UUID: nonsense becomes the one that no row has. */
 export const rowUuid = z.string().transform((text) => (z.uuid().safeParse(text).success ? text : '00000000-0000-0000-0000-000000000000'))
 
+/** What a form may leave empty: `null` and empty text count as not sent. */
+export function unlessEmpty<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === null || value === '' ? undefined : value), schema.optional()).optional()
+}
+
 /** The answer of a route that has done something and has nothing to show for it: JSON and not 204, because the frontend shows `message`. */
 export function done(example: string) {
   return z.object({ success: z.literal(true), message: z.string() }).meta({ examples: [{ success: true, message: example }] })

@@ -230,6 +230,20 @@ for (const vendor of both) {
   })
 }
 
+t.test('what a form was sent with and nobody filled in is as if it were not there', async (t) => {
+  const owner = await test.owner()
+  for (const nothing of [null, '']) {
+    const asked = { start_date: '2026-12-01', end_date: nothing, days: nothing, duration: nothing, timezone: nothing }
+    t.equal((await slots(owner, asked)).at(0)?.end, '2026-12-01T09:30:00-06:00')
+    const next = await ask(owner, 'POST', 'next-available', { duration: nothing, timezone: nothing })
+    t.match(next.body, { duration: 30, timezone: 'America/Chicago' })
+    const meeting = { title: 'Demo', start_time: '2026-12-01T10:00:00-06:00', end_time: nothing, duration: nothing }
+    const booked = await ask(owner, 'POST', 'schedule-meeting', { ...meeting, attendee_email: nothing, description: nothing })
+    t.match(booked, { status: 201, body: { event: { end_time: '2026-12-01T10:30:00-06:00', attendees: [] } } })
+  }
+  t.match(await ask(owner, 'POST', 'available-slots', { start_date: null }), { status: 400, body: { code: 'invalid_request' } })
+})
+
 t.test('days are those of the zone that is named, else of the business; a midnight with a Z is its day', async (t) => {
   const owner = await test.owner()
   const first = async (asked: object) => starts(await slots(owner, asked)).at(0)

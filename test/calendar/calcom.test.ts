@@ -171,6 +171,29 @@ t.test("another user's business is nobody's, and what is no id is none", async (
   t.match(await availability(other, { businessId: foreign, date: '2026-12-01', timePreference: 'night' }), { status: 400 })
 })
 
+t.test('what a form was sent with and nobody filled in is as if it were not there', async (t) => {
+  const owner = await test.owner()
+  const businessId = await firstBusiness(owner)
+  const open = { businessId, date: '2026-12-01', timePreference: '', duration: '' }
+  t.equal((await availability(owner, open)).body.slots.length, 16)
+  const unencoded = `/api/calcom/availability?businessId=${businessId}&date=2026-12-01T20:00:00+00:00`
+  const rest = Free.parse((await send(owner, 'GET', unencoded)).body.slots)
+  t.equal(rest[0]?.start, '2026-12-01T14:00:00-06:00', 'the plus of an offset may arrive as a space')
+  const empty = [
+    { phone: null, notes: null, duration: null, timeZone: null },
+    { phone: '', notes: '', duration: '', timeZone: '' },
+  ]
+  for (const [index, nothing] of empty.entries()) {
+    const booked = await book(owner, { businessId, email: ' ana@example.com ', start: `2026-12-02T1${index}:00:00-06:00`, ...nothing })
+    t.match(booked, {
+      status: 201,
+      body: { booking: { end_time: `2026-12-02T1${index}:30:00-06:00`, notes: null, customer: { email: 'ana@example.com', phone: null } } },
+    })
+  }
+  for (const field of ['name', 'email', 'start'])
+    t.match(await book(owner, { businessId, start: '2026-12-03T10:00:00-06:00', [field]: null }), { status: 400 }, field)
+})
+
 t.test('without a calendar nothing is free and nothing is booked', async (t) => {
   const user = test.user()
   const businessId = await firstBusiness(user)

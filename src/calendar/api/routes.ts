@@ -4,7 +4,7 @@ import { bookedBody } from '../../bookings/booked-body.ts'
 import { deadline } from '../../deadline.ts'
 import { signedInOnly } from '../../http/auth.ts'
 import { queryAsBody } from '../../http/query-as-body.ts'
-import { problems, type RoutePlugin } from '../../http/zod.ts'
+import { problems, type RoutePlugin, unlessEmpty } from '../../http/zod.ts'
 import { diaryOf } from '../access.ts'
 import { ownersOpenings } from '../availability.ts'
 import { Booked } from '../entry-body.ts'
@@ -16,20 +16,16 @@ import { DAY_MS, MINUTE_MS } from '../zone.ts'
 const AskedDays = z
   .object({
     start_date: dayOrMoment.describe('From this day or moment on'),
-    end_date: dayOrMoment.optional().describe('Up to and with this day, or up to this moment; it outweighs days'),
-    days: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MOST_DAYS)
-      .optional()
-      .describe('So many days in all; left out: as far as the business looks ahead'),
-    duration: duration.optional(),
-    timezone: zoneName.optional().describe("Of days without an offset, and of the answer; left out: the business's"),
+    end_date: unlessEmpty(dayOrMoment.describe('Up to and with this day, or up to this moment; it outweighs days')),
+    days: unlessEmpty(
+      z.coerce.number().int().min(1).max(MOST_DAYS).describe('So many days in all; left out: as far as the business looks ahead'),
+    ),
+    duration: unlessEmpty(duration),
+    timezone: unlessEmpty(zoneName.describe("Of days without an offset, and of the answer; left out: the business's")),
   })
   .meta({ examples: [{ start_date: '2026-12-01', end_date: '2026-12-03', duration: 30 }] })
 
-const AskedNext = z.object({ duration: duration.optional(), timezone: zoneName.optional().describe('Of the answer') }).meta({
+const AskedNext = z.object({ duration: unlessEmpty(duration), timezone: unlessEmpty(zoneName.describe('Of the answer')) }).meta({
   examples: [{ duration: 60 }],
 })
 
@@ -58,10 +54,10 @@ const Meeting = z
   .object({
     title: NewEntry.shape.subject,
     start_time: NewEntry.shape.start_time,
-    duration: duration.optional(),
-    end_time: NewEntry.shape.end_time.optional().describe('It outweighs duration'),
-    attendee_email: NewEntry.shape.attendee_email,
-    description: NewEntry.shape.body,
+    duration: unlessEmpty(duration),
+    end_time: unlessEmpty(NewEntry.shape.end_time.describe('It outweighs duration')),
+    attendee_email: unlessEmpty(NewEntry.shape.attendee_email),
+    description: unlessEmpty(NewEntry.shape.body),
   })
   .meta({
     examples: [

@@ -4,7 +4,7 @@ import { BookingBody, bookingBody, bookingExample } from '../../bookings/booking
 import { deadline } from '../../deadline.ts'
 import { AppError } from '../../errors.ts'
 import { signedInOnly } from '../../http/auth.ts'
-import { line, problems, type RoutePlugin, rowUuid } from '../../http/zod.ts'
+import { line, problems, type RoutePlugin, rowUuid, unlessEmpty } from '../../http/zod.ts'
 import { plainLines } from '../../one-line.ts'
 import { e164 } from '../../phone-number.ts'
 import { diaryOfBusiness } from '../access.ts'
@@ -23,8 +23,10 @@ const BUSINESS = '8d6c0c1e-2f0b-4a55-9a55-0e6b1d6c1f4e'
 const Asked = z.object({
   businessId,
   date: dayOrMoment.describe("A day of the business's calendar; of a moment with its offset, the rest of that day"),
-  timePreference: z.enum(['morning', 'afternoon', 'evening', 'any']).default('any').describe('When each is, the business says'),
-  duration: duration.optional(),
+  timePreference: unlessEmpty(
+    z.enum(['morning', 'afternoon', 'evening', 'any']).describe('When each is, the business says; left out: at any time of day'),
+  ),
+  duration: unlessEmpty(duration),
 })
 
 const Slots = z
@@ -44,12 +46,12 @@ const NewBooking = z
   .object({
     businessId,
     name: line(100).describe('Of the customer'),
-    email: z.email().max(254).describe('Is invited by the calendar vendor'),
-    phone: z.string().max(40).optional().describe("With its country code, or as a national number of the business's country"),
+    email: z.string().trim().pipe(z.email().max(254)).meta({ format: 'email', description: 'Is invited by the calendar vendor' }),
+    phone: unlessEmpty(z.string().max(40).describe("With its country code, or as a national number of the business's country")),
     start: moment,
-    duration: duration.optional(),
-    notes: z.string().max(4000).optional(),
-    timeZone: zoneName.optional().describe("In which `formatted` is written; left out: the business's"),
+    duration: unlessEmpty(duration),
+    notes: unlessEmpty(z.string().max(4000)),
+    timeZone: unlessEmpty(zoneName.describe("In which `formatted` is written; left out: the business's")),
   })
   .meta({
     examples: [
