@@ -6,7 +6,12 @@ import { assistantRequest, functionCall, toolCalls } from '../world/vapi/message
 
 // The addresses of a frontend that was made for Cal.com and keeps several businesses: whatever calendar is connected answers there.
 const SECRET = 'installation-secret'
-const test = await testApp(t, { LIMIT_REST_PER_MINUTE: '10000', LIMIT_TOOL_CALLS_PER_MINUTE: '10000', VAPI_WEBHOOK_SECRET: SECRET })
+const test = await testApp(t, {
+  LIMIT_REST_PER_MINUTE: '10000',
+  LIMIT_TOOL_CALLS_PER_MINUTE: '10000',
+  VAPI_WEBHOOK_SECRET: SECRET,
+  CORS_PREVIEW_PATTERN: 'https://app-*-team.vercel.app',
+})
 t.beforeEach(() => test.afresh())
 
 const NOBODYS = '00000000-0000-4000-8000-000000000000'
@@ -243,6 +248,26 @@ t.test('Cal.com is connected for one of her businesses, and the browser ends at 
   t.match((await send(user, 'GET', '/api/calendar/status')).body, status)
   t.match((await send(user, 'GET', '/calendar/calcom/auth/status')).body, { authorized: true, provider: 'calcom', calendar_email: email })
   t.match((await send(user, 'GET', '/calendar/auth/status')).body, { authorized: true, provider: 'calcom' })
+})
+
+t.test('whoever began on a preview of the frontend ends at its dashboard, and what the vendor sent is never shown', async (t) => {
+  const [user, preview] = [test.user(), 'https://app-x1-team.vercel.app']
+  const begin = (origin: string) =>
+    test.app.inject({ url: `/calendar/calcom/auth/start?${new URLSearchParams({ redirect_url: origin })}`, headers: user.headers() })
+  for (const strange of [`${preview}/`, `${preview}.evil.example`, 'http://app-x1-team.vercel.app', 'https://evil.example'])
+    t.equal((await begin(strange)).statusCode, 400, strange)
+  const signIn = async (choice?: { deny: boolean }) =>
+    test.world.calcom.signIn(String((await begin(preview)).headers.location), host(), choice)
+  const denied = await signIn({ deny: true })
+  denied.searchParams.set('error_description', 'click-here')
+  const page = `${preview}/dashboard`
+  t.match(await comeBack(denied), { page, query: { error: /access was not allowed/, success: undefined } })
+  const odd = await signIn()
+  odd.searchParams.set('error', '<b>click-here</b>')
+  const refused = await comeBack(odd)
+  t.same([refused.page, Object.keys(refused.query)], [page, ['error']])
+  t.notMatch(JSON.stringify(refused), /click-here/)
+  t.same(await comeBack(await signIn()), { status: 302, page, query: { success: 'calcom_connected' } })
 })
 
 t.test('Cal.com is connected by every other way in, too', async (t) => {
