@@ -253,7 +253,7 @@ t.test('Cal.com is connected for one of her businesses, and the browser ends at 
 t.test('whoever began on a preview of the frontend ends at its dashboard, and what the vendor sent is never shown', async (t) => {
   const [user, preview] = [test.user(), 'https://app-x1-team.vercel.app']
   const begin = (origin: string) =>
-    test.app.inject({ url: `/calendar/calcom/auth/start?${new URLSearchParams({ redirect_url: origin })}`, headers: user.headers() })
+    test.app.inject({ url: `/api/calcom/connect?${new URLSearchParams({ redirect_url: origin })}`, headers: user.headers() })
   for (const strange of [`${preview}/`, `${preview}.evil.example`, 'http://app-x1-team.vercel.app', 'https://evil.example'])
     t.equal((await begin(strange)).statusCode, 400, strange)
   const signIn = async (choice?: { deny: boolean }) =>

@@ -5,6 +5,11 @@ import { limitUser } from '../../http/limits.ts'
 import { problems, type RoutePlugin, rowUuid } from '../../http/zod.ts'
 import { asksForJson, ConsentPage } from '../consent-body.ts'
 import { startConnecting } from '../start.ts'
+import { startQuery } from '../start-query.ts'
+
+const AskedToConnect = startQuery('calcom', false).extend({
+  businessId: rowUuid.optional().describe('One of her businesses, as `GET /businesses` lists them'),
+})
 
 /** Connecting Cal.com under the address of a frontend that connects it business by business. */
 export const calcomConnectRoutes: RoutePlugin = async (app, { deps }) => {
@@ -22,10 +27,10 @@ export const calcomConnectRoutes: RoutePlugin = async (app, { deps }) => {
           'Begins connecting Cal.com: a redirect to the page where access is granted, or its address as JSON where that is asked for',
         description: `As \`GET /calendar/calcom/auth/start\`. The account is the signed-in user's and serves all her businesses: \`businessId\`, which may be left out, is
 one of hers or nothing. Bookings go to the first event type of the account that takes them by itself; \`PATCH /calendar/connections/{id}\` chooses
-another. At the end the browser stands at \`/dashboard\` of the frontend, with \`success=calcom_connected\`, or with a sentence in \`error\`. A browser that
+another. At the end the browser stands at \`/dashboard\` of \`redirect_url\`, else of the frontend, with \`success=calcom_connected\`, or with a sentence in \`error\`. A browser that
 cannot send a token opens the link of \`POST /calendar/calcom/auth/ticket\` instead.`,
         security: [{ user: [] }],
-        querystring: z.object({ businessId: rowUuid.optional().describe('One of her businesses, as `GET /businesses` lists them') }),
+        querystring: AskedToConnect,
         response: {
           200: ConsentPage.describe('With "Accept: application/json"'),
           307: z.null().describe('Location is the consent page'),
@@ -34,9 +39,9 @@ cannot send a token opens the link of \`POST /calendar/calcom/auth/ticket\` inst
       },
     },
     async ({ headers, query, user: { clerkUserId } }, reply) => {
-      if (query.businessId !== undefined) await businessOf(deps, clerkUserId, query.businessId)
-      const flow = { clerkUserId, provider: 'calcom', role: 'destination' as const, returnOrigin: config.frontendUrl }
-      const page = await startConnecting(deps, flow)
+      const { businessId, redirect_url: returnOrigin = config.frontendUrl, role, provider } = query
+      if (businessId !== undefined) await businessOf(deps, clerkUserId, businessId)
+      const page = await startConnecting(deps, { clerkUserId, provider, role, returnOrigin })
       if (asksForJson(headers.accept)) return { authorization_url: page.href }
       return reply.redirect(page.href, 307)
     },
