@@ -25,23 +25,39 @@ end $$;
 revoke all on function connections_to_look_at from public;
 grant execute on function connections_to_look_at to ringbook_app;
 
--- The appointment is from now on when its event is. `stale`: somebody has worked on it since it was read; `taken`: another appointment is
--- there, and nothing is changed. The constraint alone decides, so that nobody comes between a look and this.
-create function bookings_follow(
-  an_id uuid, a_lease_number integer, a_start timestamptz, an_end timestamptz, an_event_id text, an_event_link text) returns text
+-- These appointments are from now on when their events are: all of them at once, so that none is in another's way where several were moved.
+-- The ids of those that are; somebody has worked on the others since they were read. Null: another appointment is there, and nothing is
+-- changed. The constraint alone decides, so that nobody comes between a look and this.
+create function bookings_follow(a_list jsonb) returns uuid[]
   language plpgsql set search_path = public, pg_temp as $$
+declare
+  tenant text := nullif(current_setting('app.tenant', true), '');
+  followed uuid[];
 begin
-  update bookings b set
-    starts_at = a_start, ends_at = an_end, provider_event_id = an_event_id, provider_event_link = an_event_link,
-    -- Its owner needs no buffers where she puts it herself, and who asked for the old time meant that one.
-    during = case when (b.starts_at, b.ends_at) = (a_start, an_end) then b.during else tstzrange(a_start, an_end) end,
-    call_key = case when (b.starts_at, b.ends_at) = (a_start, an_end) then b.call_key end,
-    lease_number = b.lease_number + 1, updated_at = now()
-  where b.clerk_user_id = nullif(current_setting('app.tenant', true), '') and b.id = an_id
-    and b.status = 'confirmed' and b.lease_number = a_lease_number;
-  return case when found then 'followed' else 'stale' end;
+  update bookings b set during = 'empty'
+  from jsonb_to_recordset(a_list) as e (id uuid, lease_number integer, starts_at timestamptz, ends_at timestamptz)
+  where b.clerk_user_id = tenant and b.id = e.id and b.status = 'confirmed' and b.lease_number = e.lease_number
+    and (b.starts_at, b.ends_at) <> (e.starts_at, e.ends_at);
+  -- Their owner needs no buffers where she puts them herself: neither theirs nor those of what is next to them.
+  update bookings b set during = tstzrange(b.starts_at, b.ends_at)
+  from jsonb_to_recordset(a_list) as e (starts_at timestamptz, ends_at timestamptz)
+  where b.clerk_user_id = tenant and b.status in ('held', 'confirmed', 'completed', 'no_show')
+    and b.during && tstzrange(e.starts_at, e.ends_at) and not tstzrange(b.starts_at, b.ends_at) && tstzrange(e.starts_at, e.ends_at);
+  with moved as (
+    update bookings b set
+      starts_at = e.starts_at, ends_at = e.ends_at, provider_event_id = e.event_id, provider_event_link = e.event_link,
+      during = case when (b.starts_at, b.ends_at) = (e.starts_at, e.ends_at) then b.during else tstzrange(e.starts_at, e.ends_at) end,
+      -- Who asked for the old time meant that one.
+      call_key = case when (b.starts_at, b.ends_at) = (e.starts_at, e.ends_at) then b.call_key end,
+      lease_number = b.lease_number + 1, updated_at = now()
+    from jsonb_to_recordset(a_list)
+      as e (id uuid, lease_number integer, starts_at timestamptz, ends_at timestamptz, event_id text, event_link text)
+    where b.clerk_user_id = tenant and b.id = e.id and b.status = 'confirmed' and b.lease_number = e.lease_number
+    returning b.id)
+  select coalesce(array_agg(id), '{}') into followed from moved;
+  return followed;
 exception when exclusion_violation then
-  return 'taken';
+  return null;
 end $$;
 revoke all on function bookings_follow from public;
 grant execute on function bookings_follow to ringbook_app;

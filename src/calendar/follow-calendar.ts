@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import { calendarOf, openDiary } from './access.ts'
-import { follow, timesOf } from './follow.ts'
+import { followAll, timesOf } from './follow.ts'
 
 // Looked at so often, found within a minute and begun within another, an appointment follows within a quarter of an hour.
 const LOOK_EVERY_SECONDS = 10 * 60
@@ -44,7 +44,7 @@ export async function followCalendar(deps: Deps, which: Which, stop: AbortSignal
   for (const { calendar, bookings, timeZone } of calendars) {
     if (!calendar) continue
     const changed = await changedIn(deps, calendar, bookings, timeZone, signal).catch(readNothing(deps, connectionId))
-    await Promise.all((changed ?? []).map((one) => follow(deps, calendar, one, signal).catch(readNothing(deps, connectionId))))
+    await followAll(deps, calendar, changed ?? [], signal, readNothing(deps, connectionId))
   }
 }
 

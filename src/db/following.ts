@@ -25,19 +25,29 @@ export function listToCome(trx: TenantDb, clerkUserId: string, now: Date): Promi
     .execute()
 }
 
+/** An appointment, as it was when its event was read, and when that is. */
+export interface Following {
+  booking: Pick<ToCome, 'id' | 'leaseNumber'>
+  slot: Interval
+  event: CalendarEvent
+}
+
 /**
- * The appointment is from now on when its event is, and known by the event's id of now.
- * @returns `stale`: somebody has worked on it since it was read; `taken`: another appointment is there, and nothing is changed
+ * These appointments are from now on when their events are, and known by their ids of now: all of them at once, or none.
+ * @returns the ids of those that are: on the others somebody has worked since they were read; `null`: another appointment is there, and nothing
+ * is changed
  */
-export async function followEvent(
-  trx: TenantDb,
-  { id, leaseNumber }: Pick<ToCome, 'id' | 'leaseNumber'>,
-  { startsAt, endsAt }: Interval,
-  event: CalendarEvent,
-): Promise<'followed' | 'stale' | 'taken'> {
-  const { rows } = await sql<{ outcome: 'followed' | 'stale' | 'taken' }>`
-    select bookings_follow(${id}, ${leaseNumber}, ${startsAt}, ${endsAt}, ${event.id}, ${event.link}) as outcome`.execute(trx)
-  return rows[0]?.outcome ?? 'stale'
+export async function followEvents(trx: TenantDb, all: Following[]): Promise<string[] | null> {
+  const list = all.map(({ booking, slot, event }) => ({
+    id: booking.id,
+    lease_number: booking.leaseNumber,
+    starts_at: slot.startsAt,
+    ends_at: slot.endsAt,
+    event_id: event.id,
+    event_link: event.link,
+  }))
+  const { rows } = await sql<{ ids: string[] | null }>`select bookings_follow(${JSON.stringify(list)}) as ids`.execute(trx)
+  return rows[0]?.ids ?? null
 }
 
 /** From now on the appointments of this connection count as looked at. */

@@ -7,6 +7,7 @@ import { type NewNotice, type NoticeKind, tellOwner } from '../db/notices.ts'
 import type { Deps } from '../deps.ts'
 import type { ErrorCode } from '../errors.ts'
 import { detail, oneLine } from '../one-line.ts'
+import type { Interval } from '../providers/provider.ts'
 import { labelOf } from '../vendors.ts'
 import { isToldByUs } from './customer.ts'
 import { bookingData, connectionData, messageData } from './data.ts'
@@ -69,17 +70,24 @@ export function tellOfConflict(deps: TellDeps, trx: TenantDb, booking: Told): Pr
 }
 
 /** Its event was moved in the owner's calendar, by herself or whoever may do so there, and the appointment follows. @param once per move */
-export function tellOfMovedEvent(deps: TellDeps, trx: TenantDb, booking: Told, from: Date, once: string): Promise<void> {
-  const old = when({ ...booking, startsAt: from })
-  const text = `In your calendar the event of ${what(booking)} was moved from ${old} to ${when(booking)}, and so is the appointment.${reach(booking)}`
+export function tellOfMovedEvent(deps: TellDeps, trx: TenantDb, booking: Told, before: Interval, once: string): Promise<void> {
+  const { startsAt: from } = before
+  const isThere = from.getTime() === booking.startsAt.getTime()
+  const text = isThere
+    ? `In your calendar the event of ${what(booking)} on ${when(booking)} ends on ${end(booking)} now, and so does the appointment.${reach(booking)}`
+    : `In your calendar the event of ${what(booking)} was moved from ${when({ ...booking, startsAt: from })} to ${when(booking)}, and so is the appointment.${reach(booking)}`
   return tell(deps, trx, 'booking_moved', booking, { text, madeBy: 'owner', once, more: { previous_start_time: from.toISOString() } })
 }
 
 /** Its event was moved to where another appointment is: here it stays where it was. */
-export function tellOfImpossibleMove(deps: TellDeps, trx: TenantDb, booking: Told, to: Date): Promise<void> {
-  const wanted = when({ ...booking, startsAt: to })
-  const text = `In your calendar the event of ${what(booking)} (${who(booking)}) was moved from ${when(booking)} to ${wanted}, where another appointment is. Here it stays where it was. Please move one of them.${reach(booking)}`
-  return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/to/${to.toISOString()}` })
+export function tellOfImpossibleMove(deps: TellDeps, trx: TenantDb, booking: Told, to: Interval): Promise<void> {
+  const { startsAt } = to
+  const isThere = startsAt.getTime() === booking.startsAt.getTime()
+  const moved = isThere
+    ? `on ${when(booking)} lasts until ${end({ ...booking, ...to })} now`
+    : `was moved from ${when(booking)} to ${when({ ...booking, startsAt })}`
+  const text = `In your calendar the event of ${what(booking)} (${who(booking)}) ${moved}, where another appointment is. Here it stays ${isThere ? 'as long as' : 'where'} it was. Please move one of them.${reach(booking)}`
+  return tell(deps, trx, 'booking_conflict', booking, { text, once: `${booking.id}/to/${startsAt.toISOString()}` })
 }
 
 /** The appointment was moved; `booking` has the new time. */
@@ -184,6 +192,10 @@ function what({ subject }: Told): string {
 
 function when({ startsAt, timeZone }: Pick<Told, 'startsAt' | 'timeZone'>): string {
   return writtenTime(startsAt, timeZone)
+}
+
+function end({ endsAt, timeZone }: Pick<Told, 'endsAt' | 'timeZone'>): string {
+  return writtenTime(endsAt, timeZone)
 }
 
 function reach({ customerPhone, customerEmail }: Pick<Told, 'customerPhone' | 'customerEmail'>): string {

@@ -112,6 +112,12 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
       await look(ana.owner)
       t.same(await times(), [[time.startsAt, time.endsAt]])
     }
+    const [longer] = (await told(ana.owner)).notices
+    t.match(
+      longer,
+      { kind: 'booking_moved', text: /on .*10:00 AM ends on .*11:30 AM now, and so does the appointment/ },
+      'told as what it is',
+    )
     if (vendor === 'calcom') return
     ana.standIn.moveEvent(ana.owner.calendarEmail, id, { allDay: { from: '2026-12-02T00:00', to: '2026-12-03T00:00' } })
     await settled(ana.owner)
@@ -128,6 +134,30 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
     const { notices, events } = await told(ana.owner)
     t.match(notices, [{ kind: 'booking_conflict', text: /moved from .*10:00 AM.* to .*1:15 PM.*, where another appointment is/ }])
     t.same([notices.length, events.length], [1, 0])
+  })
+
+  t.test(`${vendor}: appointments that change places follow, in one look and without a word of a conflict`, async (t) => {
+    const ana = await booked(at(13), at(13, 30))
+    const events = new Map(ana.live().map((event) => [event.startsAt.getTime(), event.id]))
+    const free = at(17)
+    const idAt = (time: Date) => events.get(time.getTime()) ?? ''
+    const move = (id: string, to: Date) => ana.standIn.moveEvent(ana.owner.calendarEmail, id, until(to)) ?? id
+    // Two change places by way of a third, the last follows into what is left.
+    const first = move(idAt(at(10)), free)
+    move(idAt(at(13)), at(10))
+    move(idAt(at(13, 30)), at(13))
+    move(first, at(13, 30))
+    const was = new Map((await ana.rows()).map(({ id, startsAt }) => [id, startsAt.getTime()]))
+    await look(ana.owner)
+    const now = new Map((await ana.rows()).map(({ id, startsAt }) => [was.get(id), startsAt]))
+    t.same(
+      [at(10), at(13), at(13, 30)].map((time) => now.get(time.getTime())),
+      [at(13, 30), at(10), at(13)],
+    )
+    t.same(
+      (await told(ana.owner)).notices.map(({ kind }) => kind),
+      ['booking_moved', 'booking_moved', 'booking_moved'],
+    )
   })
 
   t.test(
@@ -213,6 +243,23 @@ function pausedRead(vendor: string) {
   const deps: Deps = { ...test.deps, providers: new Map([[vendor, { ...provider, calendar }]]) }
   return { deps, reached: reached.promise, go: () => opened.resolve() }
 }
+
+t.test('an appointment that its owner puts right next to another one follows, whatever buffers callers have to keep', async (t) => {
+  const ana = await caller(test.afresh(), 'google')
+  await inTenant(test.deps.db, ana.owner.clerkUserId, (trx) =>
+    trx.updateTable('businesses').set({ bufferBeforeMinutes: 15, bufferAfterMinutes: 15 }).execute(),
+  )
+  for (const hour of [10, 13]) t.match((await ana.book(at(hour))).result, /^You are booked/)
+  await settled(ana.owner)
+  const [event] = ana.live().filter(({ startsAt }) => startsAt.getTime() === at(10).getTime())
+  ana.standIn.moveEvent(ana.owner.calendarEmail, event?.id ?? '', until(at(13, 30)))
+  await look(ana.owner)
+  t.same((await ana.rows()).map(({ startsAt }) => startsAt.getTime()).sort(), [at(13).getTime(), at(13, 30).getTime()])
+  t.same(
+    (await told(ana.owner)).notices.map(({ kind }) => kind),
+    ['booking_moved'],
+  )
+})
 
 t.test('every calendar with appointments to come is looked at within a quarter of an hour, and no other', async (t) => {
   test.afresh()
