@@ -47,7 +47,9 @@ export async function openChannel(deps: Deps, { clerkUserId, connectionId }: Job
   if (secret === undefined) return inTenant(deps.db, clerkUserId, (trx) => dropChannel(trx, channel))
   await useAccount(deps, connection, signal, async ({ pushes }, access) => {
     if (!pushes) return
-    const vendorId = await pushes.begin(access, { url: `${deps.config.baseUrl}${PUSH_PATH}/${channel.id}`, secret })
+    const vendorId = await pushes.begin(access, { url: addressOf(deps, channel), secret })
+    // This service had another address when that one was made. First, so that one that cannot be ended now is not forgotten.
+    if (channel.vendorId !== null && channel.vendorId !== vendorId) await pushes.end(access, channel.vendorId)
     const isKept = await inTenant(deps.db, clerkUserId, (trx) => saveVendorsChannel(trx, channel, vendorId))
     if (!isKept) await pushes.end(access, vendorId)
   }).catch((error: unknown) => {
@@ -88,13 +90,16 @@ export async function connectionPushedFor(
   return { clerkUserId, connectionId: connection.id }
 }
 
-async function endAtVendor(deps: Deps, connection: Connection, { vendorId }: Channel): Promise<boolean> {
+async function endAtVendor(deps: Deps, connection: Connection, channel: Channel): Promise<boolean> {
   const provider = deps.providers.get(connection.provider)
-  if (!provider?.pushes || vendorId === null) return true
+  const secret = openChannelSecret(deps, channel)
+  if (!provider?.pushes || (channel.vendorId === null && secret === undefined)) return true
   const signal = AbortSignal.timeout(CLOSE_MS)
   try {
     // A line of its own: what else waits for this account is no matter any more.
     const access: Access = { accessToken: await lastToken(deps, connection), mailbox: `ending ${connection.accountId}`, signal }
+    // It may have been made without our hearing of it: asked again, the vendor says which it is.
+    const vendorId = channel.vendorId ?? (await provider.pushes.begin(access, { url: addressOf(deps, channel), secret: secret ?? '' }))
     await provider.pushes.end(access, vendorId)
     return true
   } catch (error) {
@@ -102,6 +107,10 @@ async function endAtVendor(deps: Deps, connection: Connection, { vendorId }: Cha
     deps.log.warn({ err: error, provider: provider.id }, 'a vendor still pushes for a calendar that was disconnected')
     return !['provider_unavailable', 'provider_busy'].includes(error.code)
   }
+}
+
+function addressOf({ config }: Deps, { id }: Channel): string {
+  return `${config.baseUrl}${PUSH_PATH}/${id}`
 }
 
 /** Of a connection that is being ended nobody else uses the tokens, and none is stored any more. */

@@ -8,6 +8,7 @@ import { inTenant } from '../../src/db/client.ts'
 import type { Deps } from '../../src/deps.ts'
 import { openChannelSecret, resealChannels } from '../../src/oauth/channel-secret.ts'
 import { findChannels } from '../../src/oauth/channels.ts'
+import { disconnect } from '../../src/oauth/disconnect.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { at, caller } from '../setup/changes.ts'
 import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
@@ -230,4 +231,27 @@ t.test('a vendor that is away keeps nobody from disconnecting, nor a user from b
   await inTenant(deps.db, owner.clerkUserId, (trx) => trx.deleteFrom('users').execute())
   const { rows } = await sql`select directory_find('channel', ${channel?.id}) as owner`.execute(deps.db)
   t.same(rows, [{ owner: null }])
+})
+
+t.test('no webhook is left at the vendor that nobody here listens to', async (t) => {
+  const ana = await caller(test.afresh(), 'calcom')
+  await openChannels()
+  const [old] = await webhooks(ana.owner)
+  await age(ana.owner, 25 * 60)
+  const elsewhere = { ...deps, config: { ...deps.config, baseUrl: 'https://ringbook.example' } }
+  await findChannels(elsewhere)
+  await runJobs({ deps: elsewhere })
+  const [moved, ...others] = await webhooks(ana.owner)
+  t.same(others, [], 'where this service has another address since, the old one is taken away')
+  t.equal(moved?.subscriberUrl, old?.subscriberUrl.replace(baseUrl, 'https://ringbook.example'))
+
+  const ben = await caller(test, 'calcom')
+  calcom.faults.add({ kind: 'lost', method: 'POST', path: /\/v2\/webhooks/ })
+  calcom.faults.add({ kind: 'status', status: 503, method: 'GET', path: /\/v2\/webhooks/, times: 2 })
+  await openChannels()
+  calcom.faults.clear()
+  t.equal((await webhooks(ben.owner)).length, 1)
+  t.match(await channelOf(ben.owner), { vendorId: null }, 'it was made, and the answer lost')
+  await disconnect(deps, ben.owner.clerkUserId, () => true)
+  t.same(await webhooks(ben.owner), [], 'that one is taken away as well')
 })
