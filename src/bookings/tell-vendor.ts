@@ -1,14 +1,14 @@
 import { calendarOf, type Diary, openDiary, refOf } from '../calendar/access.ts'
-import { cancelWithEvent } from '../calendar/follow.ts'
+import { cancelWithEvent, timesOf } from '../calendar/follow.ts'
 import { markTold, untoldSeconds } from '../db/appointments.ts'
 import { type Booking, findBooking } from '../db/bookings.ts'
-import { findOpenChange } from '../db/changes.ts'
+import { type Change, findOpenChange, listChanges } from '../db/changes.ts'
 import { inTenant } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
-import type { Calendar } from '../providers/provider.ts'
+import type { Calendar, Interval } from '../providers/provider.ts'
 import { eventOf } from './event.ts'
 import { tellVendorLater } from './later.ts'
 
@@ -22,18 +22,19 @@ const SOONEST_SECONDS = 30
  * back that of a move that was given up, and invites who gave an address afterwards. The longer it takes, the rarer it is tried.
  */
 export async function tellVendor(deps: Deps, { clerkUserId, bookingId }: JobData['tell-vendor'], stop: AbortSignal): Promise<void> {
-  const { booking, diary, seconds, isChanging } = await inTenant(deps.db, clerkUserId, async (trx) => {
+  const { booking, diary, seconds, isChanging, changes } = await inTenant(deps.db, clerkUserId, async (trx) => {
     const booking = await findBooking(trx, clerkUserId, bookingId)
     return {
       booking,
       diary: await openDiary(deps, trx, clerkUserId),
       seconds: await untoldSeconds(trx, clerkUserId, bookingId),
       isChanging: booking !== undefined && (await findOpenChange(trx, clerkUserId, booking.appointmentId)) !== undefined,
+      changes: booking ? await listChanges(trx, clerkUserId, booking.appointmentId) : [],
     }
   })
   if (!booking || booking.toTell === null) return
   const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.config.timeouts.providerCreateMs * 3)])
-  const isTold = !isChanging && (await tell(deps, diary, booking, seconds, signal))
+  const isTold = !isChanging && (await tell(deps, diary, { booking, changes }, seconds, signal))
   if (!isTold && seconds > GIVE_UP_SECONDS) {
     deps.log.error({ bookingId, toTell: booking.toTell }, 'the vendor could not be told for a week: its event may differ from the booking')
   }
@@ -45,10 +46,16 @@ export async function tellVendor(deps: Deps, { clerkUserId, bookingId }: JobData
 }
 
 /** @returns whether the event is known to be as the booking has it */
-async function tell(deps: Deps, diary: Diary, booking: Booking, seconds: number, signal: AbortSignal): Promise<boolean> {
+async function tell(
+  deps: Deps,
+  diary: Diary,
+  { booking, changes }: { booking: Booking; changes: Change[] },
+  seconds: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const connection = calendarOf(diary, booking)
   if (!connection) return false // the account may be connected again
-  const work = booking.toTell === 'cancel' ? takeAway(booking, seconds) : bringBack(deps, booking)
+  const work = booking.toTell === 'cancel' ? takeAway(booking, seconds) : bringBack(deps, booking, changes)
   return useCalendar(deps, connection, signal, work).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error
     deps.log.warn({ err: error, bookingId: booking.id }, 'the vendor could not be told now; it is tried again')
@@ -65,14 +72,20 @@ function takeAway(booking: Booking, seconds: number) {
   }
 }
 
-function bringBack(deps: Deps, booking: Booking) {
+function bringBack(deps: Deps, booking: Booking, changes: Change[]) {
   return async (calendar: Calendar): Promise<boolean> => {
     if (booking.status !== 'confirmed') return true
     const event = await calendar.read(refOf(booking))
-    // Who is invited cannot be seen by its times, and to say all of it again changes nothing.
-    if (event) await calendar.update(event.id, eventOf(booking))
     // The owner has deleted it meanwhile.
-    else await cancelWithEvent(deps, booking.clerkUserId, booking)
+    if (!event) await cancelWithEvent(deps, booking.clerkUserId, booking)
+    // Who is invited cannot be seen by its times, and to say all of it again changes nothing. Where its owner has moved it, it stays there.
+    else await calendar.update(event.id, eventOf(isByUs(event, changes) ? booking : { ...booking, ...timesOf(event, booking).slot }))
     return true
   }
+}
+
+/** Is it where we have put it at some time, or may have? */
+function isByUs({ startsAt, endsAt }: Interval, changes: Change[]): boolean {
+  const isThen = (from: Date | null, to: Date | null) => from?.getTime() === startsAt.getTime() && to?.getTime() === endsAt.getTime()
+  return changes.some((one) => isThen(one.oldStartsAt, one.oldEndsAt) || isThen(one.newStartsAt, one.newEndsAt))
 }

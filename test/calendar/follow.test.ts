@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { work } from '../../src/background.ts'
+import { tellVendor } from '../../src/bookings/tell-vendor.ts'
 import { findToFollow, followCalendar } from '../../src/calendar/follow-calendar.ts'
+import { untold } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { Calendar } from '../../src/providers/provider.ts'
@@ -157,6 +159,25 @@ for (const vendor of ['google', 'microsoft', 'calcom'] as const) {
     t.same(
       (await told(ana.owner)).notices.map(({ kind }) => kind),
       ['booking_moved', 'booking_moved', 'booking_moved'],
+    )
+  })
+
+  t.test(`${vendor}: what its vendor is told late of an appointment does not undo its owner's move`, async (t) => {
+    const ana = await booked()
+    const [row] = await ana.rows()
+    const { clerkUserId } = ana.owner
+    await inTenant(test.deps.db, clerkUserId, (trx) => trx.updateTable('bookings').set(untold('update')).execute())
+    ana.moveTo(at(14))
+    await tellVendor(test.deps, { clerkUserId, bookingId: row?.id ?? '' }, AbortSignal.timeout(5000))
+    t.same(
+      ana.live().map(({ startsAt }) => startsAt),
+      [at(14)],
+    )
+    await settled(ana.owner)
+    await look(ana.owner)
+    t.same(
+      (await ana.rows()).map(({ startsAt, toTell }) => [startsAt, toTell]),
+      [[at(14), null]],
     )
   })
 
