@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { JobData } from '../jobs/jobs.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
+import type { Interval } from '../providers/provider.ts'
 import { calendarOf, openDiary } from './access.ts'
 import { followAll, timesOf } from './follow.ts'
 
@@ -15,6 +16,8 @@ const FIND_EVERY_SECONDS = 60
 const AT_MOST = 1000
 // Vendors push several times for one change.
 const DEBOUNCE_SECONDS = 1
+// One list over more than that without an appointment would be mostly of what is nobody's here: a year of it takes longer than a look may.
+const LONGEST_GAP_MS = 31 * 24 * 60 * 60_000
 
 type Which = JobData['follow-calendar']
 
@@ -68,16 +71,28 @@ function followLater({ jobs }: Deps, trx: TenantDb | Db, which: Which, why: stri
   return jobs.send(trx, 'follow-calendar', which, { startAfterSeconds, singletonKey: `${why}/${which.connectionId}` })
 }
 
-/** Those whose event is not in the calendar as it was, by one list. */
+/** Those whose event is not in the calendar as it was, by one list, or one of each time that is far from the others. */
 async function changedIn(deps: Deps, calendar: Connection, bookings: ToCome[], timeZone: string, signal: AbortSignal): Promise<ToCome[]> {
-  const latest = Math.max(...bookings.map(({ endsAt }) => endsAt.getTime()))
-  const range = { startsAt: deps.clock.now(), endsAt: new Date(latest) }
-  const events = await useCalendar(deps, calendar, signal, (opened) => opened.events(range, timeZone))
-  const shown = new Map(events.map((event) => [event.id, event]))
+  const lists = await useCalendar(deps, calendar, signal, (opened) =>
+    Promise.all(rangesOf(bookings, deps.clock.now()).map((range) => opened.events(range, timeZone))),
+  )
+  const shown = new Map(lists.flat().map((event) => [event.id, event]))
   return bookings.filter((booking) => {
     const event = shown.get(booking.providerEventId ?? '')
     return !event || !timesOf(event, booking).isSame
   })
+}
+
+/** Ranges in which all of these lie, from now on. */
+function rangesOf(bookings: ToCome[], now: Date): Interval[] {
+  const ranges: Interval[] = []
+  for (const { startsAt, endsAt } of bookings.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime())) {
+    const last = ranges.at(-1)
+    const isNear = last && startsAt.getTime() - last.endsAt.getTime() <= LONGEST_GAP_MS
+    if (isNear) last.endsAt = endsAt > last.endsAt ? endsAt : last.endsAt
+    else ranges.push({ startsAt: startsAt > now ? startsAt : now, endsAt })
+  }
+  return ranges
 }
 
 function readNothing({ log }: Deps, connectionId: string) {

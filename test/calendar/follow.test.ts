@@ -6,7 +6,7 @@ import { findToFollow, followCalendar } from '../../src/calendar/follow-calendar
 import { untold } from '../../src/db/bookings.ts'
 import { inTenant } from '../../src/db/client.ts'
 import type { Deps } from '../../src/deps.ts'
-import type { Calendar } from '../../src/providers/provider.ts'
+import type { Calendar, Interval } from '../../src/providers/provider.ts'
 import { type ConnectedOwner, testApp } from '../setup/app.ts'
 import { at, caller, standingStill } from '../setup/changes.ts'
 import { bringJobsForward, jobs, runJobs } from '../setup/jobs.ts'
@@ -280,6 +280,34 @@ t.test('an appointment that its owner puts right next to another one follows, wh
     (await told(ana.owner)).notices.map(({ kind }) => kind),
     ['booking_moved'],
   )
+})
+
+t.test('an appointment of next year is looked at without a list of all that lies before it', async (t) => {
+  const ana = await caller(test.afresh(), 'google')
+  for (const hour of [10, 13]) await ana.book(at(hour))
+  const nextYear = new Date('2027-11-02T16:00:00Z')
+  const [event] = ana.live().filter(({ startsAt }) => startsAt.getTime() === at(13).getTime())
+  const later = async (change: () => void) => {
+    change()
+    await settled(ana.owner)
+    const asked: Interval[] = []
+    const provider = test.deps.providers.get('google')
+    if (!provider) throw new Error('no google')
+    const calendar = (...account: Parameters<typeof provider.calendar>): Calendar => {
+      const real = provider.calendar(...account)
+      const events: Calendar['events'] = (range, timeZone) => {
+        asked.push(range)
+        return real.events(range, timeZone)
+      }
+      return { ...real, events }
+    }
+    await look(ana.owner, { ...test.deps, providers: new Map([['google', { ...provider, calendar }]]) })
+    return asked
+  }
+  await later(() => ana.standIn.moveEvent(ana.owner.calendarEmail, event?.id ?? '', until(nextYear)))
+  const asked = await later(() => ana.standIn.deleteEvent(ana.owner.calendarEmail, event?.id ?? ''))
+  t.same(asked, [until(at(10)), until(nextYear)])
+  t.same((await ana.statuses()).sort(), ['cancelled', 'confirmed'])
 })
 
 t.test('every calendar with appointments to come is looked at within a quarter of an hour, and no other', async (t) => {
