@@ -65,7 +65,7 @@ async function tell(
 
 function takeAway(booking: Booking, seconds: number) {
   return async (calendar: Calendar): Promise<boolean> => {
-    const event = await calendar.read(refOf(booking))
+    const event = await calendar.read(refOf(booking), { toCancel: true })
     if (!event) return booking.providerEventId !== null || seconds > LATEST_EVENT_SECONDS
     await calendar.cancel(event.id)
     return true

@@ -111,7 +111,7 @@ export async function askToCancel(deps: Deps, diary: Diary, booking: Booking, si
   const connection = calendarOf(diary, booking)
   if (!connection) throw new AppError('calendar_not_connected', 'disconnected before the event was taken away')
   return useCalendar(deps, connection, signal, async (calendar) => {
-    const eventId = booking.providerEventId ?? (await calendar.read(refOf(booking)))?.id
+    const eventId = booking.providerEventId ?? (await calendar.read(refOf(booking), { toCancel: true }))?.id
     if (eventId !== undefined) await calendar.cancel(eventId)
     return true
   }).catch((error: unknown) => {

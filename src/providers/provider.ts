@@ -120,8 +120,11 @@ export interface Calendar {
    * time is taken; `length_not_offered`, `contact_needed`
    */
   create(event: NewEvent): Promise<CalendarEvent>
-  /** The event that `create` made for this booking, as it stands now; `null` when there is none, or none any more. */
-  read(booking: BookingRef): Promise<CalendarEvent | null>
+  /**
+   * The event that `create` made for this booking, as it stands now; `null` when there is none, or none any more.
+   * @param options `toCancel`: also one of which nobody knows yet whether it takes place, and which is else `provider_unavailable`
+   */
+  read(booking: BookingRef, options?: { toCancel?: boolean }): Promise<CalendarEvent | null>
   /**
    * Makes the event of a booking what `event` says, as far as the vendor lets it be changed and in any case its time, and asks the vendor to
    * tell the guests. Repeating it changes nothing more.

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type ConnectedOwner, connect, testApp } from '../setup/app.ts'
 import { settle, watch } from '../setup/bookings.ts'
 import { eachMatches } from '../setup/each-matches.ts'
-import { runJobs } from '../setup/jobs.ts'
+import { bringJobsForward, runJobs } from '../setup/jobs.ts'
 import { speakable, words } from '../setup/voice.ts'
 
 /*
@@ -233,6 +233,31 @@ t.test('while its host has not agreed to a booking, nobody says that it is booke
   t.equal(await settle(test), 1)
   t.same(await statuses(), ['confirmed'])
   await runJobs(test)
+})
+
+t.test('what its caller takes back before the host has agreed is taken away there, too', async (t) => {
+  const { owner, change, say, live, rows } = await fresh()
+  change({ confirmation: true })
+  t.match(await say('book_appointment', tenO), /not confirmed yet/)
+  t.match(live(), [{ status: 'tentative' }])
+  t.match(await say('cancel_appointment', {}), /cancelled/i)
+  await bringJobsForward(test, { of: owner.clerkUserId })
+  await runJobs(test)
+  t.same(live(), [])
+  t.match(await rows(), [{ status: 'cancelled', toTell: null }])
+})
+
+t.test('an appointment of one of its further lengths is booked again as it was when its cancelling is taken back', async (t) => {
+  const { owner, change, say, live, statuses } = await fresh()
+  change({ lengths: [30, 15], slotInterval: 15 })
+  await test.app.inject({ url: '/calendar/connections', headers: owner.headers() })
+  const quarter = { ...tenO, duration: 15 }
+  t.match(await say('book_appointment', quarter), /^You are booked/)
+  t.match(await say('cancel_appointment', {}), /cancelled/i)
+  t.same(live(), [])
+  t.match(await say('book_appointment', quarter), /booked/)
+  t.has(live(), [{ startsAt: TEN.startsAt, endsAt: new Date('2026-12-01T16:15:00Z') }])
+  t.same(await statuses(), ['cancelled', 'confirmed'])
 })
 
 t.test('an event type that is gone from Cal.com offers nothing, and its owner sees why', async (t) => {

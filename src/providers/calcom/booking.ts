@@ -41,9 +41,11 @@ export async function createBooking(vendor: Vendor, access: Access, calendarId: 
   return standing(vendor, made)
 }
 
-export async function readBooking(vendor: Vendor, access: Access, ref: BookingRef): Promise<CalendarEvent | null> {
+/** @param evenOpen also one to which the host has not agreed yet */
+export async function readBooking(vendor: Vendor, access: Access, ref: BookingRef, evenOpen: boolean): Promise<CalendarEvent | null> {
   const found = await findBooking(vendor, access, ref)
-  return found && isLive(found) ? agreed(vendor, found) : null
+  if (!found || !isLive(found)) return null
+  return evenOpen ? eventOf(vendor, found) : agreed(vendor, found)
 }
 
 /** Its title, length and notes are the event type's or stay as they were; guests can come, and not go. */
@@ -149,8 +151,12 @@ function standing(vendor: Vendor, booking: CalcomBooking): CalendarEvent {
 }
 
 /** @throws AppError `provider_unavailable` while the host has not agreed: it is not known yet whether it takes place */
-function agreed(vendor: Vendor, { uid, status, start, end }: CalcomBooking): CalendarEvent {
-  if (status !== 'accepted') throw new AppError('provider_unavailable', 'calcom: the host has not confirmed the booking')
+function agreed(vendor: Vendor, booking: CalcomBooking): CalendarEvent {
+  if (booking.status !== 'accepted') throw new AppError('provider_unavailable', 'calcom: the host has not confirmed the booking')
+  return eventOf(vendor, booking)
+}
+
+function eventOf(vendor: Vendor, { uid, start, end }: CalcomBooking): CalendarEvent {
   return { id: uid, link: linkOf(vendor, uid), startsAt: start, endsAt: end }
 }
 

@@ -31,7 +31,7 @@ export function calcomProvider(settings: CalcomSettings, options: OutboundOption
       slots: (range, minutes, { except } = {}) => listSlots(calcom, access, calendarId, range, minutes, except),
       events: (range) => listEntries(calcom, access, range),
       create: (event) => createBooking(calcom, access, calendarId, event),
-      read: (booking) => readBooking(calcom, access, booking),
+      read: (booking, { toCancel = false } = {}) => readBooking(calcom, access, booking, toCancel),
       update: (uid, event) => updateBooking(calcom, access, calendarId, uid, event),
       cancel: (uid) => cancelBooking(calcom, access, uid),
     }),

@@ -4,7 +4,7 @@ import type { Access, BookingRef, Interval } from '../provider.ts'
 import { ask, type Vendor } from './client.ts'
 import { idOf, lengthsOf, readEventType } from './event-types.ts'
 import { Refused } from './failure.ts'
-import { findBooking } from './find.ts'
+import { findBooking, isLive } from './find.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 // Of more it answers slowly, or not in time for a caller.
@@ -23,7 +23,9 @@ export async function listSlots(
   except: BookingRef | undefined,
 ): Promise<Interval[]> {
   if (range.startsAt >= range.endsAt) return []
-  const moved = except && (await findBooking(vendor, access, except))
+  const found = except && (await findBooking(vendor, access, except))
+  // One that was cancelled takes no time, and nothing is moved from it.
+  const moved = found && isLive(found) ? found : null
   const [type, ...offered] = await Promise.all([
     readEventType(vendor, access, calendarId),
     ...parts(range).map((part) => askForSlots(vendor, access, calendarId, part, minutes, moved?.uid)),
