@@ -126,7 +126,7 @@ export function outbound(
         if (mayHaveActed && call.budget === 'create' && isLateRefusal(answer.status, call)) {
           throw unavailable(call, `${answer.status}, after an attempt that may have succeeded`)
         }
-        if (last || pause === null || (call.repeatable === 'after_refusal' && !isThrottled)) return answer
+        if (last || pause === null || (call.repeatable === 'after_refusal' && answer.status >= 500)) return answer
         mayHaveActed ||= answer.status >= 500
         await delay(pause * 1000 + Math.random() * JITTER_MS, undefined, { signal })
       } catch (error) {

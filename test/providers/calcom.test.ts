@@ -339,6 +339,43 @@ t.test('a booking is followed through all its moves, and cancelled where it is n
   await t.rejects(open.update(back.id, wanted), { code: 'event_missing' })
 })
 
+t.test('an event that has moved is told as that, though somebody could not be invited to it', async (t) => {
+  const { site, calendar } = await newSite(t)
+  const open = await calendar()
+  const wanted = newBooking()
+  const { id } = await open.create(wanted)
+  const ada = { name: 'Ada', email: 'ada@example.com' }
+  const attendees = [{ name: 'Kim Lee', email: 'Kim@Example.com' }, ada]
+  const later = { ...wanted, ...span('2026-12-03T18:00:00Z', '2026-12-03T18:30:00Z'), attendees }
+  for (const [index, status] of [400, 429, 500].entries()) {
+    site.faults.add({ kind: 'status', status, method: 'POST', path: /\/attendees$/, retryAfter: 120 })
+    const time = span(`2026-12-0${index + 4}T18:00:00Z`, `2026-12-0${index + 4}T18:30:00Z`)
+    t.has(await open.update(id, { ...later, ...time }), time, String(status))
+  }
+  const moved = await open.update(id, later)
+  t.match(moved, { startsAt: later.startsAt })
+  t.same(
+    site
+      .events(email)
+      .at(-1)
+      ?.attendees.map((one) => one.email),
+    ['kim@example.com', ada.email],
+    'told again, it invites whom it knows not yet, and nobody twice',
+  )
+  site.faults.add({ kind: 'status', status: 400, method: 'POST', path: /\/attendees$/ })
+  const more = { ...later, attendees: [...attendees, { name: 'Ben', email: 'ben@example.com' }] }
+  await t.rejects(open.update(moved.id, more), { code: 'provider_refused' }, 'where that was all that was asked for, it is a no')
+})
+
+t.test('what answers a booking with a breakdown and a pause may have made it: it is looked for before it is asked for again', async (t) => {
+  const { site, calendar } = await newSite(t)
+  const open = await calendar()
+  site.faults.add({ kind: 'status', status: 503, retryAfter: 1, method: 'POST', path: calcom.createPath })
+  await t.rejects(open.create(newBooking()), { code: 'provider_unavailable' })
+  const asked = site.ledger.map(({ method, path }) => (calcom.createPath.test(path) && method === 'POST' ? 'book' : path.split('?')[0]))
+  t.same(asked.slice(asked.indexOf('book')), ['book', '/v2/bookings'])
+})
+
 t.test('when Cal.com acts, its answer is lost and nothing can be seen, nobody says that nothing happened', async (t) => {
   const { site, calendar } = await newSite(t)
   const open = await calendar()

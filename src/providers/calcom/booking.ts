@@ -60,7 +60,10 @@ export async function updateBooking(
   if (!found || !isLive(found) || !isOf(found, event.bookingId)) throw missing('not there as the booking of this event')
   const isThere = found.start.getTime() === event.startsAt.getTime() && found.end.getTime() === event.endsAt.getTime()
   const moved = isThere ? found : await move(vendor, access, calendarId, found, event)
-  await inviteOthers(vendor, access, moved, event)
+  await inviteOthers(vendor, access, moved, event).catch((error: unknown) => {
+    // What has just moved must not be taken for refused: who is not invited yet is when the event is told again.
+    if (isThere || !(error instanceof AppError)) throw error
+  })
   return agreed(vendor, moved)
 }
 
@@ -87,8 +90,9 @@ async function move(vendor: Vendor, access: Access, calendarId: string, booking:
 }
 
 async function inviteOthers(vendor: Vendor, access: Access, booking: CalcomBooking, event: NewEvent): Promise<void> {
-  const known = new Set([...booking.attendees.flatMap(({ email, displayEmail }) => [email, displayEmail]), ...(booking.guests ?? [])])
-  for (const { name, email } of event.attendees.filter((one) => !known.has(one.email))) {
+  const addresses = [...booking.attendees.flatMap(({ email, displayEmail = email }) => [email, displayEmail]), ...(booking.guests ?? [])]
+  const known = new Set(addresses.map((email) => email.toLowerCase()))
+  for (const { name, email } of event.attendees.filter((one) => !known.has(one.email.toLowerCase()))) {
     const request = {
       operation: 'bookings.attendees',
       budget: 'create',
