@@ -7,7 +7,7 @@ import { ruleBehind, wordsOf } from './reason-words.ts'
 import type { Rules } from './slots.ts'
 import { MINUTE_MS, offsetTime } from './zone.ts'
 
-const CODES = 'past, too_soon, too_far, closed, off_grid, cap, repeated_hour, booking, event, buffer'
+const CODES = 'past, too_soon, too_far, closed, off_grid, cap, not_offered, repeated_hour, booking, event, buffer'
 
 const ReasonBody = z.object({
   code: z.string().describe(`One of ${CODES}; or, where a calendar cannot be read, the code of that problem`),

@@ -42,7 +42,8 @@ export async function explain(deps: Deps, diary: Diary, slot: Interval, signal: 
     offeredThen(deps, diary, slot, signal),
     ...diary.connections.map((one) => lookInto(deps, one, around, rules.timeZone, signal)),
   ])
-  const byRules = reasonsAgainst(rules, slot, { now: deps.clock.now(), taken: { busy: [], appointments, offered } })(slot)
+  const taken = { busy: [], appointments, offered: offered instanceof AppError ? null : offered }
+  const byRules = reasonsAgainst(rules, slot, { now: deps.clock.now(), taken })(slot)
   const standing = [
     ...ours.map((booking): Standing => ({ code: 'booking', booking })),
     ...seen.flat().flatMap((one) => eventsOf(one, diary, around, ours)),
@@ -52,17 +53,30 @@ export async function explain(deps: Deps, diary: Diary, slot: Interval, signal: 
     ...(canBeNamed(slot.startsAt, rules.timeZone) ? [] : [{ code: 'repeated_hour' } as const]),
     ...unconnected(diary),
     ...seen.flat().flatMap((one): Reason[] => (one.failure ? [{ ...failureOf(one.failure), calendar: named(one) }] : [])),
+    ...(offered instanceof AppError ? unoffered(offered, diary, seen.flat()) : []),
     ...standing.map((one): Reason => (overlapsAny(slot, [timeOf(one)]) ? one : { code: 'buffer', near: one })),
   ]
 }
 
-/** Where the calendar that bookings go to cannot be read, that is a reason of its own. */
-async function offeredThen(deps: Deps, { connections }: Diary, slot: Interval, signal: AbortSignal): Promise<Interval[] | null> {
-  const destination = connections.find(({ role }) => role === 'destination')
+async function offeredThen(deps: Deps, diary: Diary, slot: Interval, signal: AbortSignal): Promise<Interval[] | null | AppError> {
+  const destination = destinationOf(diary)
   if (!destination) return null
   const minutes = (slot.endsAt.getTime() - slot.startsAt.getTime()) / MINUTE_MS
-  const offered = await settled(slotsOf(deps, destination, slot, minutes, signal))
-  return offered instanceof AppError ? null : offered
+  return settled(slotsOf(deps, destination, slot, minutes, signal))
+}
+
+/** What is busy may be known all the same. Where it is not, the calendar is told already. */
+function unoffered(failure: AppError, diary: Diary, seen: SeenCalendar[]): Reason[] {
+  const destination = destinationOf(diary)
+  if (!destination || seen.some((one) => one.failure && one.connectionId === destination.id)) return []
+  const { id: connectionId, calendarEmail, calendarName: name } = destination
+  // Of a length that it does not take it can be read well.
+  const calendar = failure.code === 'length_not_offered' ? null : { connectionId, calendarEmail, name }
+  return [{ ...failureOf(failure), calendar }]
+}
+
+function destinationOf({ connections }: Diary) {
+  return connections.find(({ role }) => role === 'destination')
 }
 
 type Standing = Extract<Reason, { code: 'booking' | 'event' }>
@@ -90,8 +104,8 @@ function eventsOf(seen: SeenCalendar, { rules }: Diary, range: Interval, ours: O
 }
 
 /** Without a calendar that bookings go to, nothing is offered at all. */
-function unconnected({ connections }: Diary): Reason[] {
-  if (connections.some(({ role }) => role === 'destination')) return []
+function unconnected(diary: Diary): Reason[] {
+  if (destinationOf(diary)) return []
   return [{ ...failureOf(new AppError('calendar_not_connected', 'no destination calendar')), calendar: null }]
 }
 

@@ -143,6 +143,25 @@ t.test('where a calendar shows only that its owner is busy, the event is told wi
   ])
 })
 
+t.test('what an event type of Cal.com does not take is told as that, and one that is gone as the reason for nothing', async (t) => {
+  const owner = await test.owner({ vendor: 'calcom' })
+  const { calcom } = test.world
+  t.match(await explain(owner, '2026-12-01T10:00'), { reasons: [], is_offered: true })
+  t.match((await explain(owner, '2026-12-01T10:10')).codes, ['not_offered'])
+  t.match(await explain(owner, '2026-12-01T10:00', 75), {
+    is_offered: false,
+    reasons: [{ code: 'length_not_offered', calendar: null, text: /length/ }],
+  })
+  calcom.faults.add({ kind: 'status', status: 503, times: Number.POSITIVE_INFINITY })
+  t.same((await explain(owner, '2026-12-01T10:00')).codes, ['provider_unavailable'], 'one calendar, one reason')
+  calcom.faults.clear()
+  for (const { id } of calcom.eventTypes(owner.calendarEmail)) calcom.removeEventType(owner.calendarEmail, id)
+  t.match(await explain(owner, '2026-12-01T10:00'), {
+    is_offered: false,
+    reasons: [{ code: 'calendar_missing', calendar: { calendar_email: owner.calendarEmail } }],
+  })
+})
+
 t.test('without a calendar nothing is offered, and that is said', async (t) => {
   const user = test.user()
   t.match((await explain(user, '2026-12-01T10:00')).reasons, [{ code: 'calendar_not_connected', calendar: null }])
