@@ -109,6 +109,8 @@ t.test('event types are the calendars of an account: those first that callers ca
     weekly: { recurring: true },
     paid: { price: 2500 },
     checked: { emailVerification: true },
+    asking: { requiredField: 'company' },
+    phone: { emailRequired: false },
     hidden: { hidden: true },
     consultation: { lengths: [45, 15, 90] },
   }))
@@ -122,13 +124,15 @@ t.test('event types are the calendars of an account: those first that callers ca
       minutes.join(),
     ]),
     [
-      ['Garden consultation', true, true, '45,15,90'],
+      ['Garden phone', true, true, '45'],
+      ['Garden consultation', false, true, '45,15,90'],
       ['Garden hidden', false, true, '45'],
       ['Asks first', false, false, '30,15'],
       ['Garden seats', false, false, '45'],
       ['Garden weekly', false, false, '45'],
       ['Garden paid', false, false, '45'],
       ['Garden checked', false, false, '45'],
+      ['Garden asking', false, false, '45'],
     ],
   )
 })

@@ -8,6 +8,8 @@ import { Refused } from './failure.ts'
 import { readMe } from './oauth.ts'
 
 const LONGEST_NAME = 200
+// Slugs of the fields that a booking of ours fills in, or that Cal.com does itself.
+const ANSWERED = ['name', 'email', 'attendeePhoneNumber', 'notes', 'location', 'guests', 'rescheduleReason']
 
 /** Cal.com books event types, so they are what an owner chooses between: the first that callers can be booked into is the main one. */
 export async function listEventTypes(vendor: Vendor, access: Access): Promise<CalendarInfo[]> {
@@ -50,12 +52,17 @@ export function idOf(calendarId: string): number {
   return Number(calendarId)
 }
 
-/** Whoever is told "You are booked" must be: not where the owner still has to agree, somebody has to pay, or a code has to be typed in. */
+/**
+ * Whoever is told "You are booked" must be: not where the owner still has to agree, somebody has to pay, a code has to be typed in, or a
+ * question has to be answered that we never ask.
+ */
 function isForCallers(type: EventType): boolean {
-  const { recurrence, seats, seatsPerTimeSlot, price, isInstantEvent, requiresBookerEmailVerification, confirmationPolicy } = type
-  const asksOwner = confirmationPolicy !== undefined && confirmationPolicy.disabled !== true
-  const isForMany = recurrence !== null || seatsPerTimeSlot !== null || (seats !== undefined && seats.disabled !== true)
-  return !asksOwner && !isForMany && price === 0 && !isInstantEvent && !requiresBookerEmailVerification
+  const { recurrence, seats, seatsPerTimeSlot, price, isInstantEvent, requiresBookerEmailVerification, confirmationPolicy, bookingFields } =
+    type
+  const asksOwner = confirmationPolicy != null && confirmationPolicy.disabled !== true
+  const isForMany = recurrence !== null || seatsPerTimeSlot !== null || (seats != null && seats.disabled !== true)
+  const asksMore = bookingFields.some(({ slug, required, hidden }) => required && !hidden && !ANSWERED.includes(slug))
+  return !asksOwner && !asksMore && !isForMany && price === 0 && !isInstantEvent && !requiresBookerEmailVerification
 }
 
 const Switch = z.object({ disabled: z.boolean().optional() })
@@ -76,8 +83,12 @@ const EventType = z.object({
     .unknown()
     .nullish()
     .transform((one) => one ?? null),
-  seats: Switch.optional(),
-  confirmationPolicy: Switch.optional(),
+  seats: Switch.nullish(),
+  confirmationPolicy: Switch.nullish(),
+  // Fields that Cal.com does not describe are left alone.
+  bookingFields: z
+    .array(z.object({ slug: z.string().catch(''), required: z.boolean().catch(false), hidden: z.boolean().catch(false) }))
+    .catch([]),
 })
 export type EventType = z.infer<typeof EventType>
 const EventTypes = z.object({ data: z.array(EventType) })
