@@ -88,6 +88,36 @@ t.test('what stands in Google, or was booked for it, overlaps nothing in Cal.com
   t.has(google.events(second), [{ subject: 'Surgeon' }, { startsAt: new Date('2026-12-01T17:30:00Z') }])
 })
 
+t.test(
+  "the copy of a booking that Cal.com writes into its host's Google calendar is no conflict, and whatever else stands there is",
+  async (t) => {
+    const { owner, say, notices } = await fresh()
+    const second = await withGoogle(owner)
+    const told = async () => (await notices()).filter(({ kind }) => kind === 'booking_conflict').length
+    const look = async () => {
+      await bringJobsForward(test, { of: owner.clerkUserId })
+      await runJobs(test)
+    }
+    t.match(await say('book_appointment', tenO), /^You are booked/)
+    google.addEvent(second, { subject: '30 Min Meeting between Dana and Ana Ruiz', ...TEN })
+    await look()
+    t.equal(await told(), 0)
+    t.match(await say('book_appointment', { ...tenO, start_time: '2026-12-01T10:30' }, { callId: 'c2' }), /^You are booked/)
+    const copy = { startsAt: TEN.endsAt, endsAt: new Date('2026-12-01T17:00:00Z') }
+    google.addEvent(second, { subject: '30 Min Meeting between Dana and Ana Ruiz', ...copy })
+    await look()
+    t.equal(await told(), 0, 'one beside the other')
+    t.match(await say('book_appointment', { ...tenO, start_time: '2026-12-01T13:00' }, { callId: 'c3' }), /^You are booked/)
+    google.addEvent(second, {
+      subject: 'Surgeon',
+      startsAt: new Date('2026-12-01T19:00:00Z'),
+      endsAt: new Date('2026-12-01T20:00:00Z'),
+    })
+    await look()
+    t.equal(await told(), 1)
+  },
+)
+
 t.test("Cal.com's grid, hours and lengths are those that hold", async (t) => {
   const { owner, change, say, live } = await fresh()
   change({ minutes: 45, lengths: [], slotInterval: null })
