@@ -371,6 +371,22 @@ t.test('an event that has moved is told as that, though somebody could not be in
   await t.rejects(open.update(moved.id, more), { code: 'provider_refused' }, 'where that was all that was asked for, it is a no')
 })
 
+t.test('a booking is found again whatever length its event type has given it', async (t) => {
+  const { site, calendar, change } = await newSite(t)
+  change({ lengths: [] })
+  const open = await calendar()
+  site.faults.each(({ method }) => {
+    if (method !== 'POST') return undefined
+    change({ minutes: 60 }) // since we looked
+    return { kind: 'lost' }
+  })
+  const wanted = newBooking()
+  const made = await open.create(wanted)
+  t.has(made, { startsAt: wanted.startsAt, endsAt: new Date('2026-12-01T16:00:00Z') })
+  t.match(await open.read(refOf(wanted)), { id: made.id })
+  t.equal(site.events(email).length, 1)
+})
+
 t.test('what answers a booking with a breakdown and a pause may have made it: it is looked for before it is asked for again', async (t) => {
   const { site, calendar } = await newSite(t)
   const open = await calendar()

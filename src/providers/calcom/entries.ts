@@ -1,11 +1,9 @@
 import { mergeIntervals } from '../intervals.ts'
 import type { Access, BookingRef, BusyTime, CalendarEntry, Interval } from '../provider.ts'
 import type { Vendor } from './client.ts'
-import { type CalcomBooking, isLive, isOf, listBookings } from './find.ts'
+import { type CalcomBooking, isLive, isOf, LONGEST_MS, listBookings } from './find.ts'
 import { linkOf } from './link.ts'
 
-// Filters ask for what lies within as a whole, and nothing that is booked lasts longer.
-const LONGEST_MS = 24 * 60 * 60_000
 const TAKING_TIME = 'upcoming,recurring,past,unconfirmed'
 
 /** What is booked with the host at Cal.com, by whomever. What stands in the calendars that she connected there shows in the slots alone. */
@@ -21,6 +19,7 @@ export async function listBusy(vendor: Vendor, access: Access, range: Interval, 
 
 async function liveWithin(vendor: Vendor, access: Access, range: Interval): Promise<CalcomBooking[]> {
   if (range.startsAt >= range.endsAt) return []
+  // Filters ask for what lies within as a whole.
   const around = { startsAt: new Date(range.startsAt.getTime() - LONGEST_MS), endsAt: new Date(range.endsAt.getTime() + LONGEST_MS) }
   const bookings = await listBookings(vendor, access, around, TAKING_TIME)
   return bookings

@@ -10,6 +10,8 @@ const MAX_PAGES = 50
 const MOST_MOVES = 50
 // The ends of a filter are not described: they may count or not.
 const MARGIN_MS = 1000
+// Nothing that is booked lasts longer.
+export const LONGEST_MS = 24 * 60 * 60_000
 
 const ALL = 'upcoming,recurring,past,cancelled,unconfirmed'
 
@@ -26,7 +28,9 @@ export async function findBooking(
     const latest = await readLatest(vendor, access, eventId)
     return latest && isOf(latest, bookingId) ? latest : null
   }
-  const around = { startsAt: new Date(agreed.startsAt.getTime() - MARGIN_MS), endsAt: new Date(agreed.endsAt.getTime() + MARGIN_MS) }
+  // It begins when it was asked for, and is as long as its event type was by then.
+  const start = agreed.startsAt.getTime()
+  const around = { startsAt: new Date(start - MARGIN_MS), endsAt: new Date(start + LONGEST_MS + MARGIN_MS) }
   const ours = (await listBookings(vendor, access, around, ALL)).filter((one) => isOf(one, bookingId))
   const first = ours.find(isLive) ?? ours.find(({ rescheduledToUid }) => rescheduledToUid) ?? ours[0]
   return first ? followed(vendor, access, first) : null
