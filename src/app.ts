@@ -22,7 +22,6 @@ import { analyticsRoutes } from './calls/analytics/routes.ts'
 import { customerRoutes } from './calls/customers/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { Deps } from './deps.ts'
-import { CALLBACK_PATHS } from './environment.ts'
 import { AppError } from './errors.ts'
 import { functionRoutes } from './functions/routes.ts'
 import { tellBrowsers } from './http/browsers.ts'
@@ -52,7 +51,7 @@ import { clerkWebhookRoutes } from './users/clerk-webhook/routes.ts'
 import { syncRoutes } from './users/frontend-sync/routes.ts'
 import { userRoutes } from './users/routes.ts'
 import { vapiRoutes } from './vapi/routes.ts'
-import { VENDOR_PATHS, VENDORS } from './vendors.ts'
+import { VENDORS, vendors } from './vendors.ts'
 
 /**
  * The table of contents: everything that answers, in one place.
@@ -93,8 +92,9 @@ export async function buildApp(deps: Deps, draining = () => false, maxEventLoopD
   await app.register(clerkWebhookRoutes, { prefix: '/webhooks/clerk', deps })
   await app.register(pushRoutes, { prefix: '/webhooks/calendar', deps })
   for (const provider of VENDORS) {
-    await app.register(oauthRoutes, { prefix: VENDOR_PATHS[provider], deps, provider, general: provider === 'microsoft' })
-    await app.register(callbackRoutes, { prefix: CALLBACK_PATHS[provider], deps, provider })
+    const { path, callback } = vendors[provider]
+    await app.register(oauthRoutes, { prefix: path, deps, provider, general: provider === 'microsoft' })
+    await app.register(callbackRoutes, { prefix: callback, deps, provider })
   }
   await app.register(keyRoutes, { prefix: '/calendar/calcom/key', deps, provider: 'calcom' })
   await app.register(connectionRoutes, { prefix: '/calendar', deps })

@@ -1,10 +1,11 @@
 import { appUrl } from './db/roles.ts'
-import { CALLBACK_PATHS, contradictions, Environment, Fitting } from './environment.ts'
+import { contradictions, Environment, Fitting } from './environment.ts'
 import type { CalcomSettings } from './providers/calcom/index.ts'
 import type { GoogleSettings } from './providers/google/index.ts'
 import type { LineSettings } from './providers/lines.ts'
 import type { MicrosoftSettings } from './providers/microsoft/index.ts'
 import { StartError } from './start-error.ts'
+import { vendors } from './vendors.ts'
 
 /** Everything the service is told from outside, checked. */
 export interface Config {
@@ -165,7 +166,7 @@ function google(e: Environment, baseUrl: string): GoogleSettings | undefined {
   return {
     clientId: e.GOOGLE_CLIENT_ID,
     clientSecret: e.GOOGLE_CLIENT_SECRET,
-    redirectUri: baseUrl + CALLBACK_PATHS.google,
+    redirectUri: baseUrl + vendors.google.callback,
     authUrl: e.GOOGLE_AUTH_URL,
     tokenUrl: e.GOOGLE_TOKEN_URL,
     revokeUrl: e.GOOGLE_REVOKE_URL,
@@ -179,7 +180,7 @@ function microsoft(e: Environment, baseUrl: string): MicrosoftSettings | undefin
     clientId: e.MICROSOFT_CLIENT_ID,
     clientSecret: e.MICROSOFT_CLIENT_SECRET,
     tenantId: e.MICROSOFT_TENANT_ID,
-    redirectUri: baseUrl + CALLBACK_PATHS.microsoft,
+    redirectUri: baseUrl + vendors.microsoft.callback,
     authorityUrl: e.MICROSOFT_AUTHORITY_URL,
     graphUrl: e.GRAPH_API_URL,
   }
@@ -189,7 +190,7 @@ function calcom(e: Environment, baseUrl: string): CalcomSettings {
   const { CALCOM_CLIENT_ID: id, CALCOM_CLIENT_SECRET: secret } = e
   return {
     client: id === undefined || secret === undefined ? undefined : { id, secret },
-    redirectUri: baseUrl + CALLBACK_PATHS.calcom,
+    redirectUri: baseUrl + vendors.calcom.callback,
     appUrl: e.CALCOM_APP_URL,
     apiUrl: e.CALCOM_API_URL,
   }

@@ -2,13 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import * as z from 'zod'
 import { parseKeys } from './cipher.ts'
 import { isTimeZone } from './time-zone.ts'
-
-/** The frontend's contract fixes the first two, the requirement documents the third; they are registered at the vendors. */
-export const CALLBACK_PATHS = {
-  microsoft: '/calendar/auth/callback',
-  google: '/calendar/google/auth/callback',
-  calcom: '/api/calcom/oauth',
-}
+import { vendors } from './vendors.ts'
 
 const list = z
   .string()
@@ -137,9 +131,9 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
     if ((e[one] === undefined) !== (e[other] === undefined)) problems.push(`${one} and ${other} belong together: set both or neither`)
   }
   const redirects = [
-    ['GOOGLE_REDIRECT_URI', CALLBACK_PATHS.google],
-    ['MICROSOFT_REDIRECT_URI', CALLBACK_PATHS.microsoft],
-    ['CALCOM_REDIRECT_URI', CALLBACK_PATHS.calcom],
+    ['GOOGLE_REDIRECT_URI', vendors.google.callback],
+    ['MICROSOFT_REDIRECT_URI', vendors.microsoft.callback],
+    ['CALCOM_REDIRECT_URI', vendors.calcom.callback],
   ] as const
   for (const [name, path] of redirects) {
     if (e[name] !== undefined && baseUrl !== undefined && e[name] !== baseUrl + path)
@@ -158,7 +152,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   }
   const jwtKey = e.CLERK_JWT_KEY === undefined ? undefined : jwtKeyProblem(e.CLERK_JWT_KEY)
   if (jwtKey !== undefined) problems.push(`CLERK_JWT_KEY ${jwtKey}`)
-  const vendors = {
+  const hosts = {
     CLERK_API_URL: 'clerk.com',
     MICROSOFT_AUTHORITY_URL: 'microsoftonline.com',
     GRAPH_API_URL: 'microsoft.com',
@@ -172,7 +166,7 @@ export function contradictions(e: z.infer<typeof Fitting>): string[] {
   } as const
   if (e.NODE_ENV === 'production' && !e.ALLOW_STAND_INS) {
     if (e.WEBHOOK_ALLOW_LOCAL) problems.push('WEBHOOK_ALLOW_LOCAL would let every user reach into your network; leave it out')
-    for (const [name, host] of entries(vendors)) {
+    for (const [name, host] of entries(hosts)) {
       const configured = e[name]
       if (configured === undefined) continue
       const url = new URL(configured)

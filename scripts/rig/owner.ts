@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { VENDOR_PATHS, type Vendor } from '../../src/vendors.ts'
+import { type Vendor, vendors } from '../../src/vendors.ts'
 import type { World } from '../../test/world/world.ts'
 
 /** Somebody who has come in by the service's own doors: signed in, a calendar connected, an assistant linked. */
@@ -26,10 +26,10 @@ interface NewOwner {
 const DAY_SECONDS = 24 * 60 * 60
 
 /** Makes an owner with a connected calendar at `vendor` and an assistant that has a secret of its own. */
-export async function makeOwner(baseUrl: string, { clerk, vapi, ...vendors }: World, vendor: Vendor, who: NewOwner): Promise<Owner> {
+export async function makeOwner(baseUrl: string, { clerk, vapi, ...sites }: World, vendor: Vendor, who: NewOwner): Promise<Owner> {
   const [firstName = '', lastName = ''] = who.name.split(' ')
   const { id: clerkUserId } = clerk.addUser({ email: who.email, firstName, lastName })
-  vendors[vendor].addPerson({ name: who.name, email: who.calendarEmail, timeZone: who.timeZone })
+  sites[vendor].addPerson({ name: who.name, email: who.calendarEmail, timeZone: who.timeZone })
   const token = clerk.token(clerkUserId, { exp: Math.floor(Date.now() / 1000) + DAY_SECONDS })
 
   const request = async (method: string, path: string, body?: object) => {
@@ -42,8 +42,8 @@ export async function makeOwner(baseUrl: string, { clerk, vapi, ...vendors }: Wo
     if (response.status >= 400) throw new Error(`${method} ${path} answered ${response.status} ${await response.text()}`)
     return response
   }
-  const started = await request('GET', `${VENDOR_PATHS[vendor]}/start`)
-  const callback = await vendors[vendor].signIn(started.headers.get('location') ?? '', who.calendarEmail)
+  const started = await request('GET', `${vendors[vendor].path}/start`)
+  const callback = await sites[vendor].signIn(started.headers.get('location') ?? '', who.calendarEmail)
   const returned = await fetch(callback, { redirect: 'manual' })
   const outcome = new URL(returned.headers.get('location') ?? baseUrl)
   if (outcome.searchParams.get('auth') !== 'success' && !outcome.searchParams.has('success'))

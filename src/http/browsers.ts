@@ -2,11 +2,17 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
-import { CALLBACK_PATHS } from '../environment.ts'
 import { isAllowedOrigin } from '../origins.ts'
+import { vendors } from '../vendors.ts'
 
 // Called by vendors and followed by browsers, never fetched by a page.
-const WITHOUT_CORS = ['/vapi/webhook', '/vapi/function-call', '/api/vapi-webhook', '/webhooks/clerk', ...Object.values(CALLBACK_PATHS)]
+const WITHOUT_CORS = [
+  '/vapi/webhook',
+  '/vapi/function-call',
+  '/api/vapi-webhook',
+  '/webhooks/clerk',
+  ...Object.values(vendors).map(({ callback }) => callback),
+]
 
 function isVendors(path: string): boolean {
   return WITHOUT_CORS.includes(path) || path.startsWith('/webhooks/calendar/')

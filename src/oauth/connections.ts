@@ -9,6 +9,7 @@ import { AppError } from '../errors.ts'
 import type { CalendarInfo } from '../providers/provider.ts'
 import { type Change, choiceAfter, dependsOnCalendars } from './choice.ts'
 import { disconnect } from './disconnect.ts'
+import { relearn } from './lengths.ts'
 import { checkConnection, settled } from './status.ts'
 import { useAccount } from './use-calendar.ts'
 
@@ -82,18 +83,7 @@ async function see(deps: Deps, connection: Connection, signal: AbortSignal): Pro
   return { connection: status.connection, problem: status.problem ?? listed.problem, calendars: listed.calendars }
 }
 
-/** The lengths of appointments that its calendar takes, which its owner may have changed at the vendor since she chose it. */
-export async function relearn(deps: Deps, connection: Connection, calendars: CalendarInfo[]): Promise<void> {
-  const minutes = calendars.find(({ id }) => id === connection.calendarId)?.minutes
-  if (minutes === undefined || minutes.join() === connection.appointmentMinutes.join()) return
-  await inTenant(deps.db, connection.clerkUserId, async (trx) => {
-    await inTurn(trx, connection.clerkUserId)
-    const current = await findConnection(trx, connection.clerkUserId, connection.id)
-    if (current?.calendarId === connection.calendarId) await chooseOfConnection(trx, current, { ...current, appointmentMinutes: minutes })
-  })
-}
-
-export function calendarsOf(deps: Deps, connection: Connection, signal: AbortSignal): Promise<CalendarInfo[]> {
+function calendarsOf(deps: Deps, connection: Connection, signal: AbortSignal): Promise<CalendarInfo[]> {
   return useAccount(deps, connection, signal, (provider, access) => provider.calendars(access))
 }
 

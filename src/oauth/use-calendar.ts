@@ -2,6 +2,7 @@ import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Access, BookingRef, BusyTime, Calendar, CalendarProvider, Interval } from '../providers/provider.ts'
+import { relearn } from './lengths.ts'
 import { providerOf } from './provider-of.ts'
 import { accessTokenOf, giveUp } from './tokens.ts'
 
@@ -55,7 +56,14 @@ export function slotsOf(
 ): Promise<Interval[] | null> {
   return useAccount(deps, connection, signal, async (provider, access) => {
     const calendar = provider.calendar(access, connection.calendarId)
-    return calendar.slots ? calendar.slots(range, minutes, { except }) : null
+    if (!calendar.slots) return null
+    return calendar.slots(range, minutes, { except }).catch(async (error: unknown) => {
+      const wasOffered = connection.appointmentMinutes.includes(minutes) && except === undefined
+      // Its owner has changed the lengths at the vendor: whoever asks next asks for what there is.
+      if (wasOffered && error instanceof AppError && error.code === 'length_not_offered')
+        await relearn(deps, connection, await provider.calendars(access))
+      throw error
+    })
   })
 }
 

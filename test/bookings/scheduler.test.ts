@@ -142,6 +142,16 @@ t.test("Cal.com's grid, hours and lengths are those that hold", async (t) => {
   t.has(live(), [{ startsAt: TEN.startsAt, endsAt: new Date('2026-12-01T16:45:00Z') }])
 })
 
+t.test('a length that its owner has changed at Cal.com is learnt by the first caller who asks for the old one', async (t) => {
+  const { change, say, live } = await fresh()
+  t.match(await say('get_availability', { when: 'tomorrow' }), /^I have|^I have nothing/)
+  change({ minutes: 45, lengths: [] })
+  t.match(await say('get_next_available', {}), /^I cannot book appointments of that length/)
+  t.match(await say('get_next_available', {}), /^The next|^I have/)
+  t.match(await say('book_appointment', { ...tenO, start_time: '2026-12-01T10:30' }), /^You are booked/)
+  t.has(live(), [{ startsAt: TEN.endsAt, endsAt: new Date('2026-12-01T17:15:00Z') }])
+})
+
 t.test('an event type that demands an address has the caller asked for one, and then it is booked', async (t) => {
   const { say, live, change, statuses } = await fresh()
   const nameless = { start_time: '2026-12-01T10:00', name: 'Ana Ruiz' }

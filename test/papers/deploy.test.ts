@@ -3,10 +3,9 @@ import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { CALLBACK_PATHS } from '../../src/environment.ts'
 import { AppError, errorCodes } from '../../src/errors.ts'
 import { calcomProvider } from '../../src/providers/calcom/index.ts'
-import { VENDORS } from '../../src/vendors.ts'
+import { VENDORS, vendors } from '../../src/vendors.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -289,7 +288,7 @@ t.test('the errors that the guides explain are those that the service gives', as
 })
 
 t.test('the redirect addresses in the guides are those that the service derives', async (t) => {
-  for (const vendor of VENDORS) t.match(read(`docs/setup/${vendor}.md`), `<BASE_URL>${CALLBACK_PATHS[vendor]}\n`)
+  for (const vendor of VENDORS) t.match(read(`docs/setup/${vendor}.md`), `<BASE_URL>${vendors[vendor].callback}\n`)
   t.match(read('docs/setup/vapi.md'), '<BASE_URL>/vapi/webhook')
 })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CALLBACK_PATHS } from '../../src/environment.ts'
+import { vendors } from '../../src/vendors.ts'
 import { type CalcomStandIn, startCalcom } from './calcom/index.ts'
 import type { CalendarStandIn } from './calendar-stand-in.ts'
 import { type Clerk, startClerk } from './clerk/index.ts'
@@ -30,9 +30,9 @@ export interface World {
  */
 export async function startWorld(baseUrl: string, now?: () => Date): Promise<World> {
   const [google, microsoft, calcom, clerk, vapi, mail, { ca }] = await Promise.all([
-    startGoogle({ redirectUri: baseUrl + CALLBACK_PATHS.google }),
-    startMicrosoft({ redirectUri: baseUrl + CALLBACK_PATHS.microsoft }),
-    startCalcom({ redirectUri: baseUrl + CALLBACK_PATHS.calcom, ...(now ? { now } : {}) }),
+    startGoogle({ redirectUri: baseUrl + vendors.google.callback }),
+    startMicrosoft({ redirectUri: baseUrl + vendors.microsoft.callback }),
+    startCalcom({ redirectUri: baseUrl + vendors.calcom.callback, ...(now ? { now } : {}) }),
     startClerk({ audience: baseUrl }),
     startVapi(),
     certificate().then(startMail),

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { problemOf } from '../../http/problem.ts'
 import type { RoutePlugin } from '../../http/zod.ts'
-import { labelOf, type Vendor } from '../../vendors.ts'
+import { labelOf, type Vendor, vendors } from '../../vendors.ts'
 import { finishConnecting } from '../connect.ts'
-import { LANDING_PATHS, landing } from '../landing.ts'
+import { landing } from '../landing.ts'
 
 /** Where a vendor sends the browser back to. */
 export const callbackRoutes: RoutePlugin<{ provider: Vendor }> = async (app, { deps, provider }) => {
@@ -15,7 +15,7 @@ export const callbackRoutes: RoutePlugin<{ provider: Vendor }> = async (app, { d
       schema: {
         operationId: `${provider}Callback`,
         tags: ['calendar'],
-        summary: `${label} sends the browser back here; it goes on to the frontend's ${LANDING_PATHS[provider]} page`,
+        summary: `${label} sends the browser back here; it goes on to the frontend's ${vendors[provider].landing} page`,
         // A vendor may add parameters of its own; of a doubled one none is believed.
         querystring: z.object({
           code: z.string().max(4096).optional().catch(undefined),

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import { requireUser } from '../../http/auth.ts'
 import { limitUser } from '../../http/limits.ts'
 import type { RoutePlugin } from '../../http/zod.ts'
-import { labelOf, VENDOR_PATHS, type Vendor } from '../../vendors.ts'
+import { labelOf, type Vendor, vendors } from '../../vendors.ts'
 import { refuseStrangeOrigin, startConnecting } from '../start.ts'
 import { Role, startQuery } from '../start-query.ts'
 
@@ -53,7 +53,7 @@ export const ticketRoutes: RoutePlugin<Options> = async (app, { deps, provider, 
       const { redirect_url: origin = config.frontendUrl, provider: vendor, role } = query
       refuseStrangeOrigin(config, origin)
       const ticket = app.jwt.sign({ sub: user.clerkUserId, provider: vendor, role, origin }, { expiresIn: TICKET_SECONDS })
-      const url = new URL(`${VENDOR_PATHS[vendor]}/connect`, config.baseUrl)
+      const url = new URL(`${vendors[vendor].path}/connect`, config.baseUrl)
       url.searchParams.set('ticket', ticket)
       return { url: url.href, expires_in: TICKET_SECONDS }
     },
