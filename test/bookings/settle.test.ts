@@ -228,7 +228,11 @@ t.test('the database goes away during a call: the caller hears a sentence, REST 
   const wish = { start_time: '2026-12-04T09:00', attendee_email: 'ana@example.com' }
   const invite = { id: 'invite', name: 'book_appointment', arguments: wish }
   standIn.faults.add({ kind: 'silent', method: 'PATCH', path: /\/events/, times: 2 })
-  setTimeout(line.cut, 250)
+  const cutting = setInterval(() => {
+    if (!standIn.ledger.some(({ method }) => method === 'PATCH')) return
+    clearInterval(cutting)
+    line.cut()
+  }, 5)
   const ids = { assistantId: owner.assistantId, callId: 'call-1' }
   t.match((await say({ app }, toolCalls([invite], ids), { headers })).results, [{ error: /./ }])
   const ana = () => live().filter(({ attendees }) => attendees.some(({ email }) => email === 'ana@example.com')).length

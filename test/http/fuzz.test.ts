@@ -7,7 +7,7 @@ import { resourceOf, withId } from '../setup/resources.ts'
 
 // A longer run: npm run fuzz -- --runs 500 --seed 7
 const SEED = Number(process.env.FUZZ_SEED ?? 20261129)
-const RUNS = Number(process.env.FUZZ_RUNS ?? 10)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 7)
 
 const unlimited = { LIMIT_REST_PER_MINUTE: '1000000', LIMIT_OAUTH_STARTS_PER_MINUTE: '1000000', LIMIT_BAD_SIGNATURES_PER_MINUTE: '1000000' }
 const test = await testApp(t, unlimited)

@@ -108,7 +108,8 @@ function atCalcom(conversation: Conversation): Conversation {
   const { turns, event, described } = conversation
   const [last] = turns.slice(-1)
   if (!last) return conversation
-  const { name, attendee_name: customer = name ?? 'Caller', email, attendee_email = email } = last.parameters
+  const { name, attendee_name, email, attendee_email = email } = last.parameters
+  const customer = attendee_name ?? name ?? attendee_email ?? 'john@example.com'
   const named = { ...last, parameters: { ...last.parameters, email: 'john@example.com' }, told: last.told.replace(NUMBER, INVITATION) }
   return {
     ...conversation,
