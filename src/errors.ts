@@ -128,7 +128,7 @@ const catalogue = {
   /** Nothing was sent, or the vendor refused it: it wants to know how to reach the customer. */
   contact_needed: {
     status: 409,
-    text: 'The connected calendar books only with an e-mail address of the customer. Send one.',
+    text: 'The connected calendar books only with what its event type asks for: an e-mail address of the customer, or a phone number. Send both.',
     say: 'For this appointment I need an e-mail address. Which address may I use?',
   },
   key_refused: {

@@ -6,7 +6,7 @@ import { type Booking, confirmBooking, failBooking, findBooking, markAsked } fro
 import { inTenant, type TenantDb } from '../db/client.ts'
 import type { Connection } from '../db/connections.ts'
 import type { Deps } from '../deps.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { tellOfBooking } from '../notices/tell.ts'
 import { useCalendar } from '../oauth/use-calendar.ts'
 import type { CalendarEvent, Interval } from '../providers/provider.ts'
@@ -45,7 +45,7 @@ async function standing(deps: Deps, { clerkUserId, id }: Booking, error: unknown
 /**
  * Takes up a booking of which the vendor may have the event already. If it has, that settles it; if not, the time must still be to come,
  * and free.
- * @throws AppError `slot_taken`, `slot_not_offered`, `time_past`, `calendar_not_connected`; every other failure of the vendor leaves it pending
+ * @throws AppError `slot_taken`, `slot_not_offered`, `time_past`, `calendar_not_connected`, `length_not_offered`, `contact_needed`; every other failure of the vendor leaves it pending
  */
 export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, signal: AbortSignal): Promise<Outcome> {
   try {
@@ -64,9 +64,11 @@ export async function finishAgain(deps: Deps, diary: Diary, booking: Booking, si
   }
 }
 
-/** A no to a second request says nothing about the first, unless it tells of the event or the time itself. */
+const FINAL: ErrorCode[] = ['time_past', 'calendar_not_connected', 'length_not_offered', 'contact_needed']
+
+/** A no to a second request says nothing about the first, unless it tells of the event, the time or the wish itself. */
 export function isFinal({ code }: AppError): boolean {
-  return refusalOf(code) !== undefined || code === 'time_past' || code === 'calendar_not_connected'
+  return refusalOf(code) !== undefined || FINAL.includes(code)
 }
 
 /**

@@ -51,6 +51,8 @@ export function tellOfBooking(deps: TellDeps, trx: TenantDb, booking: Told): Pro
 const WHY_FAILED: Partial<Record<ErrorCode, string>> = {
   slot_taken: 'because your calendar has something else there by now',
   slot_not_offered: 'because your calendar does not offer that time any more',
+  length_not_offered: 'because your calendar takes no appointments of that length any more',
+  contact_needed: 'because your calendar asks for an e-mail address or a phone number that is not known',
   time_past: 'because it began before your calendar answered',
   calendar_not_connected: 'because that calendar is not connected any more',
 }

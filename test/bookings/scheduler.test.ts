@@ -229,6 +229,22 @@ t.test(
   },
 )
 
+t.test('what its event type will never take is given free as soon as that is known, also after a crash', async (t) => {
+  const { change, say, live, statuses, expireLeases, notices } = await fresh()
+  calcom.faults.add({ ...CREATE, kind: 'silent', times: Number.POSITIVE_INFINITY })
+  const { email, ...nameless } = tenO
+  t.ok(email)
+  t.match(await say('book_appointment', nameless), /not confirmed yet/)
+  t.same(await statuses(), ['held'])
+  calcom.faults.clear()
+  change({ emailRequired: true })
+  await expireLeases()
+  t.equal(await settle(test), 1)
+  t.same(await statuses(), ['failed'])
+  t.same(live(), [])
+  t.equal((await notices()).length, 1, 'the owner is told')
+})
+
 t.test('asked to wait, Cal.com is not asked on, and the caller hears so', async (t) => {
   const { say, live } = await fresh()
   calcom.faults.add({ kind: 'status', status: 429, retryAfter: 60, times: Number.POSITIVE_INFINITY })
