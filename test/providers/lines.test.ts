@@ -154,7 +154,7 @@ t.test('a mailbox in trouble', async (t) => {
   t.test('a mailbox is tried out by one request, which the others wait for', async (t) => {
     let mode: 'dead' | 'slow' = 'dead'
     const { ask, seen } = await vendor(t, (_, reply) =>
-      mode === 'dead' ? reply.writeHead(500).end() : setTimeout(() => reply.end('{}'), 60),
+      mode === 'dead' ? reply.writeHead(500).end() : setTimeout(() => reply.end('{}'), 250),
     )
     for (const _ of [1, 2]) await ask('a').catch(() => {})
     await delay(PAUSE_MS + 20)
@@ -163,7 +163,7 @@ t.test('a mailbox in trouble', async (t) => {
     const all = Array.from({ length: 6 }, () => ask('a'))
     const impatient = ask('a', 'a', { signal: AbortSignal.timeout(20) })
     await t.rejects(impatient, { ...unavailable, message: /not sent, aborted/ })
-    t.equal(seen.length, 1)
+    t.ok(seen.length <= 1, 'while that one is on its way')
     for (const answer of await Promise.all(all)) t.equal(answer.status, 200)
     t.equal(seen.length, 7 - 1)
   })
@@ -218,14 +218,14 @@ t.test('a mailbox in trouble', async (t) => {
 
   t.test('a short wait that the vendor asks for is kept by all who share the mailbox', async (t) => {
     let isFirst = true
-    const { ask, seen } = await vendor(t, (_, reply) => {
+    const { ask, seen, states } = await vendor(t, (_, reply) => {
       if (isFirst) reply.writeHead(429, { 'retry-after': '1' }).end()
       else reply.end('{}')
       isFirst = false
     })
     const startedAt = performance.now()
     const first = ask('a')
-    await delay(30)
+    while (!JSON.stringify(states()).includes('resting')) await delay(1)
     const others = [ask('a'), ask('a'), ask('b').then((answer) => [answer, performance.now()] as const)] as const
     const [, at] = await others[2]
     t.ok(at - startedAt < 500, 'another mailbox goes on')
