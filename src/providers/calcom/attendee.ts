@@ -21,18 +21,20 @@ const NAMELESS = 'Caller'
 export async function attendeeOf(vendor: Vendor, access: Access, event: NewEvent): Promise<{ attendee: Attendee; guests?: string[] }> {
   const common = { timeZone: event.timeZone, language: 'en' } as const
   const [first, ...others] = event.attendees
-  const guests = others.length > 0 ? { guests: others.map(({ email }) => email) } : {}
   if (event.customer) {
     const { name, phone } = event.customer
     const email = event.customer.email ?? undefined
     if (email === undefined && phone === null) throw new AppError('contact_needed', 'calcom: neither an address nor a number')
-    const all = email === undefined ? event.attendees : others
     return {
       attendee: { name: name ?? email ?? NAMELESS, ...(email ? { email } : {}), ...(phone ? { phoneNumber: phone } : {}), ...common },
-      ...(all.length > 0 ? { guests: all.map((one) => one.email) } : {}),
+      ...invited(email === undefined ? event.attendees : others),
     }
   }
-  if (first) return { attendee: { ...first, ...common }, ...guests }
+  if (first) return { attendee: { ...first, ...common }, ...invited(others) }
   const { name, email } = await readMe(vendor, access)
   return { attendee: { name: name ?? email, email, ...common } }
+}
+
+function invited(guests: NewEvent['attendees']): { guests?: string[] } {
+  return guests.length > 0 ? { guests: guests.map(({ email }) => email) } : {}
 }
